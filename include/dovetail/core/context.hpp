@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+// OpenCL contexts.
+#pragma once
+
+#include <CL/cl.h>
+
+#include <functional>
+#include <memory>
+#include <typeindex>
+
+#include "dovetail/core/device.hpp"
+#include "dovetail/core/export.hpp"
+
+namespace dovetail {
+
+class Context;
+namespace detail {
+void* attachment(const Context& context, std::type_index type,
+                 const std::function<std::shared_ptr<void>()>& make);
+}
+
+/// An OpenCL context with the one device that Dovetail uses in it: a copyable handle. Thread-safe.
+class DOVETAIL_EXPORT Context {
+ public:
+  /// Makes a context on `device`.
+  /// @throws OpenCLError  the driver refuses.
+  explicit Context(const Device& device);
+
+  /// Shares somebody's context; it is retained for the lifetime of the handles.
+  /// @throws InvalidArgument  `context` is null or does not hold `device`.
+  [[nodiscard]] static Context retain(cl_context context, const Device& device);
+
+  /// The process's context on `Device::default_device()`, made at the first call and never destroyed,
+  /// so that it may be used in static destructors.
+  static const Context& default_context();
+
+  cl_context get() const noexcept;
+  const Device& device() const noexcept;
+
+  /// Same OpenCL context.
+  friend bool operator==(const Context& a, const Context& b) noexcept { return a.get() == b.get(); }
+
+ private:
+  friend DOVETAIL_EXPORT void* detail::attachment(const Context&, std::type_index,
+                                                  const std::function<std::shared_ptr<void>()>&);
+  struct State;
+  explicit Context(std::shared_ptr<const State> state);
+  std::shared_ptr<const State> state_;
+};
+
+}  // namespace dovetail

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+// Element-wise operations.
+#pragma once
+
+#include "dovetail/core/export.hpp"
+#include "dovetail/stream/current_stream.hpp"
+#include "dovetail/stream/stream.hpp"
+#include "dovetail/tensor/tensor.hpp"
+
+namespace dovetail {
+
+enum class UnaryOperation { negate, absolute, exp, log, sqrt, tanh, relu, silu };
+enum class BinaryOperation { add, subtract, multiply, divide, maximum, minimum };
+
+/// out[i] = operation(a[i]).
+///
+/// Appends to `stream` and returns before the work runs; the result is valid in stream order.
+/// @param a  float32, any shape; may be empty.
+/// @return   New tensor, float32, the shape of `a`.
+/// @throws InvalidArgument  another dtype, or the stream belongs to another context.
+/// Thread-safe.
+DOVETAIL_EXPORT Tensor unary(const Stream& stream, UnaryOperation operation, const Tensor& a);
+
+/// `unary` into a tensor that exists; `out` may be `a` itself.
+/// @throws InvalidArgument  also when the shape of `out` is not that of `a`.
+DOVETAIL_EXPORT void unary_into(const Stream& stream, UnaryOperation operation, const Tensor& a,
+                                const Tensor& out);
+
+/// out[i] = operation(a[i], b[i]).
+///
+/// Appends to `stream` and returns before the work runs; the result is valid in stream order.
+/// maximum and minimum give the other operand where one is NaN, as OpenCL's fmax and fmin do.
+/// @param a, b  float32, of one shape; may be empty.
+/// @return      New tensor, float32, of that shape.
+/// @throws InvalidArgument  another dtype, different shapes, or the stream or one of the tensors
+///                          belongs to another context.
+/// Thread-safe.
+DOVETAIL_EXPORT Tensor binary(const Stream& stream, BinaryOperation operation, const Tensor& a,
+                              const Tensor& b);
+
+/// `binary` into a tensor that exists; `out` may be `a` or `b` itself.
+/// @throws InvalidArgument  also when the shape of `out` is not that of the operands.
+DOVETAIL_EXPORT void binary_into(const Stream& stream, BinaryOperation operation, const Tensor& a,
+                                 const Tensor& b, const Tensor& out);
+
+inline Tensor add(const Stream& stream, const Tensor& a, const Tensor& b) {
+  return binary(stream, BinaryOperation::add, a, b);
+}
+inline Tensor subtract(const Stream& stream, const Tensor& a, const Tensor& b) {
+  return binary(stream, BinaryOperation::subtract, a, b);
+}
+inline Tensor multiply(const Stream& stream, const Tensor& a, const Tensor& b) {
+  return binary(stream, BinaryOperation::multiply, a, b);
+}
+inline Tensor divide(const Stream& stream, const Tensor& a, const Tensor& b) {
+  return binary(stream, BinaryOperation::divide, a, b);
+}
+inline Tensor relu(const Stream& stream, const Tensor& a) {
+  return unary(stream, UnaryOperation::relu, a);
+}
+inline Tensor exp(const Stream& stream, const Tensor& a) {
+  return unary(stream, UnaryOperation::exp, a);
+}
+
+/// The same on the calling thread's current stream.
+inline Tensor unary(UnaryOperation operation, const Tensor& a) {
+  return unary(current_stream(), operation, a);
+}
+inline Tensor binary(BinaryOperation operation, const Tensor& a, const Tensor& b) {
+  return binary(current_stream(), operation, a, b);
+}
+inline Tensor add(const Tensor& a, const Tensor& b) { return add(current_stream(), a, b); }
+inline Tensor subtract(const Tensor& a, const Tensor& b) {
+  return subtract(current_stream(), a, b);
+}
+inline Tensor multiply(const Tensor& a, const Tensor& b) {
+  return multiply(current_stream(), a, b);
+}
+inline Tensor divide(const Tensor& a, const Tensor& b) { return divide(current_stream(), a, b); }
+inline Tensor relu(const Tensor& a) { return relu(current_stream(), a); }
+inline Tensor exp(const Tensor& a) { return exp(current_stream(), a); }
+
+}  // namespace dovetail

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+// Kernels, launched with typed arguments.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "dovetail/core/export.hpp"
+#include "dovetail/runtime/kernel_argument.hpp"
+#include "dovetail/runtime/nd_range.hpp"
+#include "dovetail/runtime/program.hpp"
+#include "dovetail/stream/stream.hpp"
+
+namespace dovetail {
+
+/// A kernel of a program: a copyable handle.
+///
+/// Thread-safe, launches included: each launch sets the arguments of a cl_kernel that no other
+/// thread holds.
+class DOVETAIL_EXPORT Kernel {
+ public:
+  /// @throws InvalidArgument  the program has no kernel `name`; lists those it has.
+  Kernel(const Program& program, std::string_view name);
+
+  /// Appends one run of the kernel to `stream` and returns before it runs.
+  ///
+  /// @param range  The index space.
+  /// @param args   One for each parameter, in order; see KernelArgument for what fits.
+  /// @throws InvalidArgument  the arguments differ from the kernel's signature in count, kind or
+  ///                          size; a buffer or the stream belongs to another context; the group is
+  ///                          larger than the kernel allows. Nothing was enqueued.
+  /// @throws OpenCLError      the driver refuses the launch.
+  template <typename... Args>
+  void launch(const Stream& stream, const NDRange& range, const Args&... args) const {
+    const std::array<KernelArgument, sizeof...(Args)> arguments{KernelArgument(args)...};
+    enqueue(stream, range, arguments);
+  }
+
+  /// `launch` with a list of arguments that is known at run time only.
+  void enqueue(const Stream& stream, const NDRange& range,
+               std::span<const KernelArgument> arguments) const;
+
+  const std::string& name() const noexcept;
+  /// Empty when the driver does not tell; see Program::from_binary.
+  const std::vector<KernelParameter>& parameters() const noexcept;
+  /// Work-items that one group may have at most, given the kernel's use of registers.
+  std::size_t max_work_group_size() const noexcept;
+
+ private:
+  struct State;
+  std::shared_ptr<State> state_;
+};
+
+}  // namespace dovetail

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+// Programs: built OpenCL C.
+#pragma once
+
+#include <CL/cl.h>
+
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "dovetail/core/context.hpp"
+#include "dovetail/core/export.hpp"
+#include "dovetail/runtime/build_options.hpp"
+#include "dovetail/runtime/kernel_signature.hpp"
+
+namespace dovetail {
+
+/// OpenCL C text, and the name by which messages call it.
+struct ProgramSource {
+  std::string name;
+  std::string text;
+};
+
+/// A program that is built for one context: a copyable handle. Thread-safe.
+class DOVETAIL_EXPORT Program {
+ public:
+  /// Compiles and links `source`.
+  /// @throws BuildError  it does not build; carries the log and the options.
+  [[nodiscard]] static Program from_source(const Context& context, const ProgramSource& source,
+                                           const BuildOptions& options = {});
+
+  /// Loads what `binary()` gave on the same device and driver.
+  /// @param signatures  What `signatures()` gave beside it. Drivers may not keep the signatures in
+  ///                    the binary; without them arguments are checked for their count only.
+  /// @throws OpenCLError  the driver refuses the binary.
+  [[nodiscard]] static Program from_binary(const Context& context, std::string name,
+                                           std::span<const unsigned char> binary,
+                                           std::vector<KernelSignature> signatures = {});
+
+  /// The device's code, in the driver's own format.
+  std::vector<unsigned char> binary() const;
+
+  /// The kernels in this program, in no particular order.
+  const std::vector<KernelSignature>& signatures() const noexcept;
+
+  const std::string& name() const noexcept;
+  const Device& device() const noexcept;
+  cl_program get() const noexcept;
+  /// The context that the program belongs to.
+  cl_context context() const noexcept;
+
+ private:
+  friend class ProgramCache;  // lives inside a context, and so must not hold a handle to it
+  static Program from_source(cl_context context, const Device& device, const ProgramSource& source,
+                             const BuildOptions& options);
+  static Program from_binary(cl_context context, const Device& device, std::string name,
+                             std::span<const unsigned char> binary,
+                             std::vector<KernelSignature> signatures);
+
+  struct State;
+  explicit Program(std::shared_ptr<const State> state);
+  std::shared_ptr<const State> state_;
+};
+
+}  // namespace dovetail

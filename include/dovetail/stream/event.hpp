@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+// Events: points of a stream that hosts and other streams can wait for.
+#pragma once
+
+#include <CL/cl.h>
+
+#include <memory>
+
+#include "dovetail/core/export.hpp"
+
+namespace dovetail {
+
+class Stream;
+namespace detail {
+struct EventState;
+struct StreamState;
+}  // namespace detail
+
+/// A point of a stream, made by `Stream::record`: a copyable handle. Thread-safe.
+class DOVETAIL_EXPORT Event {
+ public:
+  /// Shares an event of somebody else's command; it is retained for the lifetime of the handles.
+  /// @throws InvalidArgument  `event` is null.
+  [[nodiscard]] static Event retain(cl_event event);
+
+  /// Blocks until the event's point is reached.
+  /// @throws OpenCLError  the command it stands for, or one before it, failed.
+  void synchronize() const;
+
+  /// Whether the point is reached; never blocks, and sees to it that the work has been started.
+  /// @throws OpenCLError  the command it stands for, or one before it, failed.
+  bool is_done() const;
+
+  cl_event get() const noexcept;
+
+ protected:
+  friend class Stream;
+  explicit Event(std::shared_ptr<detail::EventState> state);
+  std::shared_ptr<detail::EventState> state_;
+};
+
+}  // namespace dovetail

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+// Element types of tensors.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+#include "dovetail/core/export.hpp"
+
+namespace dovetail {
+
+enum class DType : unsigned char { f32, f64, f16, bf16, i64, i32, u8, boolean };
+
+/// Bytes of one element.
+DOVETAIL_EXPORT std::size_t size_of(DType dtype) noexcept;
+
+/// "float32", "float64", "float16", "bfloat16", "int64", "int32", "uint8" or "bool".
+DOVETAIL_EXPORT std::string_view to_string(DType dtype) noexcept;
+
+namespace detail {
+template <typename T>
+struct DTypeOf;
+template <>
+struct DTypeOf<float> {
+  static constexpr DType value = DType::f32;
+};
+template <>
+struct DTypeOf<double> {
+  static constexpr DType value = DType::f64;
+};
+template <>
+struct DTypeOf<std::int64_t> {
+  static constexpr DType value = DType::i64;
+};
+template <>
+struct DTypeOf<std::int32_t> {
+  static constexpr DType value = DType::i32;
+};
+template <>
+struct DTypeOf<std::uint8_t> {
+  static constexpr DType value = DType::u8;
+};
+}  // namespace detail
+
+/// The element type that holds the C++ type `T`.
+template <typename T>
+inline constexpr DType dtype_of = detail::DTypeOf<T>::value;
+
+}  // namespace dovetail

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+// Tensors: n-dimensional arrays in device memory.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "dovetail/core/export.hpp"
+#include "dovetail/stream/buffer.hpp"
+#include "dovetail/stream/stream.hpp"
+#include "dovetail/tensor/dtype.hpp"
+#include "dovetail/tensor/shape.hpp"
+
+namespace dovetail {
+
+/// A contiguous, row-major array in device memory: a copyable handle, whose copies share the data.
+///
+/// A tensor belongs to a context, not to a stream. Its data is valid in the order of the stream that
+/// computes it; a reader on another stream waits for an event of that one first. Handles may be
+/// copied and destroyed by any thread.
+class DOVETAIL_EXPORT Tensor {
+ public:
+  /// Uninitialised, on the stream's context.
+  /// @throws OutOfMemory  the device has not that much.
+  static Tensor empty(const Stream& stream, const Shape& shape, DType dtype = DType::f32);
+
+  /// Every element is `value`, written in stream order.
+  /// @throws InvalidArgument  a dtype that cannot be filled yet (float16, bfloat16).
+  static Tensor full(const Stream& stream, const Shape& shape, double value,
+                     DType dtype = DType::f32);
+  static Tensor zeros(const Stream& stream, const Shape& shape, DType dtype = DType::f32) {
+    return full(stream, shape, 0.0, dtype);
+  }
+
+  /// A copy of `values`, which may go as soon as this returns. Waits for no queue.
+  /// @throws InvalidArgument  the number of values is not the shape's.
+  template <typename T>
+  static Tensor from_host(const Context& context, std::span<const T> values, const Shape& shape) {
+    return from_host_bytes(context, values.data(), values.size(), shape, dtype_of<T>);
+  }
+
+  /// A tensor over memory that exists already, such as a part of another library's buffer.
+  /// @param offset  Where the first element lies, in bytes; a multiple of the element's size.
+  /// @throws InvalidArgument  the shape does not fit behind the offset.
+  static Tensor from_buffer(const Buffer& buffer, const Shape& shape, DType dtype = DType::f32,
+                            std::size_t offset = 0);
+
+  /// The elements, in row-major order. Blocks until the stream has reached this point.
+  /// @throws InvalidArgument  `T` is not the tensor's dtype, or the stream's context not its own.
+  template <typename T>
+  std::vector<T> to_host(const Stream& stream) const {
+    std::vector<T> values(static_cast<std::size_t>(size()));
+    copy_to_host_bytes(stream, values.data(), dtype_of<T>);
+    return values;
+  }
+
+  /// The same data under another shape.
+  /// @throws InvalidArgument  the number of elements differs.
+  Tensor reshape(const Shape& shape) const;
+
+  const Shape& shape() const noexcept { return shape_; }
+  DType dtype() const noexcept { return dtype_; }
+  std::size_t rank() const noexcept { return shape_.rank(); }
+  /// Number of elements.
+  std::int64_t size() const noexcept { return shape_.size(); }
+  std::size_t nbytes() const noexcept { return storage_.nbytes; }
+  const Context& context() const noexcept { return storage_.buffer.context(); }
+
+  /// Where the data lies: buffer and offset in bytes, always together. Any kernel takes it.
+  const BufferView& storage() const noexcept { return storage_; }
+
+ private:
+  Tensor(BufferView storage, const Shape& shape, DType dtype);
+  static Tensor from_host_bytes(const Context& context, const void* values, std::size_t count,
+                                const Shape& shape, DType dtype);
+  void copy_to_host_bytes(const Stream& stream, void* values, DType dtype) const;
+
+  BufferView storage_;
+  Shape shape_;
+  DType dtype_;
+};
+
+}  // namespace dovetail

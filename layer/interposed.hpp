@@ -1,0 +1,123 @@
+// The function put in front of each OpenCL entry point: calls the target, then counts the call.
+#pragma once
+
+#ifndef CL_TARGET_OPENCL_VERSION
+#define CL_TARGET_OPENCL_VERSION 300
+#endif
+#include <CL/cl_icd.h>
+
+#include <array>
+#include <atomic>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <tuple>
+#include <type_traits>
+
+#include "counters.hpp"
+
+namespace dovetail::layer {
+
+/// The functions underneath the layer. Set before any interposed function can be called.
+inline constinit std::atomic<const cl_icd_dispatch*> target{nullptr};
+
+/// Bytes of an entry point that moves none, or does not say how many.
+struct NoBytes {
+  static std::uint64_t in(const auto& /*arguments*/) { return 0; }
+};
+
+/// Bytes given by the size_t argument at `Index`.
+template <std::size_t Index>
+struct SizeAt {
+  static std::uint64_t in(const auto& arguments) {
+    const std::size_t& size = std::get<Index>(arguments);
+    return size;
+  }
+};
+
+/// Bytes of a rectangle: the product of the three sizes at `Index`, the first of them in bytes.
+template <std::size_t Index>
+struct RegionAt {
+  static std::uint64_t in(const auto& arguments) {
+    const std::size_t* region = std::get<Index>(arguments);
+    return std::uint64_t{region[0]} * region[1] * region[2];
+  }
+};
+
+/// Bytes of a new buffer, if its flags at `Index` have it copied from host memory; its size
+/// follows the flags.
+template <std::size_t Index>
+struct CopiedHostPtrAt {
+  static std::uint64_t in(const auto& arguments) {
+    const cl_mem_flags& flags = std::get<Index>(arguments);
+    return (flags & CL_MEM_COPY_HOST_PTR) != 0 ? SizeAt<Index + 1>::in(arguments) : 0;
+  }
+};
+
+/// The position of type `T` among `Ts`; their number if it is not there.
+template <typename T, typename... Ts>
+consteval std::size_t index_of() {
+  std::size_t index = 0;
+  static_cast<void>(((std::is_same_v<T, Ts> || (++index, false)) || ...));
+  return index;
+}
+
+/// The length of the event list among a call's arguments: OpenCL puts it before the list.
+template <typename... Args>
+std::uint64_t events_in(const std::tuple<Args&...>& arguments) {
+  constexpr std::size_t list = index_of<const cl_event*, Args...>();
+  if constexpr (list < sizeof...(Args)) {
+    const cl_uint& length = std::get<list - 1>(arguments);
+    return length;
+  } else {
+    return 0;
+  }
+}
+
+/// True if a call's result, or the status it left in a trailing `errcode_ret`, is an error.
+template <typename Result, typename... Args>
+bool has_failed(const Result& result, const std::tuple<Args&...>& arguments) {
+  if constexpr (std::is_pointer_v<Result>) {
+    using Last = std::tuple_element_t<sizeof...(Args) - 1, std::tuple<Args...>>;
+    if constexpr (std::is_same_v<Last, cl_int*>) {
+      const cl_int* status = std::get<sizeof...(Args) - 1>(arguments);
+      if (status != nullptr && *status != CL_SUCCESS) return true;
+    }
+    return result == nullptr;
+  } else {
+    static_assert(std::is_same_v<Result, cl_int>);
+    return result != CL_SUCCESS;
+  }
+}
+
+/// `call` has the type of the dispatch table's `Member`, so that it can stand in its place.
+template <EntryPoint Id, auto Member, typename Bytes>
+struct Interposed;
+
+template <EntryPoint Id, typename Result, typename... Args,
+          Result (CL_API_CALL* cl_icd_dispatch::*Member)(Args...), typename Bytes>
+struct Interposed<Id, Member, Bytes> {
+  static Result CL_API_CALL call(Args... args) {
+    using Clock = std::chrono::steady_clock;
+    const auto function = target.load(std::memory_order_acquire)->*Member;
+    const std::tuple<Args&...> arguments(args...);
+    const auto finish = [&arguments, start = Clock::now()](auto failed) {
+      const std::chrono::nanoseconds elapsed = Clock::now() - start;
+      const bool error = failed();
+      count(Id, {.nanoseconds = static_cast<std::uint64_t>(elapsed.count()),
+                 .bytes = error ? 0 : Bytes::in(arguments),
+                 .wait_list_events = events_in(arguments),
+                 .failed = error});
+    };
+    if constexpr (std::is_void_v<Result>) {
+      function(args...);
+      finish([] { return false; });
+    } else {
+      const Result result = function(args...);
+      finish([&] { return has_failed(result, arguments); });
+      return result;
+    }
+  }
+};
+
+}  // namespace dovetail::layer

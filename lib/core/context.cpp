@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "dovetail/core/context.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <mutex>
+#include <unordered_map>
+#include <vector>
+
+#include "dovetail/core/error.hpp"
+#include "lib/core/context_attachment.hpp"
+#include "lib/core/opencl_check.hpp"
+
+namespace dovetail {
+
+struct Context::State {
+  Device device;
+  cl_context context;
+
+  // What belongs to the context without core knowing its type; see context_attachment.hpp.
+  mutable std::mutex attachments_mutex;
+  mutable std::unordered_map<std::type_index, std::shared_ptr<void>> attachments;
+
+  State(Device device_in, cl_context context_in)
+      : device(std::move(device_in)), context(context_in) {}
+  State(const State&) = delete;
+  State& operator=(const State&) = delete;
+  ~State() {
+    attachments.clear();
+    detail::report_unless_success(clReleaseContext(context), "clReleaseContext");
+  }
+};
+
+Context::Context(std::shared_ptr<const State> state) : state_(std::move(state)) {}
+
+Context::Context(const Device& device) {
+  cl_int status = CL_SUCCESS;
+  const cl_device_id id = device.get();
+  const cl_context_properties properties[] = {
+      CL_CONTEXT_PLATFORM, reinterpret_cast<cl_context_properties>(device.platform()), 0};
+  cl_context context = clCreateContext(properties, 1, &id, nullptr, nullptr, &status);
+  detail::check(status, "clCreateContext");
+  state_ = std::make_shared<const State>(device, context);
+}
+
+Context Context::retain(cl_context context, const Device& device) {
+  if (context == nullptr) {
+    throw InvalidArgument("[Context::retain] the context is null; give a live cl_context.");
+  }
+  std::size_t size = 0;
+  detail::check(clGetContextInfo(context, CL_CONTEXT_DEVICES, 0, nullptr, &size),
+                "clGetContextInfo");
+  std::vector<cl_device_id> devices(size / sizeof(cl_device_id));
+  detail::check(clGetContextInfo(context, CL_CONTEXT_DEVICES, size, devices.data(), nullptr),
+                "clGetContextInfo");
+  if (std::ranges::find(devices, device.get()) == devices.end()) {
+    throw InvalidArgument(
+        fmt::format("[Context::retain] the context, of {} device(s), does not hold the device '{}'; "
+                    "give a device that the context was made with.",
+                    devices.size(), device.name()));
+  }
+  detail::check(clRetainContext(context), "clRetainContext");
+  return Context(std::make_shared<const State>(device, context));
+}
+
+const Context& Context::default_context() {
+  // Never destroyed: drivers may already be gone when static destructors run.
+  static const Context* const context = new Context(Device::default_device());
+  return *context;
+}
+
+namespace detail {
+
+void* attachment(const Context& context, std::type_index type,
+                 const std::function<std::shared_ptr<void>()>& make) {
+  const Context::State& state = *context.state_;
+  const std::scoped_lock lock(state.attachments_mutex);
+  std::shared_ptr<void>& place = state.attachments[type];
+  if (!place) place = make();
+  return place.get();
+}
+
+}  // namespace detail
+
+cl_context Context::get() const noexcept { return state_->context; }
+const Device& Context::device() const noexcept { return state_->device; }
+
+}  // namespace dovetail

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+// The vendor path: CLBlast in the stream's own queue.
+#include <clblast.h>
+#include <fmt/format.h>
+
+#include <memory>
+#include <mutex>
+#include <unordered_map>
+
+#include "dovetail/core/error.hpp"
+#include "lib/core/context_attachment.hpp"
+#include "lib/ops/matmul_backend.hpp"
+
+namespace dovetail::detail {
+namespace {
+
+enum class Routine { gemm, gemm_strided_batched };
+
+/// Which of CLBlast's routines have run once on a context.
+struct FirstUse {
+  std::once_flag gemm, gemm_strided_batched;
+  std::once_flag& of(Routine routine) {
+    return routine == Routine::gemm ? gemm : gemm_strided_batched;
+  }
+};
+
+/// CLBlast fills its database and compiles at first use, without a lock, and crashes when threads
+/// meet there. So a routine's first call on a context runs alone, in the whole process.
+template <typename Call>
+void guarding_first_use(const Context& context, Routine routine, Call call) {
+  static std::mutex* const one_at_a_time = new std::mutex;
+  bool was_first = false;
+  FirstUse& first = attachment<FirstUse>(context, [] { return std::make_shared<FirstUse>(); });
+  std::call_once(first.of(routine), [&] {
+    const std::scoped_lock lock(*one_at_a_time);
+    call();
+    was_first = true;
+  });
+  if (!was_first) call();
+}
+
+void check_clblast(clblast::StatusCode status, const char* routine, const MatmulProblem& problem) {
+  if (status == clblast::StatusCode::kSuccess) return;
+  throw VendorError(routine, static_cast<int>(status),
+                    fmt::format("batch {}, m {}, n {}, k {}; see clblast::StatusCode.",
+                                problem.batch, problem.m, problem.n, problem.k));
+}
+
+clblast::Transpose transpose(bool is_transposed) {
+  return is_transposed ? clblast::Transpose::kYes : clblast::Transpose::kNo;
+}
+
+struct Operands {
+  std::size_t a_offset, b_offset, out_offset;     // in elements
+  std::size_t a_leading, b_leading;               // elements from row to row
+  explicit Operands(const MatmulProblem& p)
+      : a_offset(p.a.offset / sizeof(float)),
+        b_offset(p.b.offset / sizeof(float)),
+        out_offset(p.out.offset / sizeof(float)),
+        a_leading(p.transpose_a ? p.m : p.k),
+        b_leading(p.transpose_b ? p.k : p.n) {}
+};
+
+void gemm(const Stream& stream, const MatmulProblem& p) {
+  constexpr auto row_major = clblast::Layout::kRowMajor;
+  const Operands at(p);
+  cl_command_queue queue = stream.get();
+  std::size_t workspace_nbytes = 0;
+  check_clblast(clblast::GemmTempBufferSize<float>(
+                    row_major, transpose(p.transpose_a), transpose(p.transpose_b), p.m, p.n, p.k,
+                    at.a_offset, at.a_leading, at.b_offset, at.b_leading, at.out_offset, p.n, &queue,
+                    workspace_nbytes),
+                "CLBlast GemmTempBufferSize", p);
+  // One for this call alone: two calls in flight would write to a shared one, even on one queue.
+  const Buffer workspace(stream.context(), workspace_nbytes);
+  check_clblast(clblast::Gemm<float>(row_major, transpose(p.transpose_a), transpose(p.transpose_b),
+                                     p.m, p.n, p.k, 1.0f, p.a.buffer.get(), at.a_offset,
+                                     at.a_leading, p.b.buffer.get(), at.b_offset, at.b_leading, 0.0f,
+                                     p.out.buffer.get(), at.out_offset, p.n, &queue, nullptr,
+                                     workspace.get()),
+                "CLBlast Gemm", p);
+}
+
+void gemm_strided_batched(const Stream& stream, const MatmulProblem& p) {
+  const Operands at(p);
+  cl_command_queue queue = stream.get();
+  check_clblast(clblast::GemmStridedBatched<float>(
+                    clblast::Layout::kRowMajor, transpose(p.transpose_a), transpose(p.transpose_b),
+                    p.m, p.n, p.k, 1.0f, p.a.buffer.get(), at.a_offset, at.a_leading, p.m * p.k,
+                    p.b.buffer.get(), at.b_offset, at.b_leading, p.k * p.n, 0.0f, p.out.buffer.get(),
+                    at.out_offset, p.n, p.m * p.n, p.batch, &queue, nullptr),
+                "CLBlast GemmStridedBatched", p);
+}
+
+}  // namespace
+
+bool has_clblast() noexcept { return true; }
+
+void matmul_clblast(const Stream& stream, const MatmulProblem& problem) {
+  if (problem.batch == 1) {
+    guarding_first_use(stream.context(), Routine::gemm, [&] { gemm(stream, problem); });
+  } else {
+    guarding_first_use(stream.context(), Routine::gemm_strided_batched,
+                       [&] { gemm_strided_batched(stream, problem); });
+  }
+}
+
+}  // namespace dovetail::detail

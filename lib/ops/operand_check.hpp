@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+// Checks that every operation makes of its tensors.
+#pragma once
+
+#include <string_view>
+
+#include "dovetail/stream/stream.hpp"
+#include "dovetail/tensor/tensor.hpp"
+
+namespace dovetail::detail {
+
+/// @throws InvalidArgument  `tensor` is not float32, or not of the stream's context. The message
+///                          names `function` and calls the tensor `name`.
+void check_operand(std::string_view function, const Stream& stream, std::string_view name,
+                   const Tensor& tensor);
+
+/// @throws InvalidArgument  the shapes differ.
+void check_same_shape(std::string_view function, std::string_view a_name, const Tensor& a,
+                      std::string_view b_name, const Tensor& b);
+
+/// Where the tensor's first element lies, in elements: what the kernels of kernels/ops take.
+inline cl_ulong element_offset(const Tensor& tensor) {
+  return tensor.storage().offset / size_of(tensor.dtype());
+}
+
+}  // namespace dovetail::detail

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+// Dovetail's own kernels, embedded in the library at build.
+#pragma once
+
+#include <span>
+#include <string_view>
+
+#include "dovetail/runtime/build_options.hpp"
+#include "dovetail/runtime/kernel.hpp"
+
+namespace dovetail::detail {
+
+struct EmbeddedFile {
+  std::string_view path;  ///< Below kernels/, such as "ops/softmax.cl".
+  std::string_view text;
+};
+
+/// All of them; defined in the source that CMake generates.
+std::span<const EmbeddedFile> embedded_files();
+
+/// The text of kernels/`path` behind a #line, so that build logs point at the file. Read from the
+/// folder that DOVETAIL_KERNEL_DIR names, if it is set, for work on kernels without a rebuild.
+/// @throws InvalidArgument  there is no such kernel file.
+ProgramSource kernel_source(std::string_view path);
+
+/// The kernel `name` of kernels/`path`, built with `options`; kept by the context, so that a second
+/// call is a look-up.
+Kernel embedded_kernel(const Context& context, std::string_view path, std::string_view name,
+                       const BuildOptions& options);
+
+}  // namespace dovetail::detail

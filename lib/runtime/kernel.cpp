@@ -1,0 +1,258 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "dovetail/runtime/kernel.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <mutex>
+
+#include "dovetail/core/error.hpp"
+#include "lib/core/opencl_check.hpp"
+
+namespace dovetail {
+
+struct Kernel::State {
+  Program program;
+  KernelSignature signature;
+  std::size_t max_work_group_size = 0;
+
+  // cl_kernels that no thread holds; their arguments are captured when a launch is enqueued, so one
+  // may be used again at once.
+  std::mutex mutex;
+  std::vector<cl_kernel> idle;
+
+  State(Program program_in, KernelSignature signature_in)
+      : program(std::move(program_in)), signature(std::move(signature_in)) {}
+  State(const State&) = delete;
+  State& operator=(const State&) = delete;
+  ~State() {
+    for (cl_kernel kernel : idle) {
+      detail::report_unless_success(clReleaseKernel(kernel), "clReleaseKernel");
+    }
+  }
+
+  cl_kernel take() {
+    {
+      const std::scoped_lock lock(mutex);
+      if (!idle.empty()) {
+        cl_kernel kernel = idle.back();
+        idle.pop_back();
+        return kernel;
+      }
+    }
+    cl_int status = CL_SUCCESS;
+    cl_kernel kernel = clCreateKernel(program.get(), signature.name.c_str(), &status);
+    detail::check(status, "clCreateKernel");
+    return kernel;
+  }
+
+  void give_back(cl_kernel kernel) {
+    const std::scoped_lock lock(mutex);
+    idle.push_back(kernel);
+  }
+};
+
+namespace {
+
+std::string label(const KernelSignature& signature, std::size_t index) {
+  const KernelParameter& parameter = signature.parameters[index];
+  if (parameter.address_space == AddressSpace::unknown) {
+    return fmt::format("[Kernel '{}'] argument {}", signature.name, index);
+  }
+  return fmt::format("[Kernel '{}'] argument {}, '{} {}',", signature.name, index, parameter.type,
+                     parameter.name);
+}
+
+std::string_view kind_name(KernelArgument::Kind kind) {
+  switch (kind) {
+    case KernelArgument::Kind::value:
+      return "a value";
+    case KernelArgument::Kind::memory:
+      return "a buffer";
+    case KernelArgument::Kind::local:
+      break;
+  }
+  return "local memory";
+}
+
+KernelArgument::Kind wanted_kind(const KernelParameter& parameter) {
+  switch (parameter.address_space) {
+    case AddressSpace::global:
+    case AddressSpace::constant:
+      return KernelArgument::Kind::memory;
+    case AddressSpace::local:
+      return KernelArgument::Kind::local;
+    default:
+      return KernelArgument::Kind::value;
+  }
+}
+
+void check_value(const KernelSignature& signature, std::size_t index, const KernelArgument& given) {
+  const KernelParameter& parameter = signature.parameters[index];
+  const std::size_t wanted = size_of_opencl_type(parameter.type);
+  if (wanted == 0) return;  // a struct or an opaque type: OpenCL itself checks the size
+  if (given.nbytes() != wanted) {
+    throw InvalidArgument(fmt::format("{} takes {} bytes, but the value given has {}; cast it.",
+                                      label(signature, index), wanted, given.nbytes()));
+  }
+  using ValueType = KernelArgument::ValueType;
+  const bool takes_floating = parameter.type == "float" || parameter.type == "double";
+  if ((takes_floating && given.value_type() == ValueType::integral) ||
+      (!takes_floating && given.value_type() == ValueType::floating)) {
+    throw InvalidArgument(fmt::format("{} was given {} value; cast it.", label(signature, index),
+                                      takes_floating ? "an integral" : "a floating-point"));
+  }
+}
+
+void check_argument(const KernelSignature& signature, std::size_t index,
+                    const KernelArgument& given, cl_context context) {
+  const KernelParameter& parameter = signature.parameters[index];
+  if (given.context() != nullptr && given.context() != context) {
+    throw InvalidArgument(
+        fmt::format("{} was given a buffer of another context; copy it into the kernel's context.",
+                    label(signature, index)));
+  }
+  if (given.kind() == KernelArgument::Kind::local && given.nbytes() == 0) {
+    throw InvalidArgument(
+        fmt::format("{} was given 0 bytes of local memory.", label(signature, index)));
+  }
+  if (parameter.address_space == AddressSpace::unknown) return;
+  if (given.kind() != wanted_kind(parameter)) {
+    throw InvalidArgument(fmt::format("{} takes {}, but was given {}.", label(signature, index),
+                                      kind_name(wanted_kind(parameter)), kind_name(given.kind())));
+  }
+  if (given.kind() == KernelArgument::Kind::value) check_value(signature, index, given);
+}
+
+/// A cl_mem that starts at the argument's offset, released at the end of the scope: OpenCL keeps
+/// what a launch uses.
+class OffsetMemory {
+ public:
+  OffsetMemory(const KernelSignature& signature, std::size_t index, const KernelArgument& argument,
+               const Device& device)
+      : memory_(argument.memory()), is_sub_buffer_(argument.offset() != 0) {
+    if (!is_sub_buffer_) return;
+    if (argument.offset() % device.base_address_alignment() != 0) {
+      throw InvalidArgument(fmt::format(
+          "{} was given memory at offset {} bytes, which is not a multiple of this device's alignment "
+          "of {}; pass the whole buffer and the offset as an argument of its own.",
+          label(signature, index), argument.offset(), device.base_address_alignment()));
+    }
+    const cl_buffer_region region{argument.offset(), argument.nbytes()};
+    cl_int status = CL_SUCCESS;
+    memory_ = clCreateSubBuffer(argument.memory(), 0, CL_BUFFER_CREATE_TYPE_REGION, &region, &status);
+    detail::check(status, "clCreateSubBuffer");
+  }
+  OffsetMemory(const OffsetMemory&) = delete;
+  OffsetMemory& operator=(const OffsetMemory&) = delete;
+  ~OffsetMemory() {
+    if (is_sub_buffer_) {
+      detail::report_unless_success(clReleaseMemObject(memory_), "clReleaseMemObject");
+    }
+  }
+  const cl_mem* address() const noexcept { return &memory_; }
+
+ private:
+  cl_mem memory_;
+  bool is_sub_buffer_;
+};
+
+void set_argument(cl_kernel kernel, const KernelSignature& signature, cl_uint index,
+                  const KernelArgument& argument, const Device& device) {
+  cl_int status = CL_SUCCESS;
+  switch (argument.kind()) {
+    case KernelArgument::Kind::value:
+      status = clSetKernelArg(kernel, index, argument.nbytes(), argument.value());
+      break;
+    case KernelArgument::Kind::local:
+      status = clSetKernelArg(kernel, index, argument.nbytes(), nullptr);
+      break;
+    case KernelArgument::Kind::memory: {
+      const OffsetMemory memory(signature, index, argument, device);
+      status = clSetKernelArg(kernel, index, sizeof(cl_mem), memory.address());
+      break;
+    }
+  }
+  if (status == CL_INVALID_ARG_SIZE || status == CL_INVALID_ARG_VALUE ||
+      status == CL_INVALID_MEM_OBJECT) {
+    throw InvalidArgument(fmt::format("{} does not take {} of {} bytes ({}).",
+                                      label(signature, index), kind_name(argument.kind()),
+                                      argument.nbytes(), status_name(status)));
+  }
+  detail::check(status, "clSetKernelArg");
+}
+
+std::size_t items_of_group(const NDRange& range) {
+  std::size_t items = 1;
+  for (unsigned i = 0; i < range.dimensions(); ++i) items *= range.local()[i];
+  return items;
+}
+
+}  // namespace
+
+Kernel::Kernel(const Program& program, std::string_view name) {
+  const auto& signatures = program.signatures();
+  const auto found = std::ranges::find(signatures, name, &KernelSignature::name);
+  if (found == signatures.end()) {
+    std::string names;
+    for (const KernelSignature& signature : signatures) names += " " + signature.name;
+    throw InvalidArgument(fmt::format("[Kernel] the program '{}' has no kernel '{}'; it has:{}",
+                                      program.name(), name, names));
+  }
+  state_ = std::make_shared<State>(program, *found);
+  cl_kernel kernel = state_->take();
+  const cl_int status = clGetKernelWorkGroupInfo(
+      kernel, program.device().get(), CL_KERNEL_WORK_GROUP_SIZE,
+      sizeof(state_->max_work_group_size), &state_->max_work_group_size, nullptr);
+  state_->give_back(kernel);
+  detail::check(status, "clGetKernelWorkGroupInfo");
+}
+
+void Kernel::enqueue(const Stream& stream, const NDRange& range,
+                     std::span<const KernelArgument> arguments) const {
+  const KernelSignature& signature = state_->signature;
+  const cl_context context = state_->program.context();
+  if (stream.context().get() != context) {
+    throw InvalidArgument(fmt::format(
+        "[Kernel '{}'] the stream belongs to another context than the program.", signature.name));
+  }
+  if (arguments.size() != signature.parameters.size()) {
+    throw InvalidArgument(fmt::format("[Kernel '{}'] takes {} arguments, but was given {}.",
+                                      signature.name, signature.parameters.size(),
+                                      arguments.size()));
+  }
+  for (std::size_t i = 0; i < arguments.size(); ++i) {
+    check_argument(signature, i, arguments[i], context);
+  }
+  if (range.local() != nullptr && items_of_group(range) > state_->max_work_group_size) {
+    throw InvalidArgument(fmt::format(
+        "[Kernel '{}'] {}: a group of {} work-items, but this kernel takes {} at most here.",
+        signature.name, range.str(), items_of_group(range), state_->max_work_group_size));
+  }
+
+  // Held by this thread alone from here to the end of the scope.
+  struct Held {
+    State& state;
+    cl_kernel kernel;
+    ~Held() { state.give_back(kernel); }
+  } const held{*state_, state_->take()};
+  for (std::size_t i = 0; i < arguments.size(); ++i) {
+    set_argument(held.kernel, signature, static_cast<cl_uint>(i), arguments[i],
+                 state_->program.device());
+  }
+  const cl_int status =
+      clEnqueueNDRangeKernel(stream.get(), held.kernel, range.dimensions(), nullptr, range.global(),
+                             range.local(), 0, nullptr, nullptr);
+  if (status != CL_SUCCESS) [[unlikely]] {
+    detail::throw_opencl_error(status, "clEnqueueNDRangeKernel", std::source_location::current(),
+                               fmt::format("kernel '{}', {}", signature.name, range.str()));
+  }
+}
+
+const std::string& Kernel::name() const noexcept { return state_->signature.name; }
+const std::vector<KernelParameter>& Kernel::parameters() const noexcept {
+  return state_->signature.parameters;
+}
+std::size_t Kernel::max_work_group_size() const noexcept { return state_->max_work_group_size; }
+
+}  // namespace dovetail

@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "dovetail/runtime/program.hpp"
+
+#include <utility>
+
+#include "dovetail/core/error.hpp"
+#include "dovetail/opencl.hpp"
+#include "lib/core/opencl_check.hpp"
+
+namespace dovetail {
+
+struct Program::State {
+  std::string name;
+  Device device;
+  cl_context context;
+  cl::Program program;
+  std::vector<KernelSignature> signatures;
+};
+
+namespace {
+
+AddressSpace address_space(cl_kernel_arg_address_qualifier qualifier) {
+  switch (qualifier) {
+    case CL_KERNEL_ARG_ADDRESS_GLOBAL:
+      return AddressSpace::global;
+    case CL_KERNEL_ARG_ADDRESS_CONSTANT:
+      return AddressSpace::constant;
+    case CL_KERNEL_ARG_ADDRESS_LOCAL:
+      return AddressSpace::local;
+    case CL_KERNEL_ARG_ADDRESS_PRIVATE:
+      return AddressSpace::private_;
+    default:
+      return AddressSpace::unknown;
+  }
+}
+
+KernelParameter read_parameter(const cl::Kernel& kernel, cl_uint index) {
+  const auto qualifiers = kernel.getArgInfo<CL_KERNEL_ARG_TYPE_QUALIFIER>(index);
+  return {.name = kernel.getArgInfo<CL_KERNEL_ARG_NAME>(index),
+          .type = kernel.getArgInfo<CL_KERNEL_ARG_TYPE_NAME>(index),
+          .address_space = address_space(kernel.getArgInfo<CL_KERNEL_ARG_ADDRESS_QUALIFIER>(index)),
+          .is_const = (qualifiers & CL_KERNEL_ARG_TYPE_CONST) != 0};
+}
+
+KernelSignature read_signature(const cl::Kernel& kernel) {
+  KernelSignature signature{.name = kernel.getInfo<CL_KERNEL_FUNCTION_NAME>(), .parameters = {}};
+  const auto count = kernel.getInfo<CL_KERNEL_NUM_ARGS>();
+  for (cl_uint i = 0; i < count; ++i) {
+    try {
+      signature.parameters.push_back(read_parameter(kernel, i));
+    } catch (const cl::Error& error) {
+      if (error.err() != CL_KERNEL_ARG_INFO_NOT_AVAILABLE) throw;
+      signature.parameters.emplace_back();  // the driver does not tell: unknown
+    }
+  }
+  return signature;
+}
+
+std::vector<KernelSignature> read_signatures(cl::Program& program) {
+  std::vector<cl::Kernel> kernels;
+  program.createKernels(&kernels);
+  std::vector<KernelSignature> signatures;
+  signatures.reserve(kernels.size());
+  for (const cl::Kernel& kernel : kernels) signatures.push_back(read_signature(kernel));
+  return signatures;
+}
+
+/// Runs `body`, which uses the C++ bindings, and translates what they throw.
+template <typename Body>
+auto translating_errors(Body body, std::source_location where = std::source_location::current()) {
+  try {
+    return body();
+  } catch (const cl::Error& error) {
+    detail::throw_opencl_error(error.err(), error.what(), where);
+  }
+}
+
+}  // namespace
+
+Program::Program(std::shared_ptr<const State> state) : state_(std::move(state)) {}
+
+Program Program::from_source(const Context& context, const ProgramSource& source,
+                             const BuildOptions& options) {
+  return from_source(context.get(), context.device(), source, options);
+}
+
+Program Program::from_source(cl_context context, const Device& device, const ProgramSource& source,
+                             const BuildOptions& options) {
+  // Without this option drivers forget the signatures that arguments are checked against.
+  const std::string option_text = options.str() + " -cl-kernel-arg-info";
+  cl::Program program = translating_errors([&] {
+    return cl::Program(cl::Context(context, true), source.text, false);
+  });
+  try {
+    program.build({cl::Device(device.get(), true)}, option_text.c_str());
+  } catch (const cl::Error& error) {
+    std::string log = program.getBuildInfo<CL_PROGRAM_BUILD_LOG>(cl::Device(device.get(), true));
+    throw BuildError(error.err(), source.name, options.str(), std::move(log),
+                     std::source_location::current());
+  }
+  auto signatures = translating_errors([&] { return read_signatures(program); });
+  return Program(std::make_shared<const State>(
+      State{source.name, device, context, std::move(program), std::move(signatures)}));
+}
+
+Program Program::from_binary(const Context& context, std::string name,
+                             std::span<const unsigned char> binary,
+                             std::vector<KernelSignature> signatures) {
+  return from_binary(context.get(), context.device(), std::move(name), binary,
+                     std::move(signatures));
+}
+
+Program Program::from_binary(cl_context context, const Device& device, std::string name,
+                             std::span<const unsigned char> binary,
+                             std::vector<KernelSignature> signatures) {
+  return translating_errors([&] {
+    const cl::Device native(device.get(), true);
+    cl::Program program(cl::Context(context, true), {native},
+                        cl::Program::Binaries{{binary.begin(), binary.end()}});
+    program.build({native});
+    if (signatures.empty()) signatures = read_signatures(program);
+    return Program(std::make_shared<const State>(
+        State{std::move(name), device, context, std::move(program), std::move(signatures)}));
+  });
+}
+
+std::vector<unsigned char> Program::binary() const {
+  return translating_errors([&] { return state_->program.getInfo<CL_PROGRAM_BINARIES>().at(0); });
+}
+
+const std::vector<KernelSignature>& Program::signatures() const noexcept {
+  return state_->signatures;
+}
+const std::string& Program::name() const noexcept { return state_->name; }
+const Device& Program::device() const noexcept { return state_->device; }
+cl_program Program::get() const noexcept { return state_->program(); }
+cl_context Program::context() const noexcept { return state_->context; }
+
+}  // namespace dovetail

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "dovetail/tensor/tensor.hpp"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <cstring>
+#include <utility>
+
+#include "dovetail/core/error.hpp"
+#include "lib/core/opencl_check.hpp"
+
+namespace dovetail {
+namespace {
+
+std::size_t nbytes_of(const Shape& shape, DType dtype) {
+  return static_cast<std::size_t>(shape.size()) * size_of(dtype);
+}
+
+/// The bytes of one element; a pattern for clEnqueueFillBuffer.
+class Element {
+ public:
+  Element(double value, DType dtype) : nbytes_(size_of(dtype)) { assign(value, dtype); }
+  const void* data() const noexcept { return bytes_.data(); }
+  std::size_t nbytes() const noexcept { return nbytes_; }
+
+ private:
+  void assign(double value, DType dtype) {
+    switch (dtype) {
+      case DType::f32:
+        return store(static_cast<float>(value));
+      case DType::f64:
+        return store(value);
+      case DType::i64:
+        return store(static_cast<std::int64_t>(value));
+      case DType::i32:
+        return store(static_cast<std::int32_t>(value));
+      case DType::u8:
+        return store(static_cast<std::uint8_t>(value));
+      case DType::boolean:
+        return store(static_cast<std::uint8_t>(value != 0.0));
+      case DType::f16:
+      case DType::bf16:
+        break;
+    }
+    throw InvalidArgument(fmt::format("[Tensor::full] {} cannot be filled yet; fill a float32 tensor.",
+                                      to_string(dtype)));
+  }
+  template <typename T>
+  void store(T value) {
+    std::memcpy(bytes_.data(), &value, sizeof(value));
+  }
+  std::array<unsigned char, 8> bytes_{};
+  std::size_t nbytes_;
+};
+
+}  // namespace
+
+Tensor::Tensor(BufferView storage, const Shape& shape, DType dtype)
+    : storage_(std::move(storage)), shape_(shape), dtype_(dtype) {}
+
+Tensor Tensor::empty(const Stream& stream, const Shape& shape, DType dtype) {
+  const std::size_t nbytes = nbytes_of(shape, dtype);
+  return Tensor({Buffer(stream.context(), nbytes), 0, nbytes}, shape, dtype);
+}
+
+Tensor Tensor::full(const Stream& stream, const Shape& shape, double value, DType dtype) {
+  const Element element(value, dtype);
+  Tensor tensor = empty(stream, shape, dtype);
+  if (tensor.nbytes() == 0) return tensor;
+  detail::check(clEnqueueFillBuffer(stream.get(), tensor.storage_.buffer.get(), element.data(),
+                                    element.nbytes(), 0, tensor.nbytes(), 0, nullptr, nullptr),
+                "clEnqueueFillBuffer");
+  return tensor;
+}
+
+Tensor Tensor::from_host_bytes(const Context& context, const void* values, std::size_t count,
+                               const Shape& shape, DType dtype) {
+  if (count != static_cast<std::size_t>(shape.size())) {
+    throw InvalidArgument(
+        fmt::format("[Tensor::from_host] {} values for shape {}, which has {} elements.", count,
+                    shape.str(), shape.size()));
+  }
+  const std::size_t nbytes = nbytes_of(shape, dtype);
+  return Tensor({Buffer(context, nbytes, values), 0, nbytes}, shape, dtype);
+}
+
+Tensor Tensor::from_buffer(const Buffer& buffer, const Shape& shape, DType dtype,
+                           std::size_t offset) {
+  const std::size_t nbytes = nbytes_of(shape, dtype);
+  if (offset % size_of(dtype) != 0) {
+    throw InvalidArgument(
+        fmt::format("[Tensor::from_buffer] offset {} is not a multiple of the {} bytes of a {}.",
+                    offset, size_of(dtype), to_string(dtype)));
+  }
+  if (offset > buffer.nbytes() || nbytes > buffer.nbytes() - offset) {
+    throw InvalidArgument(fmt::format(
+        "[Tensor::from_buffer] shape {} of {} takes {} bytes behind offset {}, but the buffer has {}.",
+        shape.str(), to_string(dtype), nbytes, offset, buffer.nbytes()));
+  }
+  return Tensor({buffer, offset, nbytes}, shape, dtype);
+}
+
+void Tensor::copy_to_host_bytes(const Stream& stream, void* values, DType dtype) const {
+  if (dtype != dtype_) {
+    throw InvalidArgument(fmt::format("[Tensor::to_host] the tensor {} is {}, but {} was asked for.",
+                                      shape_.str(), to_string(dtype_), to_string(dtype)));
+  }
+  if (!(stream.context() == context())) {
+    throw InvalidArgument("[Tensor::to_host] the stream belongs to another context than the tensor.");
+  }
+  if (nbytes() == 0) return;
+  detail::check(clEnqueueReadBuffer(stream.get(), storage_.buffer.get(), CL_TRUE, storage_.offset,
+                                    nbytes(), values, 0, nullptr, nullptr),
+                "clEnqueueReadBuffer");
+}
+
+Tensor Tensor::reshape(const Shape& shape) const {
+  if (shape.size() != size()) {
+    throw InvalidArgument(fmt::format("[Tensor::reshape] {} has {} elements, but {} has {}.",
+                                      shape_.str(), size(), shape.str(), shape.size()));
+  }
+  return Tensor(storage_, shape, dtype_);
+}
+
+}  // namespace dovetail
