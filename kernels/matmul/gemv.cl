@@ -1,25 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
 // Matrix times one or a few vectors: the big operand is read once, where it lies.
 //
-// Maths        out[b, i, j] = sum over p of op(a)[b, i, p] * op(b)[b, p, j], float32, for m <= COUNT or n <= COUNT.
-// Method       The big operand W has a row or column per result; the small one holds COUNT vectors x.
-//              matmul_gemv_dot:  W is contiguous along k. RESULTS rows of W at a time are multiplied with the vectors,
-//                                lane by lane; the lanes are summed at the end. x is contiguous along k too.
-//              matmul_gemv_axpy: W is contiguous along the results. A work-item owns CHUNK * WIDTH of them and adds
-//                                x[p] times a stretch of W's row p, for every p. x may lie either way.
-//              Each element of W is used COUNT times, from a register: the time is that of reading W.
-// Operands     row-major and contiguous. a is [batch, m, k], or [batch, k, m] with TRANSPOSE_A; b is [batch, k, n], or
-//              [batch, n, k] with TRANSPOSE_B; out is [batch, m, n]. Offsets count elements. BIG_A = 0 makes W = b and
-//              COUNT = m; BIG_A = 1 makes W = a and COUNT = n. W contiguous along k means TRANSPOSE_B = 1 or
-//              TRANSPOSE_A = 0; x is contiguous along k with TRANSPOSE_A = 0 or TRANSPOSE_B = 1, or if COUNT = 1.
-// Index map    global id 0 = block of results: dot results_per_item (a multiple of RESULTS), axpy CHUNK * WIDTH;
-//              global id 1 = batch.
+// Maths        out[b, i, j] = sum over p of op(a)[b, i, p] * op(b)[b, p, j], float32, for m <=
+//              COUNT or n <= COUNT.
+// Method       The big operand W has a row or column per result; the small one holds COUNT vectors
+//              x.
+//              matmul_gemv_dot:  W is contiguous along k. RESULTS rows of W at a time are
+//                multiplied with the vectors, lane by lane; the lanes are summed at the end. x is
+//                contiguous along k too.
+//              matmul_gemv_axpy: W is contiguous along the results. A work-item owns CHUNK * WIDTH
+//                of them and adds x[p] times a stretch of W's row p, for every p. x may lie either
+//                way.
+//              Each element of W is used COUNT times, from a register: the time is that of reading
+//              W.
+// Operands     row-major and contiguous. a is [batch, m, k], or [batch, k, m] with TRANSPOSE_A; b
+//              is [batch, k, n], or [batch, n, k] with TRANSPOSE_B; out is [batch, m, n]. Offsets
+//              count elements. BIG_A = 0 makes W = b and COUNT = m; BIG_A = 1 makes W = a and COUNT
+//              = n. W contiguous along k means TRANSPOSE_B = 1 or TRANSPOSE_A = 0; x is contiguous
+//              along k with TRANSPOSE_A = 0 or TRANSPOSE_B = 1, or if COUNT = 1.
+// Index map    global id 0 = block of results: dot results_per_item (a multiple of RESULTS), axpy
+//              CHUNK * WIDTH; global id 1 = batch.
 // Work-group   one work-item: (1, 1). No local memory.
-// Options      -D TRANSPOSE_A=0|1, -D TRANSPOSE_B=0|1   the operand is stored transposed (default 0)
-//              -D BIG_A=0|1     the big operand is a (default 0: b)
-//              -D COUNT=n       vectors, the exact m (or n with BIG_A) (default 1)
-//              -D WIDTH=4|8|16  floats in a native vector (default 16: CL_DEVICE_NATIVE_VECTOR_WIDTH_FLOAT)
-//              -D RESULTS=n     rows of W at a time, dot (default 4)
-//              -D CHUNK=n       vectors of results a work-item owns, axpy (default 4)
+// Options      -D TRANSPOSE_A=0|1, -D TRANSPOSE_B=0|1  the operand is stored transposed (default 0)
+//              -D BIG_A=0|1    the big operand is a (default 0: b)
+//              -D COUNT=n      vectors, the exact m (or n with BIG_A) (default 1)
+//              -D WIDTH=4|8|16 floats in a native vector (default 16:
+//                              CL_DEVICE_NATIVE_VECTOR_WIDTH_FLOAT)
+//              -D RESULTS=n    rows of W at a time, dot (default 4)
+//              -D CHUNK=n      vectors of results a work-item owns, axpy (default 4)
 // Source       the two loop orders of the level-2 BLAS (Dongarra et al., ACM TOMS 14(1), 1988).
 
 #ifndef TRANSPOSE_A
@@ -52,18 +60,18 @@ typedef JOIN(float, WIDTH) vec;
 
 // Operands of one batch as W, x and out[result * result_step + vector * vector_step].
 #if BIG_A
-#define SELECT_OPERANDS                                                            \
-  global const float* w = a + a_offset + batch * m * k;                            \
-  global const float* x = b + b_offset + batch * k * n;                            \
-  const uint results = m;                                                          \
-  const size_t x_step = TRANSPOSE_B ? 1 : n, x_next = TRANSPOSE_B ? k : 1;         \
+#define SELECT_OPERANDS                                                    \
+  global const float* w = a + a_offset + batch * m * k;                    \
+  global const float* x = b + b_offset + batch * k * n;                    \
+  const uint results = m;                                                  \
+  const size_t x_step = TRANSPOSE_B ? 1 : n, x_next = TRANSPOSE_B ? k : 1; \
   const size_t result_step = n, vector_step = 1
 #else
-#define SELECT_OPERANDS                                                            \
-  global const float* w = b + b_offset + batch * k * n;                            \
-  global const float* x = a + a_offset + batch * m * k;                            \
-  const uint results = n;                                                          \
-  const size_t x_step = TRANSPOSE_A ? m : 1, x_next = TRANSPOSE_A ? 1 : k;         \
+#define SELECT_OPERANDS                                                    \
+  global const float* w = b + b_offset + batch * k * n;                    \
+  global const float* x = a + a_offset + batch * m * k;                    \
+  const uint results = n;                                                  \
+  const size_t x_step = TRANSPOSE_A ? m : 1, x_next = TRANSPOSE_A ? 1 : k; \
   const size_t result_step = 1, vector_step = n
 #endif
 
@@ -82,9 +90,9 @@ static float sum_lanes(vec v) {
   return d.x + d.y;
 }
 
-kernel __attribute__((reqd_work_group_size(1, 1, 1)))
-void matmul_gemv_dot(global const float* a, ulong a_offset, global const float* b, ulong b_offset, global float* out,
-                     ulong out_offset, uint m, uint n, uint k, uint results_per_item) {
+kernel __attribute__((reqd_work_group_size(1, 1, 1))) void matmul_gemv_dot(
+    global const float* a, ulong a_offset, global const float* b, ulong b_offset, global float* out,
+    ulong out_offset, uint m, uint n, uint k, uint results_per_item) {
   const size_t batch = get_global_id(1);
   SELECT_OPERANDS;
   out += out_offset + batch * m * n;
@@ -121,9 +129,9 @@ void matmul_gemv_dot(global const float* a, ulong a_offset, global const float* 
   }
 }
 
-kernel __attribute__((reqd_work_group_size(1, 1, 1)))
-void matmul_gemv_axpy(global const float* a, ulong a_offset, global const float* b, ulong b_offset, global float* out,
-                      ulong out_offset, uint m, uint n, uint k) {
+kernel __attribute__((reqd_work_group_size(1, 1, 1))) void matmul_gemv_axpy(
+    global const float* a, ulong a_offset, global const float* b, ulong b_offset, global float* out,
+    ulong out_offset, uint m, uint n, uint k) {
   const size_t batch = get_global_id(1);
   SELECT_OPERANDS;
   out += out_offset + batch * m * n;
@@ -149,7 +157,8 @@ void matmul_gemv_axpy(global const float* a, ulong a_offset, global const float*
       float lanes[CHUNK * WIDTH];
 #pragma unroll
       for (int c = 0; c < CHUNK; ++c) STORE(sum[q][c], c, lanes);
-      for (uint r = 0; r < CHUNK * WIDTH; ++r) out[(begin + r) * result_step + q * vector_step] = lanes[r];
+      for (uint r = 0; r < CHUNK * WIDTH; ++r)
+        out[(begin + r) * result_step + q * vector_step] = lanes[r];
     }
   } else {
     // The last stretch is narrower: the same loops over single lanes.
@@ -160,8 +169,10 @@ void matmul_gemv_axpy(global const float* a, ulong a_offset, global const float*
     for (uint p = 0; p < k; ++p)
       for (int q = 0; q < COUNT; ++q)
         for (uint r = 0; r < left; ++r)
-          lanes[q][r] = fma(w[(size_t)p * results + begin + r], x[p * x_step + q * x_next], lanes[q][r]);
+          lanes[q][r] =
+              fma(w[(size_t)p * results + begin + r], x[p * x_step + q * x_next], lanes[q][r]);
     for (int q = 0; q < COUNT; ++q)
-      for (uint r = 0; r < left; ++r) out[(begin + r) * result_step + q * vector_step] = lanes[q][r];
+      for (uint r = 0; r < left; ++r)
+        out[(begin + r) * result_step + q * vector_step] = lanes[q][r];
   }
 }

@@ -1,14 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
 // Matrix product, the plain one: every other family is judged by it.
 //
-// Maths        out[b, i, j] = sum over p of op(a)[b, i, p] * op(b)[b, p, j], float32 in and out. Products are exact in
-//              double (24 + 24 bits fit in 53) and are summed in double, then rounded once. Without cl_khr_fp64 the
-//              sum is compensated: each product is split by fma into value and rounding error, and a second float
-//              carries both errors (the dot product of Ogita, Rump & Oishi, SIAM J. Sci. Comput. 26(6), 2005).
-// Operands     row-major and contiguous. a is [batch, m, k], or [batch, k, m] with TRANSPOSE_A; b is [batch, k, n], or
-//              [batch, n, k] with TRANSPOSE_B; out is [batch, m, n]. Offsets count elements.
+// Maths        out[b, i, j] = sum over p of op(a)[b, i, p] * op(b)[b, p, j], float32 in and out.
+//              Products are exact in double (24 + 24 bits fit in 53) and are summed in double, then
+//              rounded once. Without cl_khr_fp64 the sum is compensated: each product is split by
+//              fma into value and rounding error, and a second float carries both errors (the dot
+//              product of Ogita, Rump & Oishi, SIAM J. Sci. Comput. 26(6), 2005).
+// Operands     row-major and contiguous. a is [batch, m, k], or [batch, k, m] with TRANSPOSE_A; b
+//              is [batch, k, n], or [batch, n, k] with TRANSPOSE_B; out is [batch, m, n]. Offsets
+//              count elements.
 // Index map    global id (0, 1, 2) = (column j, row i, batch). The range may be rounded up.
 // Work-group   any shape; no local memory.
-// Options      -D TRANSPOSE_A=0|1, -D TRANSPOSE_B=0|1   the operand is stored transposed (default 0)
+// Options      -D TRANSPOSE_A=0|1, -D TRANSPOSE_B=0|1  the operand is stored transposed (default 0)
 
 #ifndef TRANSPOSE_A
 #define TRANSPOSE_A 0
@@ -23,8 +26,9 @@
 #pragma OPENCL FP_CONTRACT OFF
 #endif
 
-kernel void matmul_reference(global const float* a, ulong a_offset, global const float* b, ulong b_offset,
-                             global float* out, ulong out_offset, uint m, uint n, uint k) {
+kernel void matmul_reference(global const float* a, ulong a_offset, global const float* b,
+                             ulong b_offset, global float* out, ulong out_offset, uint m, uint n,
+                             uint k) {
   const size_t j = get_global_id(0);
   const size_t i = get_global_id(1);
   const size_t batch = get_global_id(2);

@@ -1,24 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
 // Matrix product for GPUs: tiles in local memory, register tiles per work-item.
 //
 // Maths        out[b, i, j] = sum over p of op(a)[b, i, p] * op(b)[b, p, j], float32.
-// Method       A work-group owns a BM x BN tile of out and walks k in steps of BK. Each step copies a BM x BK piece of
-//              op(a) and a BK x BN piece of op(b) into local memory, both with k outermost whatever their storage
-//              order, so that a work-item reads its RM + RN numbers per k as vectors and makes RM x RN products of them.
-//              The next step's pieces are fetched into registers before this step's products, which hides the
-//              latency. Beyond an edge zeros are copied and nothing is stored.
-//              Sources: the blocking of Goto & van de Geijn, ACM TOMS 34(3), 2008, with local memory in the cache's
-//              place, and the register tile of Van Zee & van de Geijn, ACM TOMS 41(3), 2015.
-// Operands     row-major and contiguous. a is [batch, m, k], or [batch, k, m] with TRANSPOSE_A; b is [batch, k, n], or
-//              [batch, n, k] with TRANSPOSE_B; out is [batch, m, n]. Offsets count elements.
-// Index map    group id 0 = tile column, 1 = tile row, 2 = batch. Local id t = (t / (BN / RN), t % (BN / RN)) in the
-//              grid of register tiles; a register tile is RM / 4 x RN / 4 blocks of 4 x 4, spread over the tile so that
-//              neighbours read neighbouring vectors (no bank conflicts) and store whole lines.
+// Method       A work-group owns a BM x BN tile of out and walks k in steps of BK. Each step copies
+//              a BM x BK piece of op(a) and a BK x BN piece of op(b) into local memory, both with k
+//              outermost whatever their storage order, so that a work-item reads its RM + RN
+//              numbers per k as vectors and makes RM x RN products of them. The next step's pieces
+//              are fetched into registers before this step's products, which hides the latency.
+//              Beyond an edge zeros are copied and nothing is stored.
+//              Sources: the blocking of Goto & van de Geijn, ACM TOMS 34(3), 2008, with local
+//              memory in the cache's place, and the register tile of Van Zee & van de Geijn, ACM
+//              TOMS 41(3), 2015.
+// Operands     row-major and contiguous. a is [batch, m, k], or [batch, k, m] with TRANSPOSE_A; b
+//              is [batch, k, n], or [batch, n, k] with TRANSPOSE_B; out is [batch, m, n]. Offsets
+//              count elements.
+// Index map    group id 0 = tile column, 1 = tile row, 2 = batch. Local id t = (t / (BN / RN), t %
+//              (BN / RN)) in the grid of register tiles; a register tile is RM / 4 x RN / 4 blocks
+//              of 4 x 4, spread over the tile so that neighbours read neighbouring vectors (no bank
+//              conflicts) and store whole lines.
 // Work-group   (BM / RM * BN / RN, 1, 1). Local memory: 4 * BK * (BM + BN + 2 * PAD) bytes.
-// Options      -D TRANSPOSE_A=0|1, -D TRANSPOSE_B=0|1   the operand is stored transposed (default 0)
-//              -D BM=n, -D BN=n   tile of out a work-group makes, elements (default 128 x 128)
-//              -D BK=n            steps of k in local memory (default 16)
-//              -D RM=n, -D RN=n   elements of out a work-item makes, multiples of 4 (default 8 x 8)
-//              BM * BK and BK * BN must be multiples of the work-group's size; BM, BN multiples of 4 * RM / 4.
+// Options      -D TRANSPOSE_A=0|1, -D TRANSPOSE_B=0|1  the operand is stored transposed (default 0)
+//              -D BM=n, -D BN=n  tile of out a work-group makes, elements (default 128 x 128)
+//              -D BK=n         steps of k in local memory (default 16)
+//              -D RM=n, -D RN=n  elements of out a work-item makes, multiples of 4 (default 8 x 8)
+//              The work-group's size divides BM * BK and BK * BN; RM divides BM and RN divides BN.
 
 #ifndef TRANSPOSE_A
 #define TRANSPOSE_A 0
@@ -46,7 +51,8 @@
 #define COLUMNS_OF_ITEMS (BN / RN)
 #define ITEMS (ROWS_OF_ITEMS * COLUMNS_OF_ITEMS)
 
-// Which coordinate of a piece (EXTENT x BK) neighbouring work-items follow: the one contiguous in memory.
+// Which coordinate of a piece (EXTENT x BK) neighbouring work-items follow: the one contiguous in
+// memory.
 #define PIECE_K(e, extent, along_k) ((along_k) ? (e) % BK : (e) / (extent))
 #define PIECE_X(e, extent, along_k) ((along_k) ? (e) / BK : (e) % (extent))
 
@@ -56,9 +62,9 @@ static float fetch(global const float* from, uint x, uint p, uint extent, uint k
   return along_k ? from[(size_t)x * k + p] : from[(size_t)p * extent + x];
 }
 
-kernel __attribute__((reqd_work_group_size(ITEMS, 1, 1)))
-void matmul_tile(global const float* restrict a, ulong a_offset, global const float* restrict b, ulong b_offset,
-                 global float* restrict out, ulong out_offset, uint m, uint n, uint k) {
+kernel __attribute__((reqd_work_group_size(ITEMS, 1, 1))) void matmul_tile(
+    global const float* restrict a, ulong a_offset, global const float* restrict b, ulong b_offset,
+    global float* restrict out, ulong out_offset, uint m, uint n, uint k) {
   local float4 a_storage[BK * (BM + PAD) / 4];
   local float4 b_storage[BK * (BN + PAD) / 4];
   local float* a_piece = (local float*)a_storage;
@@ -89,12 +95,14 @@ void matmul_tile(global const float* restrict a, ulong a_offset, global const fl
 #pragma unroll
       for (int e = 0; e < BM * BK / ITEMS; ++e) {
         const uint at = e * ITEMS + t;
-        a_piece[PIECE_K(at, BM, !TRANSPOSE_A) * (BM + PAD) + PIECE_X(at, BM, !TRANSPOSE_A)] = a_next[e];
+        a_piece[PIECE_K(at, BM, !TRANSPOSE_A) * (BM + PAD) + PIECE_X(at, BM, !TRANSPOSE_A)] =
+            a_next[e];
       }
 #pragma unroll
       for (int e = 0; e < BN * BK / ITEMS; ++e) {
         const uint at = e * ITEMS + t;
-        b_piece[PIECE_K(at, BN, TRANSPOSE_B) * (BN + PAD) + PIECE_X(at, BN, TRANSPOSE_B)] = b_next[e];
+        b_piece[PIECE_K(at, BN, TRANSPOSE_B) * (BN + PAD) + PIECE_X(at, BN, TRANSPOSE_B)] =
+            b_next[e];
       }
       barrier(CLK_LOCAL_MEM_FENCE);
     }
@@ -102,12 +110,14 @@ void matmul_tile(global const float* restrict a, ulong a_offset, global const fl
 #pragma unroll
       for (int e = 0; e < BM * BK / ITEMS; ++e) {
         const uint at = e * ITEMS + t;
-        a_next[e] = fetch(a, i0 + PIECE_X(at, BM, !TRANSPOSE_A), p0 + PIECE_K(at, BM, !TRANSPOSE_A), m, k, !TRANSPOSE_A);
+        a_next[e] = fetch(a, i0 + PIECE_X(at, BM, !TRANSPOSE_A), p0 + PIECE_K(at, BM, !TRANSPOSE_A),
+                          m, k, !TRANSPOSE_A);
       }
 #pragma unroll
       for (int e = 0; e < BN * BK / ITEMS; ++e) {
         const uint at = e * ITEMS + t;
-        b_next[e] = fetch(b, j0 + PIECE_X(at, BN, TRANSPOSE_B), p0 + PIECE_K(at, BN, TRANSPOSE_B), n, k, TRANSPOSE_B);
+        b_next[e] = fetch(b, j0 + PIECE_X(at, BN, TRANSPOSE_B), p0 + PIECE_K(at, BN, TRANSPOSE_B),
+                          n, k, TRANSPOSE_B);
       }
     }
     if (p0 > 0) {

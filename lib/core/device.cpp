@@ -204,6 +204,7 @@ unsigned Device::native_float_vector_width() const noexcept {
 }
 
 bool Device::has_extension(std::string_view extension) const noexcept {
+  if (extension.empty() || extension.find(' ') != std::string_view::npos) return false;
   std::string_view rest = facts_->extensions;
   for (auto at = rest.find(extension); at != std::string_view::npos;
        at = rest.find(extension, at + 1)) {

@@ -3,7 +3,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
+#include <cstdint>
+#include <limits>
 #include <utility>
 
 #include "dovetail/core/error.hpp"
@@ -46,6 +49,10 @@ Sizes sizes_of(const Stream& stream, const Tensor& a, const Tensor& b,
   const std::int64_t n = b.shape()[rows + (options.transpose_b ? 0 : 1)];
   if (k != b_k) {
     throw InvalidArgument(fmt::format("{}: inner sizes {} and {} differ.", both(), k, b_k));
+  }
+  constexpr std::int64_t most = std::numeric_limits<std::int32_t>::max();
+  if (std::max({m, n, k}) > most) {
+    throw InvalidArgument(fmt::format("{}: a size above {}; split the product.", both(), most));
   }
   if (rows == 0) return {1, m, n, k, {m, n}};
   const std::int64_t batch = a.shape()[0];

@@ -124,14 +124,24 @@ void check_argument(const KernelSignature& signature, std::size_t index,
   if (given.kind() == KernelArgument::Kind::value) check_value(signature, index, given);
 }
 
-/// A cl_mem that starts at the argument's offset, released at the end of the scope: OpenCL keeps
-/// what a launch uses.
-class OffsetMemory {
+/// What a launch's arguments with an offset are passed as, released at the end of the scope. That must
+/// come after the enqueue: a kernel does not keep its arguments, only a command does.
+class SubBuffers {
  public:
-  OffsetMemory(const KernelSignature& signature, std::size_t index, const KernelArgument& argument,
-               const Device& device)
-      : memory_(argument.memory()), is_sub_buffer_(argument.offset() != 0) {
-    if (!is_sub_buffer_) return;
+  SubBuffers() = default;
+  SubBuffers(const SubBuffers&) = delete;
+  SubBuffers& operator=(const SubBuffers&) = delete;
+  ~SubBuffers() {
+    for (cl_mem memory : held_) {
+      detail::report_unless_success(clReleaseMemObject(memory), "clReleaseMemObject");
+    }
+  }
+
+  /// Memory that starts at the argument's offset.
+  cl_mem at_offset(const KernelSignature& signature, std::size_t index,
+                   const KernelArgument& argument, const Device& device) {
+    if (argument.offset() == 0) return argument.memory();
+    if (argument.nbytes() == 0) return nullptr;  // as an empty buffer: there is nothing to point at
     if (argument.offset() % device.base_address_alignment() != 0) {
       throw InvalidArgument(fmt::format(
           "{} was given memory at offset {} bytes, which is not a multiple of this device's alignment "
@@ -139,26 +149,21 @@ class OffsetMemory {
           label(signature, index), argument.offset(), device.base_address_alignment()));
     }
     const cl_buffer_region region{argument.offset(), argument.nbytes()};
+    held_.reserve(held_.size() + 1);
     cl_int status = CL_SUCCESS;
-    memory_ = clCreateSubBuffer(argument.memory(), 0, CL_BUFFER_CREATE_TYPE_REGION, &region, &status);
+    cl_mem memory =
+        clCreateSubBuffer(argument.memory(), 0, CL_BUFFER_CREATE_TYPE_REGION, &region, &status);
     detail::check(status, "clCreateSubBuffer");
+    held_.push_back(memory);
+    return memory;
   }
-  OffsetMemory(const OffsetMemory&) = delete;
-  OffsetMemory& operator=(const OffsetMemory&) = delete;
-  ~OffsetMemory() {
-    if (is_sub_buffer_) {
-      detail::report_unless_success(clReleaseMemObject(memory_), "clReleaseMemObject");
-    }
-  }
-  const cl_mem* address() const noexcept { return &memory_; }
 
  private:
-  cl_mem memory_;
-  bool is_sub_buffer_;
+  std::vector<cl_mem> held_;
 };
 
 void set_argument(cl_kernel kernel, const KernelSignature& signature, cl_uint index,
-                  const KernelArgument& argument, const Device& device) {
+                  const KernelArgument& argument, const Device& device, SubBuffers& sub_buffers) {
   cl_int status = CL_SUCCESS;
   switch (argument.kind()) {
     case KernelArgument::Kind::value:
@@ -168,8 +173,8 @@ void set_argument(cl_kernel kernel, const KernelSignature& signature, cl_uint in
       status = clSetKernelArg(kernel, index, argument.nbytes(), nullptr);
       break;
     case KernelArgument::Kind::memory: {
-      const OffsetMemory memory(signature, index, argument, device);
-      status = clSetKernelArg(kernel, index, sizeof(cl_mem), memory.address());
+      const cl_mem memory = sub_buffers.at_offset(signature, index, argument, device);
+      status = clSetKernelArg(kernel, index, sizeof(memory), &memory);
       break;
     }
   }
@@ -236,9 +241,10 @@ void Kernel::enqueue(const Stream& stream, const NDRange& range,
     cl_kernel kernel;
     ~Held() { state.give_back(kernel); }
   } const held{*state_, state_->take()};
+  SubBuffers sub_buffers;
   for (std::size_t i = 0; i < arguments.size(); ++i) {
     set_argument(held.kernel, signature, static_cast<cl_uint>(i), arguments[i],
-                 state_->program.device());
+                 state_->program.device(), sub_buffers);
   }
   const cl_int status =
       clEnqueueNDRangeKernel(stream.get(), held.kernel, range.dimensions(), nullptr, range.global(),

@@ -14,7 +14,12 @@ namespace dovetail {
 namespace {
 
 std::size_t nbytes_of(const Shape& shape, DType dtype) {
-  return static_cast<std::size_t>(shape.size()) * size_of(dtype);
+  std::size_t nbytes = 0;
+  if (__builtin_mul_overflow(static_cast<std::size_t>(shape.size()), size_of(dtype), &nbytes)) {
+    throw InvalidArgument(fmt::format("[Tensor] shape {} of {} takes more bytes than 64 bits count.",
+                                      shape.str(), to_string(dtype)));
+  }
+  return nbytes;
 }
 
 /// The bytes of one element; a pattern for clEnqueueFillBuffer.

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tools/embedded.hpp"
+
+#include <algorithm>
+#include <cassert>
+
+namespace dovetail::tool {
+
+std::string_view embedded_file(std::string_view path) {
+  const auto files = embedded_files();
+  const auto found = std::ranges::find(files, path, &EmbeddedFile::path);
+  assert(found != files.end());
+  return found->text;
+}
+
+}  // namespace dovetail::tool

@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tools/handoff/handoff.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <nlohmann/json.hpp>
+#include <optional>
+
+#include "dovetail/ops/matmul.hpp"
+#include "tools/call_counts.hpp"
+#include "tools/handoff/scenario.hpp"
+#include "tools/progress.hpp"
+#include "tools/scaling/work.hpp"
+#include "tools/worker.hpp"
+
+namespace dovetail::tool {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+using Json = nlohmann::json;
+
+constexpr unsigned verified_steps = 20;
+constexpr unsigned counted_steps = 20;
+
+Joint joint_named(std::string_view name) {
+  return static_cast<Joint>(std::ranges::find(joint_names, name) - joint_names.begin());
+}
+
+/// Waits at OpenCL's entry points, of the host and of queues for events.
+std::uint64_t waits_in(const CallCounts& counts) {
+  std::uint64_t waits = 0;
+  for (const auto& [name, count] : counts) {
+    if (name == "clFinish" || name == "clWaitForEvents") {
+      waits += count.calls;
+    } else {
+      waits += count.wait_list_events;
+    }
+  }
+  return waits;
+}
+
+std::uint64_t bytes_in(const CallCounts& counts) {
+  std::uint64_t bytes = 0;
+  for (const auto& [name, count] : counts) bytes += count.bytes;
+  return bytes;
+}
+
+void verify(std::string_view name, Scenario& scenario, const JoinedStreams& streams) {
+  for (unsigned i = 0; i < verified_steps; ++i) scenario.step(streams);
+  streams.second().synchronize();
+  streams.first().synchronize();
+  if (!scenario.verify(streams, verified_steps)) {
+    throw VerificationFailed(fmt::format("[handoff] scenario {}: the result is wrong.", name));
+  }
+}
+
+double us_per_step(Scenario& scenario, const JoinedStreams& streams, unsigned steps) {
+  const auto start = Clock::now();
+  for (unsigned i = 0; i < steps; ++i) scenario.step(streams);
+  streams.first().synchronize();
+  return std::chrono::duration<double, std::micro>(Clock::now() - start).count() / steps;
+}
+
+struct Counter {
+  std::optional<Worker> worker;
+
+  void count(HandoffRow& row) {
+    if (!worker) return;
+    const Json counts =
+        worker->ask({{"do", "handoff"}, {"scenario", row.scenario}, {"queues", row.queues}});
+    row.waits_per_step = counts.at("waits");
+    row.bytes_copied_per_step = counts.at("bytes");
+    // Each hand-over needs its order; where no wait made it, the shared queue did.
+    row.elided_per_step = std::max(0.0, Scenario::boundaries_per_step - row.waits_per_step);
+  }
+};
+
+}  // namespace
+
+Json count_handoff(std::string_view name, std::string_view queues) {
+  const Context& context = Context::default_context();
+  const JoinedStreams streams(context, joint_named(queues));
+  const auto scenario = make_scenario(name, context);
+  scenario->step(streams);
+  const auto before = snapshot_call_counts();
+  if (!before) throw Error("[handoff] this process runs without the counting layer.");
+  for (unsigned i = 0; i < counted_steps; ++i) scenario->step(streams);
+  const CallCounts counts = difference(*snapshot_call_counts(), *before);
+  streams.first().synchronize();
+  return {{"waits", static_cast<double>(waits_in(counts)) / counted_steps},
+          {"bytes", static_cast<double>(bytes_in(counts)) / counted_steps}};
+}
+
+void run_handoff(const HandoffOptions& options, Results& results) {
+  const Context& context = Context::default_context();
+  Counter counter;
+  if (const auto layer = find_layer()) {
+    counter.worker.emplace(options.seed, layer);
+  } else {
+    results.skipped.push_back({"handoff: waits, elisions and bytes",
+                               "the counting layer, libDovetailLayer.so, was not found; name it in "
+                               "DOVETAIL_LAYER"});
+  }
+  Progress progress("handoff", scenario_names.size());
+  for (const std::string_view name : scenario_names) {
+    progress.step(name);
+    const auto& backends = matmul_backends();
+    if (name == "vendor_matmul" &&
+        std::ranges::find(backends, MatmulBackend::clblast) == backends.end()) {
+      results.skipped.push_back({"handoff: vendor_matmul", "this build has no CLBlast"});
+      continue;
+    }
+    struct Way {
+      JoinedStreams streams;
+      std::unique_ptr<Scenario> scenario;
+      std::vector<double> us;
+    };
+    std::vector<Way> ways;
+    for (std::size_t joint = 0; joint < joint_names.size(); ++joint) {
+      ways.push_back({JoinedStreams(context, static_cast<Joint>(joint)),
+                      make_scenario(name, context), {}});
+      verify(name, *ways.back().scenario, ways.back().streams);
+    }
+    // In turns, so that a drift of the machine's speed meets all alike.
+    const int repetitions = options.quick ? 5 : 9;
+    for (int i = 0; i < repetitions; ++i) {
+      for (Way& way : ways) {
+        way.us.push_back(us_per_step(*way.scenario, way.streams, options.steps));
+      }
+    }
+    for (std::size_t joint = 0; joint < joint_names.size(); ++joint) {
+      HandoffRow row{.scenario = std::string(name),
+                     .queues = std::string(joint_names[joint]),
+                     .us_per_step = Spread::of(ways[joint].us)};
+      counter.count(row);
+      results.handoff.push_back(std::move(row));
+    }
+  }
+}
+
+}  // namespace dovetail::tool

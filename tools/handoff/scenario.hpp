@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+// The scenarios of `dovetail handoff`, and the ways to join two layers' queues.
+#pragma once
+
+#include <array>
+#include <memory>
+#include <string_view>
+
+#include "dovetail/stream/stream.hpp"
+
+namespace dovetail::tool {
+
+/// How two layers that work on the same data keep their order.
+enum class Joint {
+  shared,  ///< One in-order queue for both: the order is the queue's.
+  event,   ///< A queue each; at a boundary one waits on the device for the other's event.
+  finish,  ///< A queue each; at a boundary the host finishes the queue: the common habit.
+};
+inline constexpr std::array<std::string_view, 3> joint_names{"shared", "event", "finish"};
+inline constexpr std::array<std::string_view, 2> scenario_names{"kernel_and_tensor",
+                                                                "vendor_matmul"};
+
+/// Two layers' streams; the same one if they share.
+class JoinedStreams {
+ public:
+  JoinedStreams(const Context& context, Joint joint)
+      : joint_(joint), first_(context), second_(joint == Joint::shared ? first_ : Stream(context)) {}
+
+  const Stream& first() const { return first_; }
+  const Stream& second() const { return second_; }
+  /// Work given to `second` from now on sees what was given to `first`.
+  void hand_to_second() const { hand_over(first_, second_); }
+  void hand_to_first() const { hand_over(second_, first_); }
+
+ private:
+  void hand_over(const Stream& from, const Stream& to) const;
+
+  Joint joint_;
+  Stream first_, second_;
+};
+
+/// One program of two layers that take turns on the same data.
+class Scenario {
+ public:
+  static constexpr int boundaries_per_step = 2;
+
+  virtual ~Scenario() = default;
+  /// Appends one turn of each layer, and the hand-overs between them.
+  virtual void step(const JoinedStreams& streams) = 0;
+  /// Whether the data is what `steps` steps from the start make of it; call after synchronizing.
+  virtual bool verify(const JoinedStreams& streams, unsigned steps) = 0;
+};
+
+/// @param name  One of `scenario_names`.
+std::unique_ptr<Scenario> make_scenario(std::string_view name, const Context& context);
+
+}  // namespace dovetail::tool

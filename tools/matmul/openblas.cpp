@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tools/matmul/openblas.hpp"
+
+#include <dlfcn.h>
+
+namespace dovetail::tool {
+
+std::unique_ptr<OpenBlas> OpenBlas::load() {
+  void* library = ::dlopen("libopenblas.so.0", RTLD_NOW | RTLD_LOCAL);
+  if (library == nullptr) return nullptr;
+  const auto sgemm = reinterpret_cast<Sgemm>(::dlsym(library, "cblas_sgemm"));
+  if (sgemm == nullptr) return nullptr;
+  return std::unique_ptr<OpenBlas>(new OpenBlas(sgemm));
+}
+
+void OpenBlas::matmul(const MatmulShape& shape, std::span<const float> a, std::span<const float> b,
+                      std::span<float> out) const {
+  // The values of CBLAS' enumerations.
+  constexpr int row_major = 101;
+  constexpr int no_transpose = 111;
+  constexpr int transpose = 112;
+  const int m = static_cast<int>(shape.m);
+  const int n = static_cast<int>(shape.n);
+  const int k = static_cast<int>(shape.k);
+  for (std::size_t i = 0; i < shape.batch; ++i) {
+    sgemm_(row_major, shape.transpose_a ? transpose : no_transpose,
+           shape.transpose_b ? transpose : no_transpose, m, n, k, 1.0f,
+           a.data() + i * shape.m * shape.k, shape.transpose_a ? m : k,
+           b.data() + i * shape.k * shape.n, shape.transpose_b ? k : n, 0.0f,
+           out.data() + i * shape.m * shape.n, n);
+  }
+}
+
+}  // namespace dovetail::tool

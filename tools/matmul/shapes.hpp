@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+// Lists of matrix products to compare.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace dovetail::tool {
+
+/// out[batch, m, n] = op(a)[batch, m, k] op(b)[batch, k, n].
+struct MatmulShape {
+  std::string set, name;
+  std::uint64_t batch, m, n, k;
+  bool transpose_a, transpose_b;
+
+  double flops() const {
+    return 2.0 * static_cast<double>(batch) * static_cast<double>(m) * static_cast<double>(n) *
+           static_cast<double>(k);
+  }
+};
+
+/// Parses lines of set,name,batch,m,n,k,transpose_a,transpose_b, a header first.
+/// @param origin  What messages call the text.
+/// @throws InvalidArgument  names the line and what is wrong with it.
+std::vector<MatmulShape> parse_shapes(std::string_view text, std::string_view origin);
+
+/// The shapes of a file.
+/// @throws InvalidArgument  it cannot be read.
+std::vector<MatmulShape> read_shapes(const std::filesystem::path& path);
+
+/// The shapes that come with the tool: products of published models, and odd ones.
+std::vector<MatmulShape> builtin_shapes();
+
+}  // namespace dovetail::tool

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tools/report/tables.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <iterator>
+#include <set>
+
+namespace dovetail::tool {
+namespace {
+
+using Output = std::back_insert_iterator<std::string>;
+
+/// One line for all thread counts of a path, queue, sync and work.
+void scaling_table(const std::vector<ScalingRow>& rows, Output out) {
+  std::set<unsigned> threads;
+  for (const ScalingRow& row : rows) threads.insert(row.threads);
+  fmt::format_to(out, "\nScaling: thousand operations per second, by number of threads\n");
+  fmt::format_to(out, "{:<8} {:<8} {:<9} {:<7}", "path", "work", "queue", "sync");
+  for (const unsigned count : threads) fmt::format_to(out, " {:>9}", count);
+  fmt::format_to(out, "  speedup  calls/op\n");
+  for (std::size_t i = 0; i < rows.size();) {
+    const ScalingRow& first = rows[i];
+    fmt::format_to(out, "{:<8} {:<8} {:<9} {:<7}", first.path, first.work, first.queue, first.sync);
+    double speedup = 1;
+    for (; i < rows.size() && rows[i].path == first.path && rows[i].work == first.work &&
+           rows[i].queue == first.queue && rows[i].sync == first.sync;
+         ++i) {
+      fmt::format_to(out, " {:>9.2f}", rows[i].ops_per_s.median / 1000);
+      speedup = std::max(speedup, rows[i].speedup);
+    }
+    double calls = 0;
+    for (const auto& [name, count] : first.calls_per_op) calls += count;
+    fmt::format_to(out, " {:>7.2f}x {:>9.1f}\n", speedup, calls);
+  }
+}
+
+void handoff_table(const std::vector<HandoffRow>& rows, Output out) {
+  fmt::format_to(out, "\nHand-off: microseconds per step (min / median / max)\n");
+  fmt::format_to(out, "{:<18} {:<7} {:>9} {:>9} {:>9} {:>11} {:>12} {:>12}\n", "scenario", "queues",
+                 "min", "median", "max", "waits/step", "elided/step", "bytes copied");
+  for (const HandoffRow& row : rows) {
+    fmt::format_to(out, "{:<18} {:<7} {:>9.2f} {:>9.2f} {:>9.2f} {:>11.2f} {:>12.2f} {:>12.0f}\n",
+                   row.scenario, row.queues, row.us_per_step.min, row.us_per_step.median,
+                   row.us_per_step.max, row.waits_per_step, row.elided_per_step,
+                   row.bytes_copied_per_step);
+  }
+}
+
+std::string shape_label(const MatmulRow& row) {
+  return fmt::format("{}{}x{}x{} {}{}", row.batch > 1 ? fmt::format("{}*", row.batch) : "", row.m,
+                     row.n, row.k, row.transpose_a ? 't' : 'n', row.transpose_b ? 't' : 'n');
+}
+
+void matmul_table(const std::vector<MatmulRow>& rows, Output out) {
+  fmt::format_to(out, "\nMatmul: float32, medians\n");
+  fmt::format_to(out, "{:<22} {:<10} {:>12} {:>11} {:>10} {:>10}\n", "[batch*] m x n x k", "backend",
+                 "us", "enqueue us", "GFLOP/s", "error");
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    const MatmulRow& row = rows[i];
+    const bool same = i > 0 && row.same_shape(rows[i - 1]);
+    fmt::format_to(out, "{:<22} {:<10} {:>12.2f} {:>11.2f} {:>10.2f} {:>10.1e}\n",
+                   same ? "" : shape_label(row), row.backend, row.us.median, row.enqueue_us,
+                   row.gflops, row.relative_error);
+  }
+}
+
+}  // namespace
+
+std::string tables(const Results& results, const Device& device) {
+  std::string text;
+  const Output out(text);
+  fmt::format_to(out, "Device: {} ({}, {} compute units), {}, driver {}; host cores: {}\n",
+                 device.name(), to_string(device.type()), device.compute_units(),
+                 device.platform_name(), device.driver_version(), host_cores());
+  if (!results.scaling.empty()) scaling_table(results.scaling, out);
+  if (!results.handoff.empty()) handoff_table(results.handoff, out);
+  if (!results.matmul.empty()) matmul_table(results.matmul, out);
+  if (!results.advice.empty()) {
+    fmt::format_to(out, "\nWhat follows\n");
+    for (const Advice& advice : results.advice) {
+      fmt::format_to(out, "  [{}] {}\n", advice.topic, advice.text);
+    }
+  }
+  if (!results.skipped.empty()) {
+    fmt::format_to(out, "\nNot measured\n");
+    for (const Skipped& skipped : results.skipped) {
+      fmt::format_to(out, "  {}: {}\n", skipped.what, skipped.why);
+    }
+  }
+  return text;
+}
+
+}  // namespace dovetail::tool

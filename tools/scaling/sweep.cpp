@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tools/scaling/sweep.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <optional>
+
+#include "dovetail/ops/matmul.hpp"
+#include "tools/call_counts.hpp"
+#include "tools/progress.hpp"
+#include "tools/scaling/cell_json.hpp"
+#include "tools/scaling/run_cell.hpp"
+#include "tools/worker.hpp"
+
+namespace dovetail::tool {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+using Json = nlohmann::json;
+
+/// Runs cells whose threads are processes.
+class ProcessRunner {
+ public:
+  explicit ProcessRunner(std::uint64_t seed) : seed_(seed) {}
+
+  void prepare(const Cell& cell) {
+    while (workers_.size() < cell.threads) workers_.push_back(std::make_unique<Worker>(seed_));
+    for_each(cell, {{"do", "prepare"}, {"cell", alone(cell)}}, [](const Json&) {});
+  }
+
+  CellRunner::Timing run(const Cell& cell, std::uint64_t ops) {
+    const std::uint64_t per_worker = std::max<std::uint64_t>(1, ops / cell.threads);
+    // Far enough ahead for every worker to have the request by then.
+    const auto start = Clock::now() + std::chrono::microseconds(500 + 100 * cell.threads);
+    CellRunner::Timing timing{
+        .start = Clock::time_point::max(), .end = {}, .ops = per_worker * cell.threads};
+    for_each(cell,
+             {{"do", "run"},
+              {"cell", alone(cell)},
+              {"ops", per_worker},
+              {"start", start.time_since_epoch().count()}},
+             [&](const Json& reply) {
+               const auto point = [&](const char* key) {
+                 return Clock::time_point(Clock::duration(reply.at(key).get<Clock::rep>()));
+               };
+               timing.start = std::min(timing.start, point("start"));
+               timing.end = std::max(timing.end, point("end"));
+             });
+    return timing;
+  }
+
+ private:
+  /// What one worker runs: the cell with one thread.
+  static Cell alone(Cell cell) {
+    cell.threads = 1;
+    return cell;
+  }
+
+  template <typename Receive>
+  void for_each(const Cell& cell, const Json& request, Receive receive) {
+    for (unsigned i = 0; i < cell.threads; ++i) workers_[i]->send(request);
+    for (unsigned i = 0; i < cell.threads; ++i) receive(workers_[i]->receive());
+  }
+
+  std::uint64_t seed_;
+  std::vector<std::unique_ptr<Worker>> workers_;
+};
+
+struct Effort {
+  double seconds;  ///< Aim of one repetition.
+  int repetitions;
+  std::uint64_t most_ops = 20000;
+};
+
+Effort effort_of(const ScalingOptions& options) {
+  return options.quick ? Effort{.seconds = 0.006, .repetitions = 3}
+                       : Effort{.seconds = 0.040, .repetitions = 5};
+}
+
+class Sweep {
+ public:
+  Sweep(const ScalingOptions& options, Results& results)
+      : effort_(effort_of(options)),
+        threads_(Context::default_context(), options.seed),
+        processes_(options.seed) {
+    if (const auto layer = find_layer()) {
+      counter_.emplace(options.seed, layer);
+    } else {
+      results.skipped.push_back(
+          {"scaling: calls_per_op", "the counting layer, libDovetailLayer.so, was not found; name it "
+                                    "in DOVETAIL_LAYER"});
+    }
+  }
+
+  ScalingRow measure(const Cell& cell) {
+    prepare(cell);
+    const std::uint64_t ops = calibrate(cell);
+    std::vector<double> ops_per_s;
+    std::uint64_t done = 0;
+    for (int i = 0; i < effort_.repetitions; ++i) {
+      const auto timing = run(cell, ops);
+      done = timing.ops;
+      ops_per_s.push_back(static_cast<double>(timing.ops) / timing.seconds());
+    }
+    return {.path = std::string(name_of(cell.path)),
+            .queue = std::string(name_of(cell.queue)),
+            .sync = std::string(name_of(cell.sync)),
+            .work = std::string(name_of(cell.work)),
+            .threads = cell.threads,
+            .ops = done,
+            .ops_per_s = Spread::of(std::move(ops_per_s)),
+            .calls_per_op = count_calls(cell)};
+  }
+
+ private:
+  void prepare(const Cell& cell) {
+    cell.queue == Queue::process ? processes_.prepare(cell) : threads_.prepare(cell);
+  }
+
+  CellRunner::Timing run(const Cell& cell, std::uint64_t ops) {
+    return cell.queue == Queue::process ? processes_.run(cell, ops) : threads_.run(cell, ops);
+  }
+
+  /// Operations that take about the time of a repetition; finding that out warms the cell up.
+  std::uint64_t calibrate(const Cell& cell) {
+    std::uint64_t ops = cell.threads;
+    while (ops < effort_.most_ops) {
+      const double seconds = run(cell, ops).seconds();
+      if (seconds >= effort_.seconds / 2) break;
+      const double factor = std::clamp(0.9 * effort_.seconds / std::max(seconds, 1e-6), 2.0, 16.0);
+      ops = std::min(effort_.most_ops,
+                     static_cast<std::uint64_t>(static_cast<double>(ops) * factor));
+    }
+    return ops;
+  }
+
+  std::map<std::string, double> count_calls(Cell cell) {
+    if (!counter_) return {};
+    // Every process does the same; one is enough.
+    if (cell.queue == Queue::process) cell.threads = 1;
+    const Json request = {{"do", "count"}, {"cell", cell}};
+    return counter_->ask(request).get<std::map<std::string, double>>();
+  }
+
+  Effort effort_;
+  CellRunner threads_;
+  ProcessRunner processes_;
+  std::optional<Worker> counter_;
+};
+
+/// Gives rows of one path, queue, sync and work their speedup over the one with one thread.
+void relate_to_one_thread(std::vector<ScalingRow>& rows) {
+  for (ScalingRow& row : rows) {
+    const auto one = std::ranges::find_if(rows, [&](const ScalingRow& other) {
+      return other.threads == 1 && other.path == row.path && other.queue == row.queue &&
+             other.sync == row.sync && other.work == row.work;
+    });
+    row.speedup = row.ops_per_s.median / one->ops_per_s.median;
+    row.efficiency = row.speedup / std::min(row.threads, host_cores());
+  }
+}
+
+}  // namespace
+
+void run_scaling(const ScalingOptions& options, Results& results) {
+  std::vector<unsigned> thread_counts = options.threads;
+  if (std::ranges::find(thread_counts, 1U) == thread_counts.end()) {
+    thread_counts.insert(thread_counts.begin(), 1);  // what speedups relate to
+  }
+  std::vector<Cell> cells;
+  for (const Path path : options.paths) {
+    const auto& backends = matmul_backends();
+    if (path == Path::clblast && std::ranges::find(backends, MatmulBackend::clblast) == backends.end()) {
+      results.skipped.push_back({"scaling: path clblast", "this build has no CLBlast"});
+      continue;
+    }
+    for (const Work work : options.works) {
+      for (const Queue queue : options.queues) {
+        for (const Sync sync : options.syncs) {
+          for (const unsigned threads : thread_counts) {
+            cells.push_back({path, queue, sync, work, threads});
+          }
+        }
+      }
+    }
+  }
+  Sweep sweep(options, results);
+  Progress progress("scaling", cells.size());
+  for (const Cell& cell : cells) {
+    progress.step(fmt::format("{} {} {} {} x{}", name_of(cell.path), name_of(cell.work),
+                              name_of(cell.queue), name_of(cell.sync), cell.threads));
+    results.scaling.push_back(sweep.measure(cell));
+  }
+  relate_to_one_thread(results.scaling);
+}
+
+}  // namespace dovetail::tool
