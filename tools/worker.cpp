@@ -72,7 +72,7 @@ std::array<int, 2> open_pipe() {
 
 Json cell_calls(CellRunner& runner, const Cell& cell) {
   const bool heavy = cell.work == Work::memory || cell.work == Work::compute;
-  return runner.count_calls(cell, cell.threads * (heavy ? 1 : 4));
+  return runner.count_calls(cell, cell.threads * (heavy ? 1 : 16));
 }
 
 Json answer(CellRunner& runner, const Json& request) {

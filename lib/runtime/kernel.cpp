@@ -11,9 +11,41 @@
 
 namespace dovetail {
 
+namespace {
+
+/// What an argument is checked against at each launch, worked out once from the signature.
+struct ParameterCheck {
+  bool known;  ///< The driver told the signature.
+  KernelArgument::Kind kind;
+  std::size_t nbytes;  ///< Of a value; 0 for a struct or an opaque type, whose size OpenCL checks.
+  bool floating;
+
+  explicit ParameterCheck(const KernelParameter& parameter)
+      : known(parameter.address_space != AddressSpace::unknown),
+        kind(wanted_kind(parameter.address_space)),
+        nbytes(size_of_opencl_type(parameter.type)),
+        floating(parameter.type == "float" || parameter.type == "double") {}
+
+ private:
+  static KernelArgument::Kind wanted_kind(AddressSpace space) {
+    switch (space) {
+      case AddressSpace::global:
+      case AddressSpace::constant:
+        return KernelArgument::Kind::memory;
+      case AddressSpace::local:
+        return KernelArgument::Kind::local;
+      default:
+        return KernelArgument::Kind::value;
+    }
+  }
+};
+
+}  // namespace
+
 struct Kernel::State {
   Program program;
   KernelSignature signature;
+  std::vector<ParameterCheck> checks;
   std::size_t max_work_group_size = 0;
 
   // cl_kernels that no thread holds; their arguments are captured when a launch is enqueued, so one
@@ -22,7 +54,9 @@ struct Kernel::State {
   std::vector<cl_kernel> idle;
 
   State(Program program_in, KernelSignature signature_in)
-      : program(std::move(program_in)), signature(std::move(signature_in)) {}
+      : program(std::move(program_in)),
+        signature(std::move(signature_in)),
+        checks(signature.parameters.begin(), signature.parameters.end()) {}
   State(const State&) = delete;
   State& operator=(const State&) = delete;
   ~State() {
@@ -75,38 +109,22 @@ std::string_view kind_name(KernelArgument::Kind kind) {
   return "local memory";
 }
 
-KernelArgument::Kind wanted_kind(const KernelParameter& parameter) {
-  switch (parameter.address_space) {
-    case AddressSpace::global:
-    case AddressSpace::constant:
-      return KernelArgument::Kind::memory;
-    case AddressSpace::local:
-      return KernelArgument::Kind::local;
-    default:
-      return KernelArgument::Kind::value;
-  }
-}
-
-void check_value(const KernelSignature& signature, std::size_t index, const KernelArgument& given) {
-  const KernelParameter& parameter = signature.parameters[index];
-  const std::size_t wanted = size_of_opencl_type(parameter.type);
-  if (wanted == 0) return;  // a struct or an opaque type: OpenCL itself checks the size
-  if (given.nbytes() != wanted) {
+void check_value(const KernelSignature& signature, std::size_t index, const ParameterCheck& check,
+                 const KernelArgument& given) {
+  if (check.nbytes == 0) return;
+  if (given.nbytes() != check.nbytes) {
     throw InvalidArgument(fmt::format("{} takes {} bytes, but the value given has {}; cast it.",
-                                      label(signature, index), wanted, given.nbytes()));
+                                      label(signature, index), check.nbytes, given.nbytes()));
   }
   using ValueType = KernelArgument::ValueType;
-  const bool takes_floating = parameter.type == "float" || parameter.type == "double";
-  if ((takes_floating && given.value_type() == ValueType::integral) ||
-      (!takes_floating && given.value_type() == ValueType::floating)) {
+  if (given.value_type() == (check.floating ? ValueType::integral : ValueType::floating)) {
     throw InvalidArgument(fmt::format("{} was given {} value; cast it.", label(signature, index),
-                                      takes_floating ? "an integral" : "a floating-point"));
+                                      check.floating ? "an integral" : "a floating-point"));
   }
 }
 
 void check_argument(const KernelSignature& signature, std::size_t index,
-                    const KernelArgument& given, cl_context context) {
-  const KernelParameter& parameter = signature.parameters[index];
+                    const ParameterCheck& check, const KernelArgument& given, cl_context context) {
   if (given.context() != nullptr && given.context() != context) {
     throw InvalidArgument(
         fmt::format("{} was given a buffer of another context; copy it into the kernel's context.",
@@ -116,12 +134,12 @@ void check_argument(const KernelSignature& signature, std::size_t index,
     throw InvalidArgument(
         fmt::format("{} was given 0 bytes of local memory.", label(signature, index)));
   }
-  if (parameter.address_space == AddressSpace::unknown) return;
-  if (given.kind() != wanted_kind(parameter)) {
+  if (!check.known) return;
+  if (given.kind() != check.kind) {
     throw InvalidArgument(fmt::format("{} takes {}, but was given {}.", label(signature, index),
-                                      kind_name(wanted_kind(parameter)), kind_name(given.kind())));
+                                      kind_name(check.kind), kind_name(given.kind())));
   }
-  if (given.kind() == KernelArgument::Kind::value) check_value(signature, index, given);
+  if (given.kind() == KernelArgument::Kind::value) check_value(signature, index, check, given);
 }
 
 /// What a launch's arguments with an offset are passed as, released at the end of the scope. That must
@@ -227,7 +245,7 @@ void Kernel::enqueue(const Stream& stream, const NDRange& range,
                                       arguments.size()));
   }
   for (std::size_t i = 0; i < arguments.size(); ++i) {
-    check_argument(signature, i, arguments[i], context);
+    check_argument(signature, i, state_->checks[i], arguments[i], context);
   }
   if (range.local() != nullptr && items_of_group(range) > state_->max_work_group_size) {
     throw InvalidArgument(fmt::format(

@@ -7,6 +7,7 @@
 #include <chrono>
 #include <limits>
 #include <memory>
+#include <thread>
 
 #include "dovetail/ops/matmul.hpp"
 #include "tools/matmul/openblas.hpp"
@@ -29,6 +30,8 @@ class Contender {
   /// Starts the product; it need not be done at return.
   virtual void enqueue() = 0;
   virtual void synchronize() = 0;
+  /// Leaves the machine quiet for the next contender.
+  virtual void leave() {}
   /// The result of the last product. What it holds before any product is NaN.
   virtual std::vector<float> result() = 0;
 };
@@ -80,6 +83,8 @@ class OpenBlasContender : public Contender {
 
   void enqueue() override { blas_.matmul(shape_, product_.a(), product_.b(), out_); }
   void synchronize() override {}
+  /// OpenBLAS' threads spin for tens of milliseconds after a call, and would slow who comes next.
+  void leave() override { std::this_thread::sleep_for(std::chrono::milliseconds(40)); }
   std::vector<float> result() override { return out_; }
 
  private:
@@ -116,6 +121,7 @@ struct Race {
     contender->synchronize();
     us.push_back(1e6 * seconds_since(start) / products);
     enqueue_us.push_back(1e6 * enqueued / products);
+    contender->leave();
   }
 
   MatmulRow row(const MatmulShape& shape) const {
@@ -200,6 +206,7 @@ class Comparison {
     contender->enqueue();
     contender->synchronize();
     const double seconds = seconds_since(start);
+    contender->leave();
     races.push_back({.backend = backend,
                      .contender = std::move(contender),
                      .relative_error = judgement.relative_error,

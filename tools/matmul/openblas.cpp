@@ -3,9 +3,26 @@
 
 #include <dlfcn.h>
 
+#include <cstdlib>
+
 namespace dovetail::tool {
+namespace {
+
+/// OpenBLAS knows processors by model, and runs those that are newer than itself with the kernels of
+/// a Pentium 4. Going by features instead keeps the baseline honest.
+void choose_core_type() {
+  constexpr int keep_the_users_choice = 0;
+  if (__builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512bw")) {
+    ::setenv("OPENBLAS_CORETYPE", "SkylakeX", keep_the_users_choice);
+  } else if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) {
+    ::setenv("OPENBLAS_CORETYPE", "Haswell", keep_the_users_choice);
+  }
+}
+
+}  // namespace
 
 std::unique_ptr<OpenBlas> OpenBlas::load() {
+  choose_core_type();
   void* library = ::dlopen("libopenblas.so.0", RTLD_NOW | RTLD_LOCAL);
   if (library == nullptr) return nullptr;
   const auto sgemm = reinterpret_cast<Sgemm>(::dlsym(library, "cblas_sgemm"));

@@ -4,9 +4,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <tuple>
 
 #include "dovetail/ops/matmul.hpp"
 #include "tools/call_counts.hpp"
@@ -97,7 +99,7 @@ class Sweep {
 
   ScalingRow measure(const Cell& cell) {
     prepare(cell);
-    const std::uint64_t ops = calibrate(cell);
+    const std::uint64_t ops = ops_for(cell);
     std::vector<double> ops_per_s;
     std::uint64_t done = 0;
     for (int i = 0; i < effort_.repetitions; ++i) {
@@ -124,8 +126,14 @@ class Sweep {
     return cell.queue == Queue::process ? processes_.run(cell, ops) : threads_.run(cell, ops);
   }
 
-  /// Operations that take about the time of a repetition; finding that out warms the cell up.
-  std::uint64_t calibrate(const Cell& cell) {
+  /// Operations that take about the time of a repetition, found on the first number of threads of a
+  /// path, queue, sync and work; the cell is warm afterwards.
+  std::uint64_t ops_for(const Cell& cell) {
+    const auto place = calibrated_.find({cell.path, cell.queue, cell.sync, cell.work});
+    if (place != calibrated_.end()) {
+      run(cell, cell.threads);
+      return std::max<std::uint64_t>(place->second, cell.threads);
+    }
     std::uint64_t ops = cell.threads;
     while (ops < effort_.most_ops) {
       const double seconds = run(cell, ops).seconds();
@@ -134,6 +142,7 @@ class Sweep {
       ops = std::min(effort_.most_ops,
                      static_cast<std::uint64_t>(static_cast<double>(ops) * factor));
     }
+    calibrated_[{cell.path, cell.queue, cell.sync, cell.work}] = ops;
     return ops;
   }
 
@@ -146,6 +155,7 @@ class Sweep {
   }
 
   Effort effort_;
+  std::map<std::tuple<Path, Queue, Sync, Work>, std::uint64_t> calibrated_;
   CellRunner threads_;
   ProcessRunner processes_;
   std::optional<Worker> counter_;
