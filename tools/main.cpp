@@ -26,6 +26,25 @@ namespace {
 
 enum ExitCode { done = 0, wrong_result = 1, bad_usage = 2, no_device = 3 };
 
+void write_file(const std::filesystem::path& path, std::string_view text) {
+  std::ofstream stream(path, std::ios::binary | std::ios::trunc);
+  stream << text;
+  stream.close();
+  if (!stream) throw InvalidArgument(fmt::format("cannot write '{}'.", path.string()));
+}
+
+/// Fails before hours of measuring rather than after.
+void check_writable(const std::filesystem::path& path) {
+  const bool existed = std::filesystem::exists(path);
+  if (!std::ofstream(path, std::ios::app)) {
+    throw InvalidArgument(fmt::format("cannot write '{}'; name a file in a folder that exists and "
+                                      "that you may write to.",
+                                      path.string()));
+  }
+  std::error_code failure;
+  if (!existed) std::filesystem::remove(path, failure);
+}
+
 struct CommonOptions {
   std::string device;
   std::string json;  ///< Empty: none; "-": standard output.
@@ -45,29 +64,12 @@ struct CommonOptions {
   }
 
   /// Makes the choice of device this process's and its workers'.
+  /// @throws InvalidArgument  the JSON cannot be written.
   void apply() const {
     if (!device.empty()) ::setenv("DOVETAIL_DEVICE", device.c_str(), 1);
+    if (!json.empty() && json != "-") check_writable(json);
   }
 };
-
-void write_file(const std::filesystem::path& path, std::string_view text) {
-  std::ofstream stream(path, std::ios::binary | std::ios::trunc);
-  stream << text;
-  stream.close();
-  if (!stream) throw InvalidArgument(fmt::format("cannot write '{}'.", path.string()));
-}
-
-/// Fails before hours of measuring rather than after.
-void check_writable(const std::filesystem::path& path) {
-  const bool existed = std::filesystem::exists(path);
-  if (!std::ofstream(path, std::ios::app)) {
-    throw InvalidArgument(fmt::format("cannot write '{}'; name a file in a folder that exists and "
-                                      "that you may write to.",
-                                      path.string()));
-  }
-  std::error_code failure;
-  if (!existed) std::filesystem::remove(path, failure);
-}
 
 /// Parses a list of names from an option.
 template <typename Enum, std::size_t Count>
@@ -303,6 +305,12 @@ int Tool::run(int argc, char** argv) {
   try {
     app_.parse(argc, argv);
     return exit_code_;
+  } catch (const CLI::RequiredError& error) {
+    const auto unknown = app_.remaining();
+    if (unknown.empty()) return app_.exit(error), bad_usage;
+    fmt::print(stderr, "dovetail: there is no subcommand '{}'; --help lists those there are.\n",
+               unknown.front());
+    return bad_usage;
   } catch (const CLI::ParseError& error) {
     return app_.exit(error) == 0 ? done : bad_usage;
   } catch (const VerificationFailed& error) {

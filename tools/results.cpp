@@ -30,12 +30,15 @@ Json json(const ScalingRow& row) {
 }
 
 Json json(const HandoffRow& row) {
+  const auto count = [&](double HandoffRow::Counts::*member) {
+    return row.counts ? Json((*row.counts).*member) : Json();
+  };
   return {{"scenario", row.scenario},
           {"queues", row.queues},
           {"us_per_step", json(row.us_per_step)},
-          {"waits_per_step", row.waits_per_step},
-          {"elided_per_step", row.elided_per_step},
-          {"bytes_copied_per_step", row.bytes_copied_per_step}};
+          {"waits_per_step", count(&HandoffRow::Counts::waits)},
+          {"elided_per_step", count(&HandoffRow::Counts::elided)},
+          {"bytes_copied_per_step", count(&HandoffRow::Counts::bytes_copied)}};
 }
 
 Json json(const MatmulRow& row) {

@@ -4,6 +4,7 @@
 
 #include <map>
 #include <nlohmann/json_fwd.hpp>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -31,7 +32,12 @@ struct ScalingRow {
 struct HandoffRow {
   std::string scenario, queues;
   Spread us_per_step;
-  double waits_per_step = 0, elided_per_step = 0, bytes_copied_per_step = 0;
+
+  /// Counted at OpenCL's entry points, for each step.
+  struct Counts {
+    double waits = 0, elided = 0, bytes_copied = 0;
+  };
+  std::optional<Counts> counts;  ///< Nothing where calls cannot be counted.
 };
 
 struct MatmulRow {

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "dovetail/core/error.hpp"
+#include "tools/call_counts.hpp"
 #include "tools/handoff/handoff.hpp"
 #include "tools/scaling/cell_json.hpp"
 #include "tools/scaling/run_cell.hpp"
@@ -77,6 +78,7 @@ Json cell_calls(CellRunner& runner, const Cell& cell) {
 
 Json answer(CellRunner& runner, const Json& request) {
   const std::string what = request.at("do");
+  if (what == "is_counting") return snapshot_call_counts().has_value();
   if (what == "handoff") {
     return count_handoff(request.at("scenario").get<std::string>(),
                          request.at("queues").get<std::string>());
@@ -153,6 +155,7 @@ Json Worker::receive() {
                             pid_));
   }
   Json reply = Json::parse(*line);
+  if (!reply.is_object()) return reply;
   if (reply.contains("wrong_result")) throw VerificationFailed(reply["wrong_result"].get<std::string>());
   if (reply.contains("error")) throw Error(reply["error"].get<std::string>());
   return reply;
@@ -161,6 +164,24 @@ Json Worker::receive() {
 Json Worker::ask(const Json& request) {
   send(request);
   return receive();
+}
+
+std::unique_ptr<Worker> start_counting_worker(std::uint64_t seed, std::string_view what,
+                                              Results& results) {
+  const auto skip = [&](const char* why) {
+    results.skipped.push_back({std::string(what), why});
+    return nullptr;
+  };
+  const auto layer = find_layer();
+  if (!layer) {
+    return skip("the counting layer, libDovetailLayer.so, was not found; name it in DOVETAIL_LAYER");
+  }
+  auto worker = std::make_unique<Worker>(seed, layer);
+  if (!worker->ask({{"do", "is_counting"}}).get<bool>()) {
+    return skip("this OpenCL loader takes no layers; ocl-icd 2.3 or newer does (package "
+                "ocl-icd-libopencl1)");
+  }
+  return worker;
 }
 
 int serve_as_worker(std::uint64_t seed) {

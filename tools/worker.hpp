@@ -7,8 +7,12 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <memory>
 #include <nlohmann/json_fwd.hpp>
 #include <optional>
+#include <string_view>
+
+#include "tools/results.hpp"
 
 namespace dovetail::tool {
 
@@ -34,6 +38,11 @@ class Worker {
   pid_t pid_ = -1;
   int to_worker_ = -1, from_worker_ = -1;
 };
+
+/// A worker that runs under the counting layer, or null if there is none to be had: then `results`
+/// tells that `what` was skipped, and why.
+std::unique_ptr<Worker> start_counting_worker(std::uint64_t seed, std::string_view what,
+                                              Results& results);
 
 /// The other side: answers requests until there are no more. Returns the exit code.
 int serve_as_worker(std::uint64_t seed);

@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <chrono>
 #include <nlohmann/json.hpp>
-#include <optional>
 
 #include "dovetail/ops/matmul.hpp"
 #include "tools/call_counts.hpp"
@@ -63,19 +62,15 @@ double us_per_step(Scenario& scenario, const JoinedStreams& streams, unsigned st
   return std::chrono::duration<double, std::micro>(Clock::now() - start).count() / steps;
 }
 
-struct Counter {
-  std::optional<Worker> worker;
-
-  void count(HandoffRow& row) {
-    if (!worker) return;
-    const Json counts =
-        worker->ask({{"do", "handoff"}, {"scenario", row.scenario}, {"queues", row.queues}});
-    row.waits_per_step = counts.at("waits");
-    row.bytes_copied_per_step = counts.at("bytes");
-    // Each hand-over needs its order; where no wait made it, the shared queue did.
-    row.elided_per_step = std::max(0.0, Scenario::boundaries_per_step - row.waits_per_step);
-  }
-};
+HandoffRow::Counts counts_of(const HandoffRow& row, Worker& counter) {
+  const Json counted =
+      counter.ask({{"do", "handoff"}, {"scenario", row.scenario}, {"queues", row.queues}});
+  const double waits = counted.at("waits");
+  // Each hand-over needs its order; where no wait made it, the shared queue did.
+  return {.waits = waits,
+          .elided = std::max(0.0, Scenario::boundaries_per_step - waits),
+          .bytes_copied = counted.at("bytes")};
+}
 
 }  // namespace
 
@@ -95,14 +90,8 @@ Json count_handoff(std::string_view name, std::string_view queues) {
 
 void run_handoff(const HandoffOptions& options, Results& results) {
   const Context& context = Context::default_context();
-  Counter counter;
-  if (const auto layer = find_layer()) {
-    counter.worker.emplace(options.seed, layer);
-  } else {
-    results.skipped.push_back({"handoff: waits, elisions and bytes",
-                               "the counting layer, libDovetailLayer.so, was not found; name it in "
-                               "DOVETAIL_LAYER"});
-  }
+  const auto counter =
+      start_counting_worker(options.seed, "handoff: waits, elisions and bytes", results);
   Progress progress("handoff", scenario_names.size());
   for (const std::string_view name : scenario_names) {
     progress.step(name);
@@ -133,8 +122,9 @@ void run_handoff(const HandoffOptions& options, Results& results) {
     for (std::size_t joint = 0; joint < joint_names.size(); ++joint) {
       HandoffRow row{.scenario = std::string(name),
                      .queues = std::string(joint_names[joint]),
-                     .us_per_step = Spread::of(ways[joint].us)};
-      counter.count(row);
+                     .us_per_step = Spread::of(ways[joint].us),
+                     .counts = std::nullopt};
+      if (counter) row.counts = counts_of(row, *counter);
       results.handoff.push_back(std::move(row));
     }
   }

@@ -113,16 +113,19 @@ void advise_on_handoff(const std::vector<HandoffRow>& rows, Findings& findings) 
     if (shared.queues != "shared") continue;
     for (const HandoffRow& other : rows) {
       if (other.scenario != shared.scenario || other.queues == "shared") continue;
-      const double ratio = other.us_per_step.median / shared.us_per_step.median;
-      findings.push_back(
-          {"handoff",
-           fmt::format("{}: {} at each boundary costs {:.2f}x the time of a shared queue ({:.1f} against "
-                       "{:.1f} us per step; {:.1f} waits per step against {:.1f}).",
-                       shared.scenario,
-                       other.queues == "event" ? "separate queues with an event"
-                                               : "separate queues with a host finish",
-                       ratio, other.us_per_step.median, shared.us_per_step.median,
-                       other.waits_per_step, shared.waits_per_step)});
+      std::string text = fmt::format(
+          "{}: {} at each boundary cost {:.2f}x the time of a shared queue ({:.1f} against {:.1f} us per "
+          "step",
+          shared.scenario,
+          other.queues == "event" ? "separate queues with an event"
+                                  : "separate queues with a host finish",
+          other.us_per_step.median / shared.us_per_step.median, other.us_per_step.median,
+          shared.us_per_step.median);
+      if (other.counts && shared.counts) {
+        text += fmt::format("; {:.0f} waits per step against {:.0f}", other.counts->waits,
+                            shared.counts->waits);
+      }
+      findings.push_back({"handoff", text + ")."});
     }
   }
 }

@@ -41,10 +41,13 @@ void handoff_table(const std::vector<HandoffRow>& rows, Output out) {
   fmt::format_to(out, "{:<18} {:<7} {:>9} {:>9} {:>9} {:>11} {:>12} {:>12}\n", "scenario", "queues",
                  "min", "median", "max", "waits/step", "elided/step", "bytes copied");
   for (const HandoffRow& row : rows) {
-    fmt::format_to(out, "{:<18} {:<7} {:>9.2f} {:>9.2f} {:>9.2f} {:>11.2f} {:>12.2f} {:>12.0f}\n",
-                   row.scenario, row.queues, row.us_per_step.min, row.us_per_step.median,
-                   row.us_per_step.max, row.waits_per_step, row.elided_per_step,
-                   row.bytes_copied_per_step);
+    const auto count = [&](double HandoffRow::Counts::*member) {
+      return row.counts ? fmt::format("{:.2f}", (*row.counts).*member) : std::string("-");
+    };
+    fmt::format_to(out, "{:<18} {:<7} {:>9.2f} {:>9.2f} {:>9.2f} {:>11} {:>12} {:>12}\n", row.scenario,
+                   row.queues, row.us_per_step.min, row.us_per_step.median, row.us_per_step.max,
+                   count(&HandoffRow::Counts::waits), count(&HandoffRow::Counts::elided),
+                   count(&HandoffRow::Counts::bytes_copied));
   }
 }
 

@@ -7,11 +7,9 @@
 #include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
-#include <optional>
 #include <tuple>
 
 #include "dovetail/ops/matmul.hpp"
-#include "tools/call_counts.hpp"
 #include "tools/progress.hpp"
 #include "tools/scaling/cell_json.hpp"
 #include "tools/scaling/run_cell.hpp"
@@ -87,15 +85,8 @@ class Sweep {
   Sweep(const ScalingOptions& options, Results& results)
       : effort_(effort_of(options)),
         threads_(Context::default_context(), options.seed),
-        processes_(options.seed) {
-    if (const auto layer = find_layer()) {
-      counter_.emplace(options.seed, layer);
-    } else {
-      results.skipped.push_back(
-          {"scaling: calls_per_op", "the counting layer, libDovetailLayer.so, was not found; name it "
-                                    "in DOVETAIL_LAYER"});
-    }
-  }
+        processes_(options.seed),
+        counter_(start_counting_worker(options.seed, "scaling: calls_per_op", results)) {}
 
   ScalingRow measure(const Cell& cell) {
     prepare(cell);
@@ -158,7 +149,7 @@ class Sweep {
   std::map<std::tuple<Path, Queue, Sync, Work>, std::uint64_t> calibrated_;
   CellRunner threads_;
   ProcessRunner processes_;
-  std::optional<Worker> counter_;
+  std::unique_ptr<Worker> counter_;
 };
 
 /// Gives rows of one path, queue, sync and work their speedup over the one with one thread.

@@ -1,0 +1,17 @@
+# Tests of the command-line tool: its parts linked in, and the program as a user runs it. Included by
+# tests/CMakeLists.txt.
+if(NOT DOVETAIL_BUILD_TOOLS)
+  return()
+endif()
+find_package(nlohmann_json REQUIRED)
+
+dovetail_unit_test(
+  tools
+  SOURCES advice_test.cpp command_test.cpp page_test.cpp reference_test.cpp shapes_test.cpp
+  VARIABLES DOVETAIL_TOOL=set:$<TARGET_FILE:dovetail_tool>)
+target_link_libraries(dovetail_tools_test PRIVATE dovetail_tool_parts)
+add_dependencies(dovetail_tools_test dovetail_tool)
+
+add_executable(dovetail_check_report ${CMAKE_CURRENT_LIST_DIR}/tools/check_report.cpp)
+target_link_libraries(dovetail_check_report PRIVATE fmt::fmt nlohmann_json::nlohmann_json)
+dovetail_compile_options(dovetail_check_report)
