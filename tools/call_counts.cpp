@@ -2,10 +2,12 @@
 #include "tools/call_counts.hpp"
 
 #include <dlfcn.h>
+#include <fmt/format.h>
 
 #include <cstdlib>
 #include <vector>
 
+#include "dovetail/core/error.hpp"
 #include "layer/call_counts.h"
 
 namespace dovetail::tool {
@@ -13,8 +15,8 @@ namespace dovetail::tool {
 std::optional<CallCounts> snapshot_call_counts() {
   void* layer = ::dlopen(DOVETAIL_LAYER_LIBRARY, RTLD_NOW | RTLD_NOLOAD);
   if (layer == nullptr) return std::nullopt;
-  const auto snapshot = reinterpret_cast<dovetail_layer_snapshot_fn>(
-      ::dlsym(layer, DOVETAIL_LAYER_SNAPSHOT_SYMBOL));
+  const auto snapshot =
+      reinterpret_cast<dovetail_layer_snapshot_fn>(::dlsym(layer, DOVETAIL_LAYER_SNAPSHOT_SYMBOL));
   ::dlclose(layer);  // gives back the handle; the layer itself is never unmapped
   if (snapshot == nullptr) return std::nullopt;
   std::vector<dovetail_call_count> all(snapshot(nullptr, 0));
@@ -40,8 +42,13 @@ CallCounts difference(const CallCounts& after, const CallCounts& before) {
 }
 
 std::optional<std::filesystem::path> find_layer() {
-  if (const char* own = std::getenv("DOVETAIL_LAYER"); own != nullptr) return own;
   std::error_code failure;
+  if (const char* own = std::getenv("DOVETAIL_LAYER"); own != nullptr) {
+    if (!std::filesystem::exists(own, failure)) {
+      throw InvalidArgument(fmt::format("DOVETAIL_LAYER names '{}', which is not there.", own));
+    }
+    return own;
+  }
   const auto program = std::filesystem::read_symlink("/proc/self/exe", failure);
   for (const char* place : {DOVETAIL_LAYER_IN_BUILD_TREE, DOVETAIL_LAYER_IN_INSTALLATION}) {
     const auto path = std::filesystem::weakly_canonical(program.parent_path() / place, failure);

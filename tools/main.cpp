@@ -37,9 +37,10 @@ void write_file(const std::filesystem::path& path, std::string_view text) {
 void check_writable(const std::filesystem::path& path) {
   const bool existed = std::filesystem::exists(path);
   if (!std::ofstream(path, std::ios::app)) {
-    throw InvalidArgument(fmt::format("cannot write '{}'; name a file in a folder that exists and "
-                                      "that you may write to.",
-                                      path.string()));
+    throw InvalidArgument(
+        fmt::format("cannot write '{}'; name a file in a folder that exists and "
+                    "that you may write to.",
+                    path.string()));
   }
   std::error_code failure;
   if (!existed) std::filesystem::remove(path, failure);
@@ -52,9 +53,11 @@ struct CommonOptions {
   std::uint64_t seed = 1;
 
   void add_to(CLI::App& command) {
-    command.add_option("--device", device,
-                       "Device: an index, a type (cpu, gpu, accelerator) or a part of a name; "
-                       "default: DOVETAIL_DEVICE, else the first GPU, else the first device");
+    command.add_option(
+        "--device", device,
+        "Device: an index, a type (cpu, gpu, accelerator) or a part of a name; "
+        "default: DOVETAIL_DEVICE, else the first GPU, else the first accelerator, else the "
+        "first device");
     command.add_option("--json", json, "Write the results as JSON to FILE, or to standard output")
         ->expected(0, 1)
         ->default_str("-")
@@ -133,11 +136,14 @@ void Tool::info() {
         device.max_work_group_size());
   }
   if (common_.json != "-") {
-    fmt::print("Dovetail {}\n{}* is the device that is used; --device or DOVETAIL_DEVICE chooses.\n",
-               DOVETAIL_VERSION, text);
+    fmt::print(
+        "Dovetail {}\n{}* is the device that is used; --device or DOVETAIL_DEVICE chooses.\n",
+        DOVETAIL_VERSION, text);
   }
   if (!common_.json.empty()) {
-    const std::string json = to_json(results_, chosen).dump(2) + "\n";
+    auto document = to_json(results_, chosen);
+    for (const Device& device : devices) document["devices"].push_back(to_json(device));
+    const std::string json = document.dump(2) + "\n";
     common_.json == "-" ? fmt::print("{}", json) : write_file(common_.json, json);
   }
 }
@@ -215,8 +221,8 @@ void Tool::add_info() {
 }
 
 void Tool::add_scaling() {
-  CLI::App& command =
-      *app_.add_subcommand("scaling", "Operations per second over threads, queues and ways to wait");
+  CLI::App& command = *app_.add_subcommand(
+      "scaling", "Operations per second over threads, queues and ways to wait");
   common_.add_to(command);
   command.add_option("--threads", scaling_.threads, "Numbers of threads, such as 1,2,4")
       ->delimiter(',')
@@ -278,7 +284,8 @@ void Tool::add_handoff() {
 void Tool::add_report() {
   CLI::App& command = *app_.add_subcommand("report", "Everything: terminal, JSON and an HTML page");
   common_.add_to(command);
-  command.add_option("--out", out_, "Folder for report.json and report.html")->capture_default_str();
+  command.add_option("--out", out_, "Folder for report.json and report.html")
+      ->capture_default_str();
   command.callback([this] {
     common_.apply();
     scaling_.quick = comparison_.quick = handoff_.quick = common_.quick;

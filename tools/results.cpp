@@ -89,14 +89,17 @@ unsigned host_cores() {
   return std::max(1U, std::thread::hardware_concurrency());
 }
 
+Json to_json(const Device& device) {
+  return {{"name", device.name()},
+          {"platform", device.platform_name()},
+          {"driver", device.driver_version()},
+          {"type", to_string(device.type())},
+          {"compute_units", device.compute_units()}};
+}
+
 Json to_json(const Results& results, const Device& device) {
   return {{"schema", 1},
-          {"device",
-           {{"name", device.name()},
-            {"platform", device.platform_name()},
-            {"driver", device.driver_version()},
-            {"type", to_string(device.type())},
-            {"compute_units", device.compute_units()}}},
+          {"device", to_json(device)},
           {"host", {{"cores", host_cores()}}},
           {"scaling", array(results.scaling)},
           {"handoff", array(results.handoff)},

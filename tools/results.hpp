@@ -76,6 +76,7 @@ struct Results {
 /// Processor cores that this process may use.
 unsigned host_cores();
 
+nlohmann::ordered_json to_json(const Device& device);
 nlohmann::ordered_json to_json(const Results& results, const Device& device);
 
 }  // namespace dovetail::tool

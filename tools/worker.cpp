@@ -57,7 +57,8 @@ std::optional<std::string> read_line(int fd) {
 std::vector<std::string> environment_with(const std::optional<std::filesystem::path>& layer) {
   std::vector<std::string> variables;
   for (char** variable = environ; *variable != nullptr; ++variable) {
-    if (!std::string_view(*variable).starts_with("OPENCL_LAYERS=")) variables.emplace_back(*variable);
+    if (!std::string_view(*variable).starts_with("OPENCL_LAYERS="))
+      variables.emplace_back(*variable);
   }
   if (layer) variables.push_back("OPENCL_LAYERS=" + layer->string());
   return variables;
@@ -151,12 +152,13 @@ void Worker::send(const Json& request) {
 Json Worker::receive() {
   const auto line = read_line(from_worker_);
   if (!line) {
-    throw Error(fmt::format("[Worker] process {} ended without an answer; its messages are above.",
-                            pid_));
+    throw Error(
+        fmt::format("[Worker] process {} ended without an answer; its messages are above.", pid_));
   }
   Json reply = Json::parse(*line);
   if (!reply.is_object()) return reply;
-  if (reply.contains("wrong_result")) throw VerificationFailed(reply["wrong_result"].get<std::string>());
+  if (reply.contains("wrong_result"))
+    throw VerificationFailed(reply["wrong_result"].get<std::string>());
   if (reply.contains("error")) throw Error(reply["error"].get<std::string>());
   return reply;
 }
@@ -174,12 +176,14 @@ std::unique_ptr<Worker> start_counting_worker(std::uint64_t seed, std::string_vi
   };
   const auto layer = find_layer();
   if (!layer) {
-    return skip("the counting layer, libDovetailLayer.so, was not found; name it in DOVETAIL_LAYER");
+    return skip(
+        "the counting layer, libDovetailLayer.so, was not found; name it in DOVETAIL_LAYER");
   }
   auto worker = std::make_unique<Worker>(seed, layer);
   if (!worker->ask({{"do", "is_counting"}}).get<bool>()) {
-    return skip("this OpenCL loader takes no layers; ocl-icd 2.3 or newer does (package "
-                "ocl-icd-libopencl1)");
+    return skip(
+        "this OpenCL loader takes no layers; ocl-icd 2.3 or newer does (package "
+        "ocl-icd-libopencl1)");
   }
   return worker;
 }

@@ -4,7 +4,8 @@
 #pragma once
 
 #if !defined(CL_HPP_ENABLE_EXCEPTIONS) || !defined(CL_HPP_TARGET_OPENCL_VERSION)
-#error "Link Dovetail::dovetail (or use pkg-config --cflags dovetail): it defines the CL_HPP_ macros."
+#error \
+    "Link Dovetail::dovetail (or use pkg-config --cflags dovetail): it defines the CL_HPP_ macros."
 #endif
 
 #include <CL/opencl.hpp>

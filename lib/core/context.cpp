@@ -55,10 +55,10 @@ Context Context::retain(cl_context context, const Device& device) {
   detail::check(clGetContextInfo(context, CL_CONTEXT_DEVICES, size, devices.data(), nullptr),
                 "clGetContextInfo");
   if (std::ranges::find(devices, device.get()) == devices.end()) {
-    throw InvalidArgument(
-        fmt::format("[Context::retain] the context, of {} device(s), does not hold the device '{}'; "
-                    "give a device that the context was made with.",
-                    devices.size(), device.name()));
+    throw InvalidArgument(fmt::format(
+        "[Context::retain] the context, of {} device(s), does not hold the device '{}'; "
+        "give a device that the context was made with.",
+        devices.size(), device.name()));
   }
   detail::check(clRetainContext(context), "clRetainContext");
   return Context(std::make_shared<const State>(device, context));

@@ -54,7 +54,8 @@ DeviceType device_type(cl_device_id device) {
 
 bool contains_ignoring_case(std::string_view text, std::string_view part) {
   const auto same = [](char a, char b) {
-    return std::tolower(static_cast<unsigned char>(a)) == std::tolower(static_cast<unsigned char>(b));
+    return std::tolower(static_cast<unsigned char>(a)) ==
+           std::tolower(static_cast<unsigned char>(b));
   };
   return std::search(text.begin(), text.end(), part.begin(), part.end(), same) != text.end();
 }
@@ -163,7 +164,8 @@ Device Device::select(std::string_view query) {
   const std::vector<Device> devices = all();
   if (devices.empty()) {
     throw NoDevice(
-        "[Device::select] no OpenCL device on this machine. Install a driver: for a CPU, the package "
+        "[Device::select] no OpenCL device on this machine. Install a driver: for a CPU, the "
+        "package "
         "pocl-opencl-icd (apt-get install pocl-opencl-icd); for a GPU, its vendor's OpenCL driver. "
         "'clinfo -l' lists what the loader sees.");
   }

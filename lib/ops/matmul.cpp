@@ -39,8 +39,8 @@ Sizes sizes_of(const Stream& stream, const Tensor& a, const Tensor& b,
                        options.transpose_b ? " transposed" : "");
   };
   if (a.rank() != b.rank() || (a.rank() != 2 && a.rank() != 3)) {
-    throw InvalidArgument(
-        fmt::format("{}: both must have 2 dimensions, or both 3, batch first; reshape them.", both()));
+    throw InvalidArgument(fmt::format(
+        "{}: both must have 2 dimensions, or both 3, batch first; reshape them.", both()));
   }
   const std::size_t rows = a.rank() - 2;  // the axis of the rows
   const std::int64_t m = a.shape()[rows + (options.transpose_a ? 1 : 0)];

@@ -24,15 +24,21 @@ struct FirstUse {
   }
 };
 
+// Not in the template below, each instance of which would have one of its own.
+std::mutex& one_first_use_at_a_time() {
+  static std::mutex* const mutex = new std::mutex;
+  return *mutex;
+}
+
 /// CLBlast fills its database and compiles at first use, without a lock, and crashes when threads
-/// meet there. So a routine's first call on a context runs alone, in the whole process.
+/// meet there. So the first calls, one for each routine and context, run one after the other in the
+/// whole process, and no thread gets past its routine's before that is done.
 template <typename Call>
 void guarding_first_use(const Context& context, Routine routine, Call call) {
-  static std::mutex* const one_at_a_time = new std::mutex;
   bool was_first = false;
   FirstUse& first = attachment<FirstUse>(context, [] { return std::make_shared<FirstUse>(); });
   std::call_once(first.of(routine), [&] {
-    const std::scoped_lock lock(*one_at_a_time);
+    const std::scoped_lock lock(one_first_use_at_a_time());
     call();
     was_first = true;
   });
@@ -51,8 +57,8 @@ clblast::Transpose transpose(bool is_transposed) {
 }
 
 struct Operands {
-  std::size_t a_offset, b_offset, out_offset;     // in elements
-  std::size_t a_leading, b_leading;               // elements from row to row
+  std::size_t a_offset, b_offset, out_offset;  // in elements
+  std::size_t a_leading, b_leading;            // elements from row to row
   explicit Operands(const MatmulProblem& p)
       : a_offset(p.a.offset / sizeof(float)),
         b_offset(p.b.offset / sizeof(float)),
@@ -66,19 +72,19 @@ void gemm(const Stream& stream, const MatmulProblem& p) {
   const Operands at(p);
   cl_command_queue queue = stream.get();
   std::size_t workspace_nbytes = 0;
-  check_clblast(clblast::GemmTempBufferSize<float>(
-                    row_major, transpose(p.transpose_a), transpose(p.transpose_b), p.m, p.n, p.k,
-                    at.a_offset, at.a_leading, at.b_offset, at.b_leading, at.out_offset, p.n, &queue,
-                    workspace_nbytes),
-                "CLBlast GemmTempBufferSize", p);
+  check_clblast(
+      clblast::GemmTempBufferSize<float>(
+          row_major, transpose(p.transpose_a), transpose(p.transpose_b), p.m, p.n, p.k, at.a_offset,
+          at.a_leading, at.b_offset, at.b_leading, at.out_offset, p.n, &queue, workspace_nbytes),
+      "CLBlast GemmTempBufferSize", p);
   // One for this call alone: two calls in flight would write to a shared one, even on one queue.
   const Buffer workspace(stream.context(), workspace_nbytes);
-  check_clblast(clblast::Gemm<float>(row_major, transpose(p.transpose_a), transpose(p.transpose_b),
-                                     p.m, p.n, p.k, 1.0f, p.a.buffer.get(), at.a_offset,
-                                     at.a_leading, p.b.buffer.get(), at.b_offset, at.b_leading, 0.0f,
-                                     p.out.buffer.get(), at.out_offset, p.n, &queue, nullptr,
-                                     workspace.get()),
-                "CLBlast Gemm", p);
+  check_clblast(
+      clblast::Gemm<float>(row_major, transpose(p.transpose_a), transpose(p.transpose_b), p.m, p.n,
+                           p.k, 1.0f, p.a.buffer.get(), at.a_offset, at.a_leading, p.b.buffer.get(),
+                           at.b_offset, at.b_leading, 0.0f, p.out.buffer.get(), at.out_offset, p.n,
+                           &queue, nullptr, workspace.get()),
+      "CLBlast Gemm", p);
 }
 
 void gemm_strided_batched(const Stream& stream, const MatmulProblem& p) {
@@ -87,8 +93,8 @@ void gemm_strided_batched(const Stream& stream, const MatmulProblem& p) {
   check_clblast(clblast::GemmStridedBatched<float>(
                     clblast::Layout::kRowMajor, transpose(p.transpose_a), transpose(p.transpose_b),
                     p.m, p.n, p.k, 1.0f, p.a.buffer.get(), at.a_offset, at.a_leading, p.m * p.k,
-                    p.b.buffer.get(), at.b_offset, at.b_leading, p.k * p.n, 0.0f, p.out.buffer.get(),
-                    at.out_offset, p.n, p.m * p.n, p.batch, &queue, nullptr),
+                    p.b.buffer.get(), at.b_offset, at.b_leading, p.k * p.n, 0.0f,
+                    p.out.buffer.get(), at.out_offset, p.n, p.m * p.n, p.batch, &queue, nullptr),
                 "CLBlast GemmStridedBatched", p);
 }
 

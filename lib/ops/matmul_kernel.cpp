@@ -22,7 +22,7 @@ void matmul_kernel(const Stream& stream, const MatmulProblem& p) {
   const auto b_offset = static_cast<cl_ulong>(p.b.offset / sizeof(float));
   const auto out_offset = static_cast<cl_ulong>(p.out.offset / sizeof(float));
   const std::array<KernelArgument, 11> arguments{
-      p.a.buffer, a_offset, p.b.buffer, b_offset, p.out.buffer,  out_offset,
+      p.a.buffer, a_offset, p.b.buffer, b_offset,      p.out.buffer, out_offset,
       sizes.m,    sizes.n,  sizes.k,    plan.extra[0], plan.extra[1]};
   const auto& [x, y, z] = plan.global;
   const auto& [local_x, local_y, local_z] = plan.local;

@@ -11,7 +11,9 @@ using std::uint32_t;
 uint32_t blocks(uint32_t size, uint32_t block) { return (size - 1) / block + 1; }
 
 BuildOptions transposes(const MatmulSizes& s) {
-  return BuildOptions().define("TRANSPOSE_A", s.transpose_a ? 1 : 0).define("TRANSPOSE_B", s.transpose_b ? 1 : 0);
+  return BuildOptions()
+      .define("TRANSPOSE_A", s.transpose_a ? 1 : 0)
+      .define("TRANSPOSE_B", s.transpose_b ? 1 : 0);
 }
 
 /// The floats that a register holds: OpenCL has no wider vector than 16, and the kernels take no
@@ -94,8 +96,8 @@ MatmulPlan plan_panel(const Device& device, const MatmulSizes& s) {
           .extra_count = 2};
 }
 
-/// Whether a product has so few rows or columns that the larger operand is best read once, in place.
-/// Beyond these counts the panel kernel is as fast.
+/// Whether a product has so few rows or columns that the larger operand is best read once, in
+/// place. Beyond these counts the panel kernel is as fast.
 bool takes_gemv(const MatmulSizes& s, bool a_is_big) {
   const uint32_t count = a_is_big ? s.n : s.m;
   const bool along_k = a_is_big ? !s.transpose_a : s.transpose_b;
@@ -139,23 +141,21 @@ MatmulPlan plan_gemv(const Device& device, const MatmulSizes& s, bool a_is_big) 
 MatmulPlan plan_tile(const Device& device, const MatmulSizes& s) {
   // The largest tile that still gives every compute unit work.
   uint32_t tile = 128;
-  while (tile > 32 && std::size_t{blocks(s.m, tile)} * blocks(s.n, tile) * s.batch <
-                          device.compute_units()) {
+  while (tile > 32 &&
+         std::size_t{blocks(s.m, tile)} * blocks(s.n, tile) * s.batch < device.compute_units()) {
     tile /= 2;
   }
   const uint32_t item = tile == 128 ? 8 : 4;
   const uint32_t group = tile / item * (tile / item);
-  return {.file = "matmul/tile.cl",
-          .kernel = "matmul_tile",
-          .options = transposes(s)
-                         .define("BM", tile)
-                         .define("BN", tile)
-                         .define("RM", item)
-                         .define("RN", item),
-          .global = {std::size_t{blocks(s.n, tile)} * group, blocks(s.m, tile), s.batch},
-          .local = {group, 1, 1},
-          .extra = {},
-          .extra_count = 0};
+  return {
+      .file = "matmul/tile.cl",
+      .kernel = "matmul_tile",
+      .options =
+          transposes(s).define("BM", tile).define("BN", tile).define("RM", item).define("RN", item),
+      .global = {std::size_t{blocks(s.n, tile)} * group, blocks(s.m, tile), s.batch},
+      .local = {group, 1, 1},
+      .extra = {},
+      .extra_count = 0};
 }
 
 }  // namespace

@@ -15,8 +15,8 @@ void check_identifier(std::string_view name) {
   const auto fits = [](char c) { return std::isalnum(static_cast<unsigned char>(c)) || c == '_'; };
   if (name.empty() || std::isdigit(static_cast<unsigned char>(name.front())) ||
       !std::ranges::all_of(name, fits)) {
-    throw InvalidArgument(
-        fmt::format("[BuildOptions::define] '{}' is no C identifier; use letters, digits and _.", name));
+    throw InvalidArgument(fmt::format(
+        "[BuildOptions::define] '{}' is no C identifier; use letters, digits and _.", name));
   }
 }
 

@@ -142,8 +142,8 @@ void check_argument(const KernelSignature& signature, std::size_t index,
   if (given.kind() == KernelArgument::Kind::value) check_value(signature, index, check, given);
 }
 
-/// What a launch's arguments with an offset are passed as, released at the end of the scope. That must
-/// come after the enqueue: a kernel does not keep its arguments, only a command does.
+/// What a launch's arguments with an offset are passed as, released at the end of the scope. That
+/// must come after the enqueue: a kernel does not keep its arguments, only a command does.
 class SubBuffers {
  public:
   SubBuffers() = default;
@@ -161,10 +161,11 @@ class SubBuffers {
     if (argument.offset() == 0) return argument.memory();
     if (argument.nbytes() == 0) return nullptr;  // as an empty buffer: there is nothing to point at
     if (argument.offset() % device.base_address_alignment() != 0) {
-      throw InvalidArgument(fmt::format(
-          "{} was given memory at offset {} bytes, which is not a multiple of this device's alignment "
-          "of {}; pass the whole buffer and the offset as an argument of its own.",
-          label(signature, index), argument.offset(), device.base_address_alignment()));
+      throw InvalidArgument(
+          fmt::format("{} was given memory at offset {} bytes, which is not a multiple of this "
+                      "device's alignment "
+                      "of {}; pass the whole buffer and the offset as an argument of its own.",
+                      label(signature, index), argument.offset(), device.base_address_alignment()));
     }
     const cl_buffer_region region{argument.offset(), argument.nbytes()};
     held_.reserve(held_.size() + 1);
@@ -235,9 +236,11 @@ void Kernel::enqueue(const Stream& stream, const NDRange& range,
                      std::span<const KernelArgument> arguments) const {
   const KernelSignature& signature = state_->signature;
   const cl_context context = state_->program.context();
-  if (stream.context().get() != context) {
+  if (stream.context().get() != context || !(stream.device() == state_->program.device())) {
     throw InvalidArgument(fmt::format(
-        "[Kernel '{}'] the stream belongs to another context than the program.", signature.name));
+        "[Kernel '{}'] the stream belongs to another context or device than the program; "
+        "build the program for the stream's context.",
+        signature.name));
   }
   if (arguments.size() != signature.parameters.size()) {
     throw InvalidArgument(fmt::format("[Kernel '{}'] takes {} arguments, but was given {}.",

@@ -10,8 +10,17 @@ namespace dovetail {
 
 std::size_t size_of_opencl_type(std::string_view type) noexcept {
   constexpr std::array<std::pair<std::string_view, std::size_t>, 11> scalars{{
-      {"uchar", 1}, {"char", 1}, {"ushort", 2}, {"short", 2}, {"uint", 4}, {"int", 4},
-      {"ulong", 8}, {"long", 8}, {"float", 4}, {"double", 8}, {"half", 2},
+      {"uchar", 1},
+      {"char", 1},
+      {"ushort", 2},
+      {"short", 2},
+      {"uint", 4},
+      {"int", 4},
+      {"ulong", 8},
+      {"long", 8},
+      {"float", 4},
+      {"double", 8},
+      {"half", 2},
   }};
   for (const auto& [name, nbytes] : scalars) {
     if (!type.starts_with(name)) continue;

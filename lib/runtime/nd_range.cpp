@@ -35,7 +35,8 @@ NDRange::NDRange(std::initializer_list<std::size_t> global,
       refuse(*this, "a size of 0; skip the launch when there is nothing to do.");
     }
     if (global_[i] % local_[i] != 0) {
-      refuse(*this, "the group does not divide the range; round the range up and guard in the kernel.");
+      refuse(*this,
+             "the group does not divide the range; round the range up and guard in the kernel.");
     }
   }
 }

@@ -88,13 +88,13 @@ Program Program::from_source(cl_context context, const Device& device, const Pro
                              const BuildOptions& options) {
   // Without this option drivers forget the signatures that arguments are checked against.
   const std::string option_text = options.str() + " -cl-kernel-arg-info";
-  cl::Program program = translating_errors([&] {
-    return cl::Program(cl::Context(context, true), source.text, false);
-  });
+  cl::Program program = translating_errors(
+      [&] { return cl::Program(cl::Context(context, true), source.text, false); });
   try {
     program.build({cl::Device(device.get(), true)}, option_text.c_str());
   } catch (const cl::Error& error) {
-    std::string log = program.getBuildInfo<CL_PROGRAM_BUILD_LOG>(cl::Device(device.get(), true));
+    std::string log = translating_errors(
+        [&] { return program.getBuildInfo<CL_PROGRAM_BUILD_LOG>(cl::Device(device.get(), true)); });
     throw BuildError(error.err(), source.name, options.str(), std::move(log),
                      std::source_location::current());
   }

@@ -26,9 +26,7 @@ struct ProgramCache::State {
   std::atomic<std::uint64_t> memory_hits{0}, disk_hits{0}, builds{0}, rejected_files{0};
 
   State(const Context& context_in, std::filesystem::path directory_in)
-      : context(context_in.get()),
-        device(context_in.device()),
-        directory(std::move(directory_in)) {
+      : context(context_in.get()), device(context_in.device()), directory(std::move(directory_in)) {
     detail::check(clRetainContext(context), "clRetainContext");
   }
   State(const State&) = delete;
@@ -103,8 +101,8 @@ ProgramCache::ProgramCache(const Context& context, ProgramCacheOptions options)
 ProgramCache::~ProgramCache() = default;
 
 ProgramCache& ProgramCache::of(const Context& context) {
-  return detail::attachment<ProgramCache>(
-      context, [&] { return std::make_shared<ProgramCache>(context); });
+  return detail::attachment<ProgramCache>(context,
+                                          [&] { return std::make_shared<ProgramCache>(context); });
 }
 
 Program ProgramCache::get(const ProgramSource& source, const BuildOptions& options) {

@@ -60,7 +60,8 @@ std::string serialise(const ProgramFile& file) {
       put(body, static_cast<std::uint64_t>(parameter.is_const));
     }
   }
-  put(body, std::string_view(reinterpret_cast<const char*>(file.binary.data()), file.binary.size()));
+  put(body,
+      std::string_view(reinterpret_cast<const char*>(file.binary.data()), file.binary.size()));
   std::string out(magic);
   put(out, fnv1a(body));
   return out + body;

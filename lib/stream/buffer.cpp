@@ -28,8 +28,7 @@ cl_mem allocate(const Context& context, std::size_t nbytes, const void* source) 
   if (nbytes == 0) return nullptr;
   const cl_mem_flags flags = CL_MEM_READ_WRITE | (source == nullptr ? 0 : CL_MEM_COPY_HOST_PTR);
   cl_int status = CL_SUCCESS;
-  cl_mem memory =
-      clCreateBuffer(context.get(), flags, nbytes, const_cast<void*>(source), &status);
+  cl_mem memory = clCreateBuffer(context.get(), flags, nbytes, const_cast<void*>(source), &status);
   // A block larger than CL_DEVICE_MAX_MEM_ALLOC_SIZE is refused as a size, but means the same.
   if (status == CL_INVALID_BUFFER_SIZE) status = CL_MEM_OBJECT_ALLOCATION_FAILURE;
   detail::check(status, "clCreateBuffer");
@@ -40,8 +39,7 @@ cl_mem allocate(const Context& context, std::size_t nbytes, const void* source) 
 
 Buffer::Buffer(std::shared_ptr<const State> state) : state_(std::move(state)) {}
 
-Buffer::Buffer(const Context& context, std::size_t nbytes)
-    : Buffer(context, nbytes, nullptr) {}
+Buffer::Buffer(const Context& context, std::size_t nbytes) : Buffer(context, nbytes, nullptr) {}
 
 Buffer::Buffer(const Context& context, std::size_t nbytes, const void* source)
     : state_(std::make_shared<const State>(context, allocate(context, nbytes, source), nbytes)) {}

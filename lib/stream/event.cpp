@@ -11,18 +11,18 @@ namespace {
 
 cl_int execution_status(cl_event event) {
   cl_int status = CL_QUEUED;
-  detail::check(clGetEventInfo(event, CL_EVENT_COMMAND_EXECUTION_STATUS, sizeof(status), &status,
-                               nullptr),
-                "clGetEventInfo");
+  detail::check(
+      clGetEventInfo(event, CL_EVENT_COMMAND_EXECUTION_STATUS, sizeof(status), &status, nullptr),
+      "clGetEventInfo");
   return status;
 }
 
 std::chrono::nanoseconds end_time(const TimedEvent& event) {
   event.synchronize();
   cl_ulong time = 0;
-  detail::check(clGetEventProfilingInfo(event.get(), CL_PROFILING_COMMAND_END, sizeof(time), &time,
-                                        nullptr),
-                "clGetEventProfilingInfo");
+  detail::check(
+      clGetEventProfilingInfo(event.get(), CL_PROFILING_COMMAND_END, sizeof(time), &time, nullptr),
+      "clGetEventProfilingInfo");
   return std::chrono::nanoseconds(time);
 }
 

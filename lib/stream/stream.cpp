@@ -145,8 +145,8 @@ Stream::Stream(const Context& context, const StreamOptions& options) {
       CL_QUEUE_PROPERTIES,
       static_cast<cl_queue_properties>(options.profiling ? CL_QUEUE_PROFILING_ENABLE : 0), 0};
   cl_int status = CL_SUCCESS;
-  cl_command_queue queue = clCreateCommandQueueWithProperties(
-      context.get(), context.device().get(), properties, &status);
+  cl_command_queue queue = clCreateCommandQueueWithProperties(context.get(), context.device().get(),
+                                                              properties, &status);
   detail::check(status, "clCreateCommandQueueWithProperties");
   state_ = std::make_shared<StreamState>(context, queue, StreamOrigin::owned, options.profiling);
   Registry& live = registry();
@@ -181,18 +181,18 @@ TimedEvent Stream::record_timed() const {
 
 void Stream::wait(const Event& event) const {
   cl_context event_context = nullptr;
-  detail::check(clGetEventInfo(event.get(), CL_EVENT_CONTEXT, sizeof(event_context), &event_context,
-                               nullptr),
-                "clGetEventInfo");
+  detail::check(
+      clGetEventInfo(event.get(), CL_EVENT_CONTEXT, sizeof(event_context), &event_context, nullptr),
+      "clGetEventInfo");
   if (event_context != context().get()) {
     throw InvalidArgument(
         "[Stream::wait] the event belongs to another context, and OpenCL orders queues within one "
         "context only; block the host with event.synchronize().");
   }
   cl_command_queue producer = nullptr;  // stays null for a user event
-  detail::check(clGetEventInfo(event.get(), CL_EVENT_COMMAND_QUEUE, sizeof(producer), &producer,
-                               nullptr),
-                "clGetEventInfo");
+  detail::check(
+      clGetEventInfo(event.get(), CL_EVENT_COMMAND_QUEUE, sizeof(producer), &producer, nullptr),
+      "clGetEventInfo");
   if (producer == get()) return;
   if (producer != nullptr) detail::check(clFlush(producer), "clFlush");
   const cl_event native = event.get();

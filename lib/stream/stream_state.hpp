@@ -38,7 +38,9 @@ struct EventState {
 };
 
 /// Blocks on `event`.
-/// @throws OpenCLError  with the failed command's own status.
+/// @throws OpenCLError  with the event's own status, which for a marker behind a failed command
+/// tells
+///                      of the failure, not of its kind.
 void wait_for_event(cl_event event);
 
 }  // namespace dovetail::detail

@@ -16,8 +16,9 @@ namespace {
 std::size_t nbytes_of(const Shape& shape, DType dtype) {
   std::size_t nbytes = 0;
   if (__builtin_mul_overflow(static_cast<std::size_t>(shape.size()), size_of(dtype), &nbytes)) {
-    throw InvalidArgument(fmt::format("[Tensor] shape {} of {} takes more bytes than 64 bits count.",
-                                      shape.str(), to_string(dtype)));
+    throw InvalidArgument(
+        fmt::format("[Tensor] shape {} of {} takes more bytes than 64 bits count.", shape.str(),
+                    to_string(dtype)));
   }
   return nbytes;
 }
@@ -48,8 +49,8 @@ class Element {
       case DType::bf16:
         break;
     }
-    throw InvalidArgument(fmt::format("[Tensor::full] {} cannot be filled yet; fill a float32 tensor.",
-                                      to_string(dtype)));
+    throw InvalidArgument(fmt::format(
+        "[Tensor::full] {} cannot be filled yet; fill a float32 tensor.", to_string(dtype)));
   }
   template <typename T>
   void store(T value) {
@@ -99,20 +100,23 @@ Tensor Tensor::from_buffer(const Buffer& buffer, const Shape& shape, DType dtype
                     offset, size_of(dtype), to_string(dtype)));
   }
   if (offset > buffer.nbytes() || nbytes > buffer.nbytes() - offset) {
-    throw InvalidArgument(fmt::format(
-        "[Tensor::from_buffer] shape {} of {} takes {} bytes behind offset {}, but the buffer has {}.",
-        shape.str(), to_string(dtype), nbytes, offset, buffer.nbytes()));
+    throw InvalidArgument(
+        fmt::format("[Tensor::from_buffer] shape {} of {} takes {} bytes behind offset {}, but the "
+                    "buffer has {}.",
+                    shape.str(), to_string(dtype), nbytes, offset, buffer.nbytes()));
   }
   return Tensor({buffer, offset, nbytes}, shape, dtype);
 }
 
 void Tensor::copy_to_host_bytes(const Stream& stream, void* values, DType dtype) const {
   if (dtype != dtype_) {
-    throw InvalidArgument(fmt::format("[Tensor::to_host] the tensor {} is {}, but {} was asked for.",
-                                      shape_.str(), to_string(dtype_), to_string(dtype)));
+    throw InvalidArgument(
+        fmt::format("[Tensor::to_host] the tensor {} is {}, but {} was asked for.", shape_.str(),
+                    to_string(dtype_), to_string(dtype)));
   }
   if (!(stream.context() == context())) {
-    throw InvalidArgument("[Tensor::to_host] the stream belongs to another context than the tensor.");
+    throw InvalidArgument(
+        "[Tensor::to_host] the stream belongs to another context than the tensor.");
   }
   if (nbytes() == 0) return;
   detail::check(clEnqueueReadBuffer(stream.get(), storage_.buffer.get(), CL_TRUE, storage_.offset,

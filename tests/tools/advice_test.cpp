@@ -23,7 +23,12 @@ ScalingRow scaling_row(const char* queue, const char* sync, unsigned threads, do
 }
 
 MatmulRow matmul_row(const char* backend, std::uint64_t m, double gflops, double enqueue_us) {
-  return {.backend = backend, .m = m, .n = 1, .k = 1, .us = {1, 1, 1}, .enqueue_us = enqueue_us,
+  return {.backend = backend,
+          .m = m,
+          .n = 1,
+          .k = 1,
+          .us = {1, 1, 1},
+          .enqueue_us = enqueue_us,
           .gflops = gflops};
 }
 

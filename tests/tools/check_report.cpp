@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Checks a report.json of `dovetail report`: every row that was asked for is there, and every figure
-// is one. Usage: dovetail_check_report FILE
+// Checks a report.json of `dovetail report`: every row that was asked for is there, and every
+// figure is one. Usage: dovetail_check_report FILE
 #include <fmt/format.h>
 
 #include <cmath>
@@ -90,7 +90,8 @@ class Check {
       found.insert(name);
       expect_spread(row.at("us_per_step"), name + " us_per_step ");
       const double waits = queues == "shared" ? 0 : 2;
-      expect(row.at("waits_per_step") == waits, fmt::format("{} waits {} times a step", name, waits));
+      expect(row.at("waits_per_step") == waits,
+             fmt::format("{} waits {} times a step", name, waits));
       expect(row.at("elided_per_step") == 2 - waits, name + " elides the other waits");
       expect(row.at("bytes_copied_per_step") == 0, name + " copies nothing");
     }

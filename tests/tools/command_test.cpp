@@ -66,7 +66,8 @@ TEST(Command, RefusesBadUsage) {
   expect_refusal("scaling --queues none", "--queues: 'none' is none of: shared, separate");
   expect_refusal("scaling --sync never", "--sync: 'never' is none of: per_op, event");
   expect_refusal("scaling --work hard", "--work: 'hard' is none of: empty, launch");
-  expect_refusal("matmul --sets nowhere", "there is no set 'nowhere'; there are: founding, minilm-l6");
+  expect_refusal("matmul --sets nowhere",
+                 "there is no set 'nowhere'; there are: founding, minilm-l6");
   expect_refusal("matmul --backends cublas", "'cublas' is not available; available are: automatic");
   expect_refusal("matmul --dtype f8", "f8");
   expect_refusal("handoff --steps 0", "0");
@@ -100,16 +101,18 @@ TEST(Command, RefusesPlacesItCannotWriteToBeforeItMeasures) {
   const TemporaryDirectory folder;
   const auto file = folder.path() / "file";
   std::ofstream(file) << "x";
-  expect_refusal("report --quick --out " + (file / "below").string(), "--out: cannot make the folder");
+  expect_refusal("report --quick --out " + (file / "below").string(),
+                 "--out: cannot make the folder");
   expect_refusal("handoff --quick --json " + (file / "below.json").string(), "cannot write");
 }
 
 TEST(Command, ScalingCountsAndTimesItsCells) {
   const TemporaryDirectory folder;
   const auto file = folder.path() / "scaling.json";
-  const Outcome outcome = run(
-      "scaling --quick --threads 1,2 --paths raw,stream --work launch --sync per_op,async "
-      "--queues shared,process --json " + file.string());
+  const Outcome outcome =
+      run("scaling --quick --threads 1,2 --paths raw,stream --work launch --sync per_op,async "
+          "--queues shared,process --json " +
+          file.string());
   ASSERT_EQ(outcome.exit_code, 0) << outcome.output;
   const Json report = read_json(file);
   EXPECT_EQ(report.at("schema"), 1);
@@ -147,8 +150,9 @@ TEST(Command, MatmulVerifiesEveryBackend) {
   const auto file = folder.path() / "matmul.json";
   std::ofstream(shapes) << "set,name,batch,m,n,k,transpose_a,transpose_b\n"
                            "s,x,1,33,17,65,n,t\ns,y,3,8,9,10,t,n\n";
-  const Outcome outcome = run("matmul --quick --backends automatic,clblast,kernel,reference --shapes " +
-                              shapes.string() + " --json " + file.string());
+  const Outcome outcome =
+      run("matmul --quick --backends automatic,clblast,kernel,reference --shapes " +
+          shapes.string() + " --json " + file.string());
   ASSERT_EQ(outcome.exit_code, 0) << outcome.output;
   const Json rows = read_json(file).at("matmul");
   EXPECT_EQ(rows.size(), 8U);

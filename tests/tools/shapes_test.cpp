@@ -41,13 +41,15 @@ TEST(Shapes, BuiltinListHasEverySet) {
 }
 
 TEST(Shapes, RefusalNamesFileLineAndField) {
-  EXPECT_EQ(refusal_of(std::string(header) + "s,x,1,4,4,4,n,n\ns,y,1,4,four,4,n,n\n"),
-            "[shapes] f.csv:3: 's,y,1,4,four,4,n,n': n is 'four', and must be a whole number from 1 to "
-            "16777216.");
+  EXPECT_EQ(
+      refusal_of(std::string(header) + "s,x,1,4,4,4,n,n\ns,y,1,4,four,4,n,n\n"),
+      "[shapes] f.csv:3: 's,y,1,4,four,4,n,n': n is 'four', and must be a whole number from 1 to "
+      "16777216.");
 }
 
 TEST(Shapes, RefusesOtherMistakes) {
-  EXPECT_NE(refusal_of("m,n,k\n1,2,3\n").find("the first line must be: set,name"), std::string::npos);
+  EXPECT_NE(refusal_of("m,n,k\n1,2,3\n").find("the first line must be: set,name"),
+            std::string::npos);
   EXPECT_NE(refusal_of(std::string(header) + "s,x,1,4,4\n").find("5 fields, and must have 8"),
             std::string::npos);
   EXPECT_NE(refusal_of(std::string(header) + "s,x,1,4,4,-4,n,n\n").find("k is '-4'"),

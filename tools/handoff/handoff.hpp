@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// `dovetail handoff`: what it costs to pass data between layers that share a queue, and that do not.
+// `dovetail handoff`: what it costs to pass data between layers that share a queue, and that do
+// not.
 #pragma once
 
 #include <cstdint>
@@ -17,7 +18,7 @@ struct HandoffOptions {
 };
 
 /// Measures every scenario with shared queues, events and finishes; adds rows to `results`.
-/// @throws VerificationFailed  the steps' result is wrong.
+/// A wrong result is not timed and sets `results.verified` to false.
 void run_handoff(const HandoffOptions& options, Results& results);
 
 /// Waits and bytes copied of each step, counted at OpenCL's entry points; for the worker.

@@ -60,7 +60,8 @@ class KernelAndTensor : public Scenario {
 };
 
 /// A user's kernel x = 0.5 x + shift, the vendor's product y = x w, and x = relu(y) by the
-/// framework. The vendor's queue is the second; the user's and the framework's work is on the first.
+/// framework. The vendor's queue is the second; the user's and the framework's work is on the
+/// first.
 class VendorMatmul : public Scenario {
  public:
   explicit VendorMatmul(const Context& context)

@@ -24,7 +24,9 @@ inline constexpr std::array<std::string_view, 2> scenario_names{"kernel_and_tens
 class JoinedStreams {
  public:
   JoinedStreams(const Context& context, Joint joint)
-      : joint_(joint), first_(context), second_(joint == Joint::shared ? first_ : Stream(context)) {}
+      : joint_(joint),
+        first_(context),
+        second_(joint == Joint::shared ? first_ : Stream(context)) {}
 
   const Stream& first() const { return first_; }
   const Stream& second() const { return second_; }

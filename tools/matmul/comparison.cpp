@@ -95,10 +95,10 @@ class OpenBlasContender : public Contender {
 };
 
 struct Effort {
-  double seconds;          ///< Aim of one sample: as many products in a row as fill it.
+  double seconds;  ///< Aim of one sample: as many products in a row as fill it.
   int samples;
-  double slow;             ///< Products that take longer are sampled once.
-  double most_flops;       ///< Larger products are skipped.
+  double slow;                  ///< Products that take longer are sampled once.
+  double most_flops;            ///< Larger products are skipped.
   double most_reference_flops;  ///< Likewise for the reference backend, which is slow by design.
 };
 
@@ -154,8 +154,10 @@ class Comparison {
                                             effort_.most_flops));
     }
     const ReferenceProduct product(shape, options_.seed);
-    const Tensor a = DeviceContender::operand(shape, product.a(), shape.m, shape.k, shape.transpose_a);
-    const Tensor b = DeviceContender::operand(shape, product.b(), shape.k, shape.n, shape.transpose_b);
+    const Tensor a =
+        DeviceContender::operand(shape, product.a(), shape.m, shape.k, shape.transpose_a);
+    const Tensor b =
+        DeviceContender::operand(shape, product.b(), shape.k, shape.n, shape.transpose_b);
     std::vector<Race> races;
     for (const std::string& backend : options_.backends) {
       if (backend == "reference" && shape.flops() > effort_.most_reference_flops) {
@@ -207,13 +209,14 @@ class Comparison {
     contender->synchronize();
     const double seconds = seconds_since(start);
     contender->leave();
-    races.push_back({.backend = backend,
-                     .contender = std::move(contender),
-                     .relative_error = judgement.relative_error,
-                     .products = static_cast<int>(std::clamp(effort_.seconds / seconds, 1.0, 1000.0)),
-                     .samples = seconds > effort_.slow ? 1 : effort_.samples,
-                     .us = {},
-                     .enqueue_us = {}});
+    races.push_back(
+        {.backend = backend,
+         .contender = std::move(contender),
+         .relative_error = judgement.relative_error,
+         .products = static_cast<int>(std::clamp(effort_.seconds / seconds, 1.0, 1000.0)),
+         .samples = seconds > effort_.slow ? 1 : effort_.samples,
+         .us = {},
+         .enqueue_us = {}});
   }
 
   const ComparisonOptions& options_;

@@ -8,8 +8,8 @@
 namespace dovetail::tool {
 namespace {
 
-/// OpenBLAS knows processors by model, and runs those that are newer than itself with the kernels of
-/// a Pentium 4. Going by features instead keeps the baseline honest.
+/// OpenBLAS knows processors by model, and runs those that are newer than itself with the kernels
+/// of a Pentium 4. Going by features instead keeps the baseline honest.
 void choose_core_type() {
   constexpr int keep_the_users_choice = 0;
   if (__builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512bw")) {

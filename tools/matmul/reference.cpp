@@ -105,7 +105,8 @@ ReferenceProduct::ReferenceProduct(const MatmulShape& shape, std::uint64_t seed)
     for (std::size_t p = 0; p < shape.k; ++p) {
       for (std::size_t j = 0; j < shape.n; ++j) squares[j] += b.at(p, j) * b.at(p, j);
     }
-    std::transform(squares, squares + shape.n, squares, [](double square) { return std::sqrt(square); });
+    std::transform(squares, squares + shape.n, squares,
+                   [](double square) { return std::sqrt(square); });
   }
 }
 
@@ -118,9 +119,8 @@ ReferenceProduct::Judgement ReferenceProduct::judge(std::span<const float> out) 
     const double error = out[i] - product_[i];
     difference += error * error;
     magnitude += product_[i] * product_[i];
-    const double bound =
-        factor * row_norms_[i / shape_.n] *
-        column_norms_[i / (shape_.m * shape_.n) * shape_.n + i % shape_.n];
+    const double bound = factor * row_norms_[i / shape_.n] *
+                         column_norms_[i / (shape_.m * shape_.n) * shape_.n + i % shape_.n];
     each_close = each_close && std::abs(error) <= bound;  // false for NaN
   }
   const double relative_error = std::sqrt(difference / magnitude);

@@ -42,14 +42,16 @@ std::uint64_t size(const Line& line, std::string_view field, std::string_view na
   const auto [end, failure] = std::from_chars(field.data(), field.data() + field.size(), value);
   constexpr std::uint64_t most = 1U << 24;
   if (failure != std::errc{} || end != field.data() + field.size() || value == 0 || value > most) {
-    line.refuse(fmt::format("{} is '{}', and must be a whole number from 1 to {}.", name, field, most));
+    line.refuse(
+        fmt::format("{} is '{}', and must be a whole number from 1 to {}.", name, field, most));
   }
   return value;
 }
 
 bool transpose(const Line& line, std::string_view field, std::string_view name) {
   if (field != "n" && field != "t") {
-    line.refuse(fmt::format("{} is '{}', and must be n (as it is) or t (stored transposed).", name, field));
+    line.refuse(
+        fmt::format("{} is '{}', and must be n (as it is) or t (stored transposed).", name, field));
   }
   return field == "t";
 }

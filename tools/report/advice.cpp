@@ -48,7 +48,8 @@ void advise_on_queues(const ScalingTable& table, Findings& findings) {
   if (shared == 0 || separate == 0) return;
   const double ratio = shared / separate;
   std::string text = fmt::format(
-      "With {} threads that launch small kernels and wait for each, one shared queue gives {:.2f}x the "
+      "With {} threads that launch small kernels and wait for each, one shared queue gives {:.2f}x "
+      "the "
       "operations per second of a queue per thread ({:.0f} against {:.0f}): ",
       threads, ratio, shared, separate);
   text += ratio > noticeable       ? "share a queue."
@@ -67,9 +68,10 @@ void advise_on_threads(const ScalingTable& table, Findings& findings) {
                           : row->efficiency < 0.6 ? "dispatch serialises in part"
                                                   : "dispatch scales with the cores";
     findings.push_back(
-        {"scaling", fmt::format("Path {}, small operations waited for one by one, a queue per thread: "
-                                "{:.2f}x from 1 to {} threads; {}.",
-                                path, row->speedup, threads, verdict)});
+        {"scaling",
+         fmt::format("Path {}, small operations waited for one by one, a queue per thread: "
+                     "{:.2f}x from 1 to {} threads; {}.",
+                     path, row->speedup, threads, verdict)});
   }
 }
 
@@ -78,10 +80,11 @@ void advise_on_waiting(const ScalingTable& table, Findings& findings) {
   const double async = table.rate("stream", "shared", "async", "launch", 1);
   if (waiting == 0 || async == 0) return;
   findings.push_back(
-      {"scaling", fmt::format("One thread dispatches {:.1f}x as many small kernels when it waits once at "
-                              "the end rather than after each ({:.0f} against {:.0f} per second): leave "
-                              "out every wait that the queue's order makes needless.",
-                              async / waiting, async, waiting)});
+      {"scaling",
+       fmt::format("One thread dispatches {:.1f}x as many small kernels when it waits once at "
+                   "the end rather than after each ({:.0f} against {:.0f} per second): leave "
+                   "out every wait that the queue's order makes needless.",
+                   async / waiting, async, waiting)});
 }
 
 void advise_on_processes(const ScalingTable& table, Findings& findings) {
@@ -91,21 +94,23 @@ void advise_on_processes(const ScalingTable& table, Findings& findings) {
   if (processes == 0 || shared == 0) return;
   const double ratio = processes / shared;
   findings.push_back(
-      {"scaling", fmt::format("{} processes reach {:.2f}x the rate of as many threads on one shared "
-                              "queue: {}.",
-                              threads, ratio,
-                              ratio > noticeable ? "a process pool does get round a lock here, at the "
-                                                   "price of contexts that share nothing"
-                                                 : "a process pool gains nothing here")});
+      {"scaling",
+       fmt::format("{} processes reach {:.2f}x the rate of as many threads on one shared "
+                   "queue: {}.",
+                   threads, ratio,
+                   ratio > noticeable ? "a process pool does get round a lock here, at the "
+                                        "price of contexts that share nothing"
+                                      : "a process pool gains nothing here")});
 }
 
 void advise_on_overhead(const ScalingTable& table, Findings& findings) {
   const double raw = table.rate("raw", "shared", "async", "launch", 1);
   const double stream = table.rate("stream", "shared", "async", "launch", 1);
   if (raw == 0 || stream == 0) return;
-  findings.push_back({"scaling", fmt::format("Dovetail's checked launch runs at {:.2f}x the rate of the "
-                                             "same OpenCL calls made by hand.",
-                                             stream / raw)});
+  findings.push_back(
+      {"scaling", fmt::format("Dovetail's checked launch runs at {:.2f}x the rate of the "
+                              "same OpenCL calls made by hand.",
+                              stream / raw)});
 }
 
 void advise_on_handoff(const std::vector<HandoffRow>& rows, Findings& findings) {
@@ -114,7 +119,8 @@ void advise_on_handoff(const std::vector<HandoffRow>& rows, Findings& findings) 
     for (const HandoffRow& other : rows) {
       if (other.scenario != shared.scenario || other.queues == "shared") continue;
       std::string text = fmt::format(
-          "{}: {} at each boundary cost {:.2f}x the time of a shared queue ({:.1f} against {:.1f} us per "
+          "{}: {} at each boundary cost {:.2f}x the time of a shared queue ({:.1f} against {:.1f} "
+          "us per "
           "step",
           shared.scenario,
           other.queues == "event" ? "separate queues with an event"
@@ -157,25 +163,25 @@ void advise_on_matmul(const std::vector<MatmulRow>& rows, Findings& findings) {
                                               "(geometric mean over the shapes that both ran).",
                                               ratio, baseline)});
   }
-  const double enqueue = geometric_mean(rows, "kernel", "clblast",
-                                        [](const MatmulRow& row, const MatmulRow& vendor) {
-                                          return vendor.enqueue_us / row.enqueue_us;
-                                        });
+  const double enqueue =
+      geometric_mean(rows, "kernel", "clblast", [](const MatmulRow& row, const MatmulRow& vendor) {
+        return vendor.enqueue_us / row.enqueue_us;
+      });
   if (enqueue == 0) return;
   findings.push_back(
-      {"matmul", fmt::format("Enqueuing a product takes CLBlast {:.1f}x the host time of Dovetail's "
-                             "kernels (geometric mean); it counts where products are small.",
-                             enqueue)});
+      {"matmul",
+       fmt::format("Enqueuing a product takes CLBlast {:.1f}x the host time of Dovetail's "
+                   "kernels (geometric mean); it counts where products are small.",
+                   enqueue)});
 }
 
 }  // namespace
 
 double geometric_mean_ratio(const std::vector<MatmulRow>& rows, const std::string& backend,
                             const std::string& baseline) {
-  return geometric_mean(rows, backend, baseline,
-                        [](const MatmulRow& row, const MatmulRow& other) {
-                          return row.gflops / other.gflops;
-                        });
+  return geometric_mean(rows, backend, baseline, [](const MatmulRow& row, const MatmulRow& other) {
+    return row.gflops / other.gflops;
+  });
 }
 
 std::vector<Advice> advise(const Results& results) {

@@ -32,7 +32,8 @@ void scaling_table(const std::vector<ScalingRow>& rows, Output out) {
     }
     double calls = 0;
     for (const auto& [name, count] : first.calls_per_op) calls += count;
-    fmt::format_to(out, " {:>7.2f}x {:>9.1f}\n", speedup, calls);
+    fmt::format_to(out, " {:>7.2f}x {:>9}\n", speedup,
+                   calls > 0 ? fmt::format("{:.1f}", calls) : "-");
   }
 }
 
@@ -44,10 +45,10 @@ void handoff_table(const std::vector<HandoffRow>& rows, Output out) {
     const auto count = [&](double HandoffRow::Counts::*member) {
       return row.counts ? fmt::format("{:.2f}", (*row.counts).*member) : std::string("-");
     };
-    fmt::format_to(out, "{:<18} {:<7} {:>9.2f} {:>9.2f} {:>9.2f} {:>11} {:>12} {:>12}\n", row.scenario,
-                   row.queues, row.us_per_step.min, row.us_per_step.median, row.us_per_step.max,
-                   count(&HandoffRow::Counts::waits), count(&HandoffRow::Counts::elided),
-                   count(&HandoffRow::Counts::bytes_copied));
+    fmt::format_to(out, "{:<18} {:<7} {:>9.2f} {:>9.2f} {:>9.2f} {:>11} {:>12} {:>12}\n",
+                   row.scenario, row.queues, row.us_per_step.min, row.us_per_step.median,
+                   row.us_per_step.max, count(&HandoffRow::Counts::waits),
+                   count(&HandoffRow::Counts::elided), count(&HandoffRow::Counts::bytes_copied));
   }
 }
 
@@ -58,8 +59,8 @@ std::string shape_label(const MatmulRow& row) {
 
 void matmul_table(const std::vector<MatmulRow>& rows, Output out) {
   fmt::format_to(out, "\nMatmul: float32, medians\n");
-  fmt::format_to(out, "{:<22} {:<10} {:>12} {:>11} {:>10} {:>10}\n", "[batch*] m x n x k", "backend",
-                 "us", "enqueue us", "GFLOP/s", "error");
+  fmt::format_to(out, "{:<22} {:<10} {:>12} {:>11} {:>10} {:>10}\n", "[batch*] m x n x k",
+                 "backend", "us", "enqueue us", "GFLOP/s", "error");
   for (std::size_t i = 0; i < rows.size(); ++i) {
     const MatmulRow& row = rows[i];
     const bool same = i > 0 && row.same_shape(rows[i - 1]);

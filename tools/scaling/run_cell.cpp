@@ -14,12 +14,6 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-void check_raw(cl_int status, const char* call) {
-  if (status != CL_SUCCESS) {
-    throw OpenCLError(status, call, std::source_location::current(), "scaling, path raw");
-  }
-}
-
 void wait_for_queue(Path path, const Stream& stream) {
   if (path == Path::raw) {
     check_raw(clFinish(stream.get()), "clFinish");
@@ -59,7 +53,8 @@ void CellRunner::prepare(const Cell& cell) {
   }
   while (streams_.size() < cell.threads) streams_.emplace_back(context_);
   if (cell.queue == Queue::pool) {
-    for (std::size_t i = 0; i < pool_.size(); ++i) (void)pool_.get(i);  // queues are made at first use
+    for (std::size_t i = 0; i < pool_.size(); ++i)
+      (void)pool_.get(i);  // queues are made at first use
   }
 }
 

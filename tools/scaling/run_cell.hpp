@@ -30,8 +30,7 @@ class CellRunner {
 
   /// Runs `ops` operations in all, rounded to an equal number for each thread, at least 1; each
   /// thread starts at the same moment, not before `start`, and the last to end sets `end`.
-  Timing run(const Cell& cell, std::uint64_t ops,
-             std::chrono::steady_clock::time_point start = {});
+  Timing run(const Cell& cell, std::uint64_t ops, std::chrono::steady_clock::time_point start = {});
 
   /// OpenCL calls of each operation, by entry point, over `ops` operations.
   /// @throws Error  this process runs without the counting layer.

@@ -4,10 +4,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <exception>
 #include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <set>
 #include <tuple>
+#include <utility>
 
 #include "dovetail/ops/matmul.hpp"
 #include "tools/progress.hpp"
@@ -62,7 +65,15 @@ class ProcessRunner {
   template <typename Receive>
   void for_each(const Cell& cell, const Json& request, Receive receive) {
     for (unsigned i = 0; i < cell.threads; ++i) workers_[i]->send(request);
-    for (unsigned i = 0; i < cell.threads; ++i) receive(workers_[i]->receive());
+    std::exception_ptr failure;  // thrown once no answer is outstanding
+    for (unsigned i = 0; i < cell.threads; ++i) {
+      try {
+        receive(workers_[i]->receive());
+      } catch (...) {
+        failure = std::current_exception();
+      }
+    }
+    if (failure) std::rethrow_exception(failure);
   }
 
   std::uint64_t seed_;
@@ -130,8 +141,8 @@ class Sweep {
       const double seconds = run(cell, ops).seconds();
       if (seconds >= effort_.seconds / 2) break;
       const double factor = std::clamp(0.9 * effort_.seconds / std::max(seconds, 1e-6), 2.0, 16.0);
-      ops = std::min(effort_.most_ops,
-                     static_cast<std::uint64_t>(static_cast<double>(ops) * factor));
+      ops =
+          std::min(effort_.most_ops, static_cast<std::uint64_t>(static_cast<double>(ops) * factor));
     }
     calibrated_[{cell.path, cell.queue, cell.sync, cell.work}] = ops;
     return ops;
@@ -174,7 +185,8 @@ void run_scaling(const ScalingOptions& options, Results& results) {
   std::vector<Cell> cells;
   for (const Path path : options.paths) {
     const auto& backends = matmul_backends();
-    if (path == Path::clblast && std::ranges::find(backends, MatmulBackend::clblast) == backends.end()) {
+    if (path == Path::clblast &&
+        std::ranges::find(backends, MatmulBackend::clblast) == backends.end()) {
       results.skipped.push_back({"scaling: path clblast", "this build has no CLBlast"});
       continue;
     }
@@ -189,11 +201,21 @@ void run_scaling(const ScalingOptions& options, Results& results) {
     }
   }
   Sweep sweep(options, results);
+  std::set<std::pair<Path, Work>> wrong;
   Progress progress("scaling", cells.size());
   for (const Cell& cell : cells) {
     progress.step(fmt::format("{} {} {} {} x{}", name_of(cell.path), name_of(cell.work),
                               name_of(cell.queue), name_of(cell.sync), cell.threads));
-    results.scaling.push_back(sweep.measure(cell));
+    if (wrong.contains({cell.path, cell.work})) continue;
+    try {
+      results.scaling.push_back(sweep.measure(cell));
+    } catch (const VerificationFailed& failure) {
+      wrong.insert({cell.path, cell.work});
+      results.verified = false;
+      results.skipped.push_back(
+          {fmt::format("scaling: path {}, work {}", name_of(cell.path), name_of(cell.work)),
+           failure.what()});
+    }
   }
   relate_to_one_thread(results.scaling);
 }

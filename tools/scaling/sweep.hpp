@@ -22,7 +22,7 @@ struct ScalingOptions {
 };
 
 /// Measures every cell of the options' product; adds rows, and what could not be measured, to
-/// `results`. Shows progress.
+/// `results`; a wrong result is not timed and sets `results.verified` to false. Shows progress.
 void run_scaling(const ScalingOptions& options, Results& results);
 
 }  // namespace dovetail::tool

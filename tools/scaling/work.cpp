@@ -18,7 +18,8 @@
 namespace dovetail::tool {
 namespace {
 
-/// How much each kind of work does on a device: about a millisecond for the heavy ones on two cores.
+/// How much each kind of work does on a device: about a millisecond for the heavy ones on two
+/// cores.
 struct Amount {
   std::size_t group = 64;
   std::size_t launch_items = 256;
@@ -27,7 +28,8 @@ struct Amount {
   cl_uint compute_rounds = 4096;
 
   explicit Amount(const Device& device)
-      : memory_items(device.type() == DeviceType::cpu ? std::size_t{1} << 20 : std::size_t{1} << 24),
+      : memory_items(device.type() == DeviceType::cpu ? std::size_t{1} << 20
+                                                      : std::size_t{1} << 24),
         compute_items(device.type() == DeviceType::cpu ? 4096 : 262144) {}
 };
 
@@ -92,8 +94,8 @@ class StreamOperation : public Operation {
       case Work::empty:
         return kernel_.launch(stream, NDRange({1}, {1}));
       case Work::launch:
-        return kernel_.launch(stream, NDRange({amount_.launch_items}, {amount_.group}), data_.out, y,
-                              static_cast<cl_uint>(amount_.launch_items));
+        return kernel_.launch(stream, NDRange({amount_.launch_items}, {amount_.group}), data_.out,
+                              y, static_cast<cl_uint>(amount_.launch_items));
       case Work::memory:
         return kernel_.launch(stream, NDRange({amount_.memory_items}, {amount_.group}), data_.a,
                               data_.b, data_.out, y);
@@ -136,7 +138,6 @@ class RawOperation : public Operation {
     const cl_mem b = data_.b.storage().buffer.get();
     const cl_mem out = data_.out.storage().buffer.get();
     const auto launch_items = static_cast<cl_uint>(amount_.launch_items);
-    cl_kernel kernel = kernel_();
     std::size_t items = 1;
     std::size_t group = amount_.group;
     switch (work_) {
@@ -144,30 +145,28 @@ class RawOperation : public Operation {
         group = 1;
         break;
       case Work::launch:
-        clSetKernelArg(kernel, 0, sizeof(out), &out);
-        clSetKernelArg(kernel, 1, sizeof(y), &y);
-        clSetKernelArg(kernel, 2, sizeof(launch_items), &launch_items);
+        set_argument(0, out);
+        set_argument(1, y);
+        set_argument(2, launch_items);
         items = amount_.launch_items;
         break;
       case Work::memory:
-        clSetKernelArg(kernel, 0, sizeof(a), &a);
-        clSetKernelArg(kernel, 1, sizeof(b), &b);
-        clSetKernelArg(kernel, 2, sizeof(out), &out);
-        clSetKernelArg(kernel, 3, sizeof(y), &y);
+        set_argument(0, a);
+        set_argument(1, b);
+        set_argument(2, out);
+        set_argument(3, y);
         items = amount_.memory_items;
         break;
       case Work::compute:
-        clSetKernelArg(kernel, 0, sizeof(out), &out);
-        clSetKernelArg(kernel, 1, sizeof(y), &y);
-        clSetKernelArg(kernel, 2, sizeof(amount_.compute_rounds), &amount_.compute_rounds);
+        set_argument(0, out);
+        set_argument(1, y);
+        set_argument(2, amount_.compute_rounds);
         items = amount_.compute_items;
         break;
     }
-    const cl_int status = clEnqueueNDRangeKernel(stream.get(), kernel, 1, nullptr, &items, &group, 0,
-                                                 nullptr, nullptr);
-    if (status != CL_SUCCESS) {
-      throw Error(fmt::format("[scaling] clEnqueueNDRangeKernel failed: {}", status_name(status)));
-    }
+    check_raw(clEnqueueNDRangeKernel(stream.get(), kernel_(), 1, nullptr, &items, &group, 0,
+                                     nullptr, nullptr),
+              "clEnqueueNDRangeKernel");
   }
 
   bool verify(const Stream& stream) override {
@@ -176,6 +175,11 @@ class RawOperation : public Operation {
   }
 
  private:
+  template <typename T>
+  void set_argument(cl_uint index, const T& value) {
+    check_raw(clSetKernelArg(kernel_(), index, sizeof(value), &value), "clSetKernelArg");
+  }
+
   Work work_;
   Amount amount_;
   KernelData data_;
@@ -206,8 +210,11 @@ ProductSizes product_sizes(Work work) {
 class MatmulOperation : public Operation {
  public:
   MatmulOperation(const Context& context, MatmulBackend backend, Work work, std::uint64_t seed)
-      : backend_(backend), sizes_(product_sizes(work)), random_(seed),
-        a_host_(random_values(sizes_.m * sizes_.k)), b_host_(random_values(sizes_.k * sizes_.n)),
+      : backend_(backend),
+        sizes_(product_sizes(work)),
+        random_(seed),
+        a_host_(random_values(sizes_.m * sizes_.k)),
+        b_host_(random_values(sizes_.k * sizes_.n)),
         a_(Tensor::from_host<float>(context, a_host_, {sizes_.m, sizes_.k})),
         b_(Tensor::from_host<float>(context, b_host_, {sizes_.k, sizes_.n})),
         out_(Tensor::empty(Stream(context), {sizes_.m, sizes_.n})) {}
@@ -223,8 +230,8 @@ class MatmulOperation : public Operation {
       for (std::int64_t j = 0; j < sizes_.n; ++j) {
         double sum = 0, magnitude = 0;
         for (std::int64_t p = 0; p < sizes_.k; ++p) {
-          const double product = static_cast<double>(a_host_[index(i, p, sizes_.k)]) *
-                                 b_host_[index(p, j, sizes_.n)];
+          const double product =
+              static_cast<double>(a_host_[index(i, p, sizes_.k)]) * b_host_[index(p, j, sizes_.n)];
           sum += product;
           magnitude += std::abs(product);
         }
@@ -254,6 +261,12 @@ class MatmulOperation : public Operation {
 };
 
 }  // namespace
+
+void check_raw(cl_int status, const char* call) {
+  if (status != CL_SUCCESS) {
+    throw OpenCLError(status, call, std::source_location::current(), "scaling, path raw");
+  }
+}
 
 Operation& OperationTable::get(Path path, Work work, unsigned thread) {
   auto& place = operations_[{path, work, thread}];

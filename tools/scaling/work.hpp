@@ -32,6 +32,10 @@ class Operation {
   virtual bool verify(const Stream& stream) = 0;
 };
 
+/// For the raw path, which calls OpenCL as plain code does.
+/// @throws OpenCLError  unless `status` is CL_SUCCESS.
+void check_raw(cl_int status, const char* call);
+
 /// The operations of one process: made at first use, verified, and kept.
 class OperationTable {
  public:

@@ -30,15 +30,17 @@ class DOVETAIL_EXPORT Context {
   /// @throws InvalidArgument  `context` is null or does not hold `device`.
   [[nodiscard]] static Context retain(cl_context context, const Device& device);
 
-  /// The process's context on `Device::default_device()`, made at the first call and never destroyed,
-  /// so that it may be used in static destructors.
+  /// The process's context on `Device::default_device()`, made at the first call and never
+  /// destroyed, so that it may be used in static destructors.
   static const Context& default_context();
 
   cl_context get() const noexcept;
   const Device& device() const noexcept;
 
-  /// Same OpenCL context.
-  friend bool operator==(const Context& a, const Context& b) noexcept { return a.get() == b.get(); }
+  /// Same OpenCL context and same device in it.
+  friend bool operator==(const Context& a, const Context& b) noexcept {
+    return a.get() == b.get() && a.device() == b.device();
+  }
 
  private:
   friend DOVETAIL_EXPORT void* detail::attachment(const Context&, std::type_index,

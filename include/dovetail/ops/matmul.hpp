@@ -15,7 +15,7 @@
 namespace dovetail {
 
 enum class MatmulBackend {
-  automatic,  ///< The faster of `clblast` and `kernel` for this device.
+  automatic,  ///< The one that measured fastest over most shapes; for now `kernel` everywhere.
   clblast,    ///< CLBlast, the vendor library, in the stream's own queue.
   kernel,     ///< Dovetail's kernels.
   reference,  ///< One plain kernel that sums in double where the device can: slow and trusted.
@@ -51,7 +51,8 @@ DOVETAIL_EXPORT Tensor matmul(const Stream& stream, const Tensor& a, const Tenso
                               const MatmulOptions& options = {});
 
 /// `matmul` into a tensor that exists and overlaps neither operand.
-/// @throws InvalidArgument  also when the shape of `out` is not the result's.
+/// @throws InvalidArgument  also when the shape of `out` is not the result's, or `out` overlaps an
+///                          operand in the same memory object (sub-buffers are not seen through).
 DOVETAIL_EXPORT void matmul_into(const Stream& stream, const Tensor& a, const Tensor& b,
                                  const Tensor& out, const MatmulOptions& options = {});
 

@@ -19,7 +19,8 @@ class DOVETAIL_EXPORT BuildOptions {
   /// @throws InvalidArgument  `name` is no C identifier.
   BuildOptions& define(std::string_view name);
   /// -D NAME=value
-  /// @throws InvalidArgument  `name` is no C identifier, or `value` has white space or quotes, which
+  /// @throws InvalidArgument  `name` is no C identifier, or `value` has white space or quotes,
+  /// which
   ///                          drivers split differently.
   BuildOptions& define(std::string_view name, std::string_view value);
   template <std::integral T>

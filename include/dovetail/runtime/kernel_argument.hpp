@@ -26,9 +26,9 @@ class KernelArgument {
   enum class ValueType { floating, integral, other };
 
   template <typename T>
-    requires(std::is_trivially_copyable_v<T> && !std::is_pointer_v<T> && !std::same_as<T, bool> &&
-             !HasStorage<T>)
-  KernelArgument(const T& value)  // NOLINT(google-explicit-constructor): a conversion is meant
+  requires(std::is_trivially_copyable_v<T> && !std::is_pointer_v<T> && !std::same_as<T, bool> &&
+           !HasStorage<T>)
+      KernelArgument(const T& value)  // NOLINT(google-explicit-constructor): a conversion is meant
       : kind_(Kind::value),
         value_type_(std::is_floating_point_v<T> ? ValueType::floating
                     : std::is_integral_v<T>     ? ValueType::integral

@@ -10,8 +10,9 @@ namespace dovetail {
 /// The stream that overloads without a stream argument use.
 ///
 /// On the process's main thread it is the default pool's default stream, so that single-threaded
-/// code behaves as if there were no pool; every other thread gets a pooled stream at its first call
-/// and gives it back when it ends. A StreamGuard overrides both.
+/// code behaves as if there were no pool; every other thread keeps the pooled stream that it gets,
+/// round robin, at its first call. Streams are shared once there are more threads than pooled
+/// streams. A StreamGuard overrides both.
 DOVETAIL_EXPORT Stream current_stream();
 
 /// Makes `stream` the calling thread's current stream until the end of the scope. Guards nest, and

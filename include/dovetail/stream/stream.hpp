@@ -37,9 +37,9 @@ struct StreamState;
 
 /// A copyable handle to one in-order command queue.
 ///
-/// Work that is given to a stream runs in the order in which it was given, whichever layer gives it.
-/// All handles to one queue are equal and share one `id()`. Thread-safe: any number of threads may
-/// give work to one stream at once.
+/// Work that is given to a stream runs in the order in which it was given, whichever layer gives
+/// it. All handles to one queue are equal and share one `id()`. Thread-safe: any number of threads
+/// may give work to one stream at once.
 class DOVETAIL_EXPORT Stream {
  public:
   /// Makes an in-order queue on the context's device.

@@ -39,7 +39,8 @@ class DOVETAIL_EXPORT StreamPool {
   /// @throws InvalidArgument  `index` is not below `size()`.
   [[nodiscard]] Stream get(std::size_t index);
 
-  /// The stream that is not handed out by `get()`; the main thread's current one in the default pool.
+  /// The stream that is not handed out by `get()`; the main thread's current one in the default
+  /// pool.
   const Stream& default_stream();
 
   /// Number of pooled streams; the default one is not counted.

@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+// Host time of a launch, beside the same clSetKernelArg and clEnqueueNDRangeKernel calls.
+#include "dovetail/runtime/kernel.hpp"
+
+#include <benchmark/benchmark.h>
+
+#include <vector>
+
+#include "benchmarks/support/raw.hpp"
+#include "benchmarks/support/report.hpp"
+#include "benchmarks/support/timing.hpp"
+#include "benchmarks/support/values.hpp"
+#include "dovetail/stream/buffer.hpp"
+
+namespace dovetail::bench {
+namespace {
+
+constexpr std::size_t items = 64;
+constexpr std::size_t batch = 256;  // below the depth at which drivers block
+
+constexpr const char* source = R"(
+  kernel void none() {}
+  kernel void three(global float* out, float value, uint size) {
+    const uint i = get_global_id(0);
+    if (i < size) out[i] = value;
+  }
+  kernel void eight(global float* out, global const float* a, global const float* b,
+                    global const float* c, float x, float y, float z, uint size) {
+    const uint i = get_global_id(0);
+    if (i < size) out[i] = a[i] * x + b[i] * y + c[i] * z;
+  }
+)";
+
+/// One kernel on a stream, launched through the library and raw.
+class Launches {
+ public:
+  explicit Launches(const char* name)
+      : kernel_(
+            Program::from_source(stream_.context(), {.name = "kernel_bench.cl", .text = source}),
+            name),
+        program_(build(stream_.context().get(), source)),
+        raw_(program_, name) {}
+
+  template <typename... Args>
+  void ours(const Args&... args) const {
+    kernel_.launch(stream_, NDRange({items}, {items}), args...);
+  }
+  template <typename... Args>
+  void raw(const Args&... args) const {
+    raw_launch(stream_.get(), raw_(), items, items, args...);
+  }
+  void drain() const { stream_.synchronize(); }
+
+  /// Clears `out`, calls `launch`, and tells whether every element is then `expected`.
+  template <typename Launch>
+  bool gives(const Buffer& out, double expected, const Launch& launch) const {
+    std::vector<float> host(items, -1.0f);
+    check(clEnqueueWriteBuffer(stream_.get(), out.get(), CL_TRUE, 0, out.nbytes(), host.data(), 0,
+                               nullptr, nullptr),
+          "clEnqueueWriteBuffer");
+    launch();
+    check(clEnqueueReadBuffer(stream_.get(), out.get(), CL_TRUE, 0, out.nbytes(), host.data(), 0,
+                              nullptr, nullptr),
+          "clEnqueueReadBuffer");
+    return all_close(host, std::vector<double>(items, expected), 1e-6);
+  }
+
+  Buffer buffer(float value) const {
+    const std::vector<float> host(items, value);
+    return Buffer(stream_.context(), items * sizeof(float), host.data());
+  }
+
+ private:
+  Stream stream_;
+  Kernel kernel_;
+  cl::Program program_;
+  cl::Kernel raw_;
+};
+
+template <typename Ours, typename Raw>
+void time_launches(benchmark::State& state, const Launches& launches, const Ours& ours,
+                   const Raw& raw) {
+  time_beside(state, &Times::enqueue, batch, ours, raw, [&] { launches.drain(); });
+}
+
+void launch_no_arguments(benchmark::State& state) {
+  const Launches launches("none");
+  launches.ours();
+  launches.drain();
+  time_launches(
+      state, launches, [&] { launches.ours(); }, [&] { launches.raw(); });
+}
+BENCHMARK(launch_no_arguments)
+    ->UseManualTime()
+    ->Unit(benchmark::kMicrosecond)
+    ->Apply(report_spread);
+
+void launch_three_arguments(benchmark::State& state) {
+  const Launches launches("three");
+  const Buffer out = launches.buffer(0);
+  const cl_mem raw_out = out.get();
+  const cl_float value = 2.5f;
+  const cl_uint size = items;
+  const auto ours = [&] { launches.ours(out, value, size); };
+  const auto raw = [&] { launches.raw(raw_out, value, size); };
+  if (!launches.gives(out, 2.5, ours)) return fail(state, "Kernel::launch: a wrong result");
+  if (!launches.gives(out, 2.5, raw)) return fail(state, "baseline: a wrong result");
+  time_launches(state, launches, ours, raw);
+}
+BENCHMARK(launch_three_arguments)
+    ->UseManualTime()
+    ->Unit(benchmark::kMicrosecond)
+    ->Apply(report_spread);
+
+void launch_eight_arguments(benchmark::State& state) {
+  const Launches launches("eight");
+  const Buffer out = launches.buffer(0), a = launches.buffer(1), b = launches.buffer(2),
+               c = launches.buffer(3);
+  const cl_mem raw_out = out.get(), raw_a = a.get(), raw_b = b.get(), raw_c = c.get();
+  const cl_float x = 1.0f, y = 0.5f, z = 0.25f;
+  const cl_uint size = items;
+  const auto ours = [&] { launches.ours(out, a, b, c, x, y, z, size); };
+  const auto raw = [&] { launches.raw(raw_out, raw_a, raw_b, raw_c, x, y, z, size); };
+  if (!launches.gives(out, 2.75, ours)) return fail(state, "Kernel::launch: a wrong result");
+  if (!launches.gives(out, 2.75, raw)) return fail(state, "baseline: a wrong result");
+  time_launches(state, launches, ours, raw);
+}
+BENCHMARK(launch_eight_arguments)
+    ->UseManualTime()
+    ->Unit(benchmark::kMicrosecond)
+    ->Apply(report_spread);
+
+}  // namespace
+}  // namespace dovetail::bench

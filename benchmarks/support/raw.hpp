@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+// The baseline: OpenCL's own calls, every status checked.
+#pragma once
+
+#include <CL/cl.h>
+
+#include <source_location>
+#include <string_view>
+
+#include "dovetail/core/error.hpp"
+#include "dovetail/opencl.hpp"
+
+namespace dovetail::bench {
+
+inline void check(cl_int status, std::string_view call,
+                  std::source_location where = std::source_location::current()) {
+  if (status != CL_SUCCESS) [[unlikely]]
+    throw OpenCLError(status, call, where, "baseline");
+}
+
+/// A built program of `context`, for baselines.
+inline cl::Program build(cl_context context, const char* text) {
+  cl::Program program(cl::Context(context, true), text);
+  program.build();
+  return program;
+}
+
+/// One run of `kernel` over `items` work-items in groups of `group`, its arguments set anew.
+template <typename... Args>
+void raw_launch(cl_command_queue queue, cl_kernel kernel, std::size_t items, std::size_t group,
+                const Args&... args) {
+  [[maybe_unused]] cl_uint index = 0;
+  (check(clSetKernelArg(kernel, index++, sizeof(args), &args), "clSetKernelArg"), ...);
+  check(clEnqueueNDRangeKernel(queue, kernel, 1, nullptr, &items, &group, 0, nullptr, nullptr),
+        "clEnqueueNDRangeKernel");
+}
+
+/// Puts a marker on `queue`; the caller releases it.
+inline cl_event raw_marker(cl_command_queue queue) {
+  cl_event marker = nullptr;
+  check(clEnqueueMarkerWithWaitList(queue, 0, nullptr, &marker), "clEnqueueMarkerWithWaitList");
+  return marker;
+}
+
+/// Blocks until everything on `queue` is done.
+inline void raw_finish(cl_command_queue queue) { check(clFinish(queue), "clFinish"); }
+
+}  // namespace dovetail::bench

@@ -1,0 +1,83 @@
+#!/usr/bin/env bash
+# Installs the packages that Dovetail is built from, on Debian 12, Ubuntu 24.04 and newer.
+#
+#   scripts/install_dependencies.sh [--tests] [--lint]
+#
+# --tests adds what the tests and benchmarks need, --lint clang-tidy and clang-format. Installs only
+# what is missing, and needs neither network nor root when nothing is.
+set -euo pipefail
+
+packages=(g++ ninja-build pkgconf ocl-icd-opencl-dev opencl-headers opencl-clhpp-headers
+  pocl-opencl-icd libclblast-dev libfmt-dev libcli11-dev nlohmann-json3-dev libopenblas0-pthread clinfo)
+
+# shellcheck source=/dev/null
+release=$(. /etc/os-release 2>/dev/null && echo "${ID:-} ${VERSION_ID:-}") || release=""
+
+for argument in "$@"; do
+  case $argument in
+    --tests) packages+=(libgtest-dev libbenchmark-dev) ;;
+    --lint)
+      # Debian 12's own clang-tidy, 14, does not know std::source_location.
+      if [[ $release == "debian 12" ]]; then
+        packages+=(clang-format clang-tidy-16)
+      else
+        packages+=(clang-format clang-tidy)
+      fi
+      ;;
+    *)
+      echo "usage: $0 [--tests] [--lint]" >&2
+      exit 2
+      ;;
+  esac
+done
+
+# True if the program `cmake` is there and new enough, from whatever source.
+has_cmake() {
+  local version
+  version=$(cmake --version 2>/dev/null | sed -n '1s/cmake version //p') && [[ -n $version ]] &&
+    [[ $(printf '%s\n' 3.25 "$version" | sort -V | head -n 1) == 3.25 ]]
+}
+has_cmake || packages+=(cmake)
+
+if ! command -v apt-get >/dev/null; then
+  echo "This is no Debian or Ubuntu. Going on with what is there; Dovetail needs the equivalents of:" >&2
+  echo "  ${packages[*]}" >&2
+  exit 0
+fi
+
+missing=()
+for package in "${packages[@]}"; do
+  [[ $(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null) == installed ]] ||
+    missing+=("$package")
+done
+if [[ ${#missing[@]} -eq 0 ]]; then
+  exit 0
+fi
+
+case $release in
+  "debian 12" | "debian 13" | "ubuntu 24.04") ;;
+  *) echo "Dovetail is tested on Debian 12, Debian 13 and Ubuntu 24.04; this is ${release:-unknown}." >&2 ;;
+esac
+
+root=()
+if [[ $(id -u) -ne 0 ]]; then
+  if ! command -v sudo >/dev/null; then
+    echo "Run as root, or install sudo: apt-get install ${missing[*]}" >&2
+    exit 1
+  fi
+  root=(sudo)
+fi
+install=("${root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install --yes --no-install-recommends)
+
+echo "Installing ${missing[*]}"
+# The package lists may be absent (containers) or old, so that files are gone.
+if ! apt-get --simulate --no-install-recommends install "${missing[@]}" >/dev/null 2>&1 ||
+  ! "${install[@]}" "${missing[@]}"; then
+  "${root[@]}" apt-get update
+  "${install[@]}" "${missing[@]}"
+fi
+
+if ! has_cmake; then
+  echo "CMake 3.25 or newer is needed; this is $(cmake --version | head -n 1)." >&2
+  exit 1
+fi

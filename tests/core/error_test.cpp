@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "dovetail/core/error.hpp"
+
+#include <gtest/gtest.h>
+
+#include <type_traits>
+
+#include "tests/support/thrown.hpp"
+
+namespace dovetail {
+namespace {
+
+using test::expect_parts;
+
+TEST(Error, TypesFormTheDocumentedHierarchy) {
+  static_assert(std::is_base_of_v<std::runtime_error, Error>);
+  static_assert(std::is_base_of_v<Error, OpenCLError>);
+  static_assert(std::is_base_of_v<OpenCLError, OutOfMemory>);
+  static_assert(std::is_base_of_v<OpenCLError, BuildError>);
+  static_assert(std::is_base_of_v<Error, VendorError>);
+  static_assert(std::is_base_of_v<Error, NoDevice>);
+  static_assert(std::is_base_of_v<std::invalid_argument, InvalidArgument>);
+  static_assert(!std::is_base_of_v<Error, InvalidArgument>);
+  EXPECT_THROW(throw BuildError(-11, "p", "", "", std::source_location::current()), OpenCLError);
+  EXPECT_THROW(throw OutOfMemory(-4, "clCreateBuffer", std::source_location::current()), Error);
+}
+
+TEST(Error, OpenCLErrorKeepsTheStatusTheCallAndThePlace) {
+  const auto here = std::source_location::current();
+  const OpenCLError error(CL_INVALID_VALUE, "clCreateBuffer", here, "a block of 3 bytes");
+  EXPECT_EQ(error.code(), CL_INVALID_VALUE);
+  EXPECT_EQ(error.call(), "clCreateBuffer");
+  EXPECT_EQ(error.where().line(), here.line());
+  expect_parts(error.what(), "clCreateBuffer returned CL_INVALID_VALUE (-30)", "a block of 3 bytes",
+               "error_test.cpp:" + std::to_string(here.line()));
+}
+
+TEST(Error, BuildErrorCarriesTheLogAndTheOptions) {
+  const BuildError error(CL_BUILD_PROGRAM_FAILURE, "kernels/x.cl", "-DTILE=4", "x.cl:1: oh no",
+                         std::source_location::current());
+  EXPECT_EQ(error.code(), CL_BUILD_PROGRAM_FAILURE);
+  EXPECT_EQ(error.call(), "clBuildProgram");
+  EXPECT_EQ(error.log(), "x.cl:1: oh no");
+  EXPECT_EQ(error.options(), "-DTILE=4");
+  expect_parts(error.what(), "kernels/x.cl", "-DTILE=4", "x.cl:1: oh no",
+               "CL_BUILD_PROGRAM_FAILURE (-11)");
+}
+
+TEST(Error, VendorErrorNamesTheRoutineAndItsStatus) {
+  const VendorError error("CLBlast Gemm", -1011, "m 0");
+  EXPECT_EQ(error.routine(), "CLBlast Gemm");
+  EXPECT_EQ(error.status(), -1011);
+  EXPECT_STREQ(error.what(), "CLBlast Gemm failed with status -1011: m 0");
+}
+
+TEST(Error, StatusNameKnowsEveryStatusOfOpenCL) {
+  EXPECT_EQ(status_name(0), "CL_SUCCESS");
+  EXPECT_EQ(status_name(-5), "CL_OUT_OF_RESOURCES");
+  EXPECT_EQ(status_name(-1001), "CL_PLATFORM_NOT_FOUND_KHR");
+  EXPECT_EQ(status_name(1), "unknown OpenCL status");
+  EXPECT_EQ(status_name(-20000), "unknown OpenCL status");
+  // Those of OpenCL 1.2 but for images and samplers: a missing name would leave a user with a
+  // number.
+  for (const int status :
+       {-1,  -2,  -3,  -4,  -5,  -6,  -7,  -8,  -11, -12, -13, -14, -15, -16, -17, -19,
+        -30, -31, -32, -33, -34, -35, -36, -37, -38, -42, -43, -44, -45, -46, -47, -48,
+        -49, -50, -51, -52, -53, -54, -55, -56, -57, -58, -59, -61, -63, -64, -66, -67}) {
+    EXPECT_TRUE(status_name(status).starts_with("CL_")) << status;
+  }
+}
+
+}  // namespace
+}  // namespace dovetail

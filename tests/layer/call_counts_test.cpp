@@ -1,0 +1,232 @@
+// SPDX-License-Identifier: Apache-2.0
+// Which OpenCL calls the library makes, counted by the layer, and that the layer counts right.
+#include "layer/call_counts.h"
+
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <fstream>
+#include <iterator>
+
+#include "dovetail/ops/elementwise.hpp"
+#include "dovetail/ops/matmul.hpp"
+#include "dovetail/ops/softmax.hpp"
+#include "dovetail/stream/stream_pool.hpp"
+#include "tests/support/call_counts.hpp"
+#include "tests/support/child_process.hpp"
+#include "tests/support/contexts.hpp"
+#include "tests/support/gate.hpp"
+#include "tests/support/temporary_directory.hpp"
+#include "tests/support/threads.hpp"
+
+namespace dovetail {
+namespace {
+
+using test::Calls;
+using test::calls_during;
+using test::context;
+
+/// Calls that block the host or give work to a queue; a look at a handle is neither.
+Calls without_queries(Calls calls) {
+  std::erase_if(calls, [](const auto& call) { return call.first.starts_with("clGet"); });
+  return calls;
+}
+
+class CallCounts : public testing::Test {
+ protected:
+  void SetUp() override {
+    if (test::layer_is_active()) return;
+    ASSERT_EQ(std::getenv("OPENCL_LAYERS"), nullptr) << "the loader did not open the layer";
+    GTEST_SKIP() << "start the test with OPENCL_LAYERS=<path>/libDovetailLayer.so";
+  }
+  void TearDown() override {
+    stream.synchronize();  // PoCL 3.1 crashes when a process ends while it compiles
+  }
+  Stream stream{context()};
+};
+
+TEST_F(CallCounts, OfALaunchAreItsArgumentsAndTheEnqueue) {
+  const Kernel kernel = test::multiply_add_kernel();
+  const Tensor data = Tensor::zeros(stream, {16});
+  const Calls expected{{"clSetKernelArg", 3}, {"clEnqueueNDRangeKernel", 1}};
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_EQ(calls_during([&] { kernel.launch(stream, NDRange({16}), data, 1.0f, 2.0f); }),
+              expected);
+  }
+}
+
+TEST_F(CallCounts, OfALaunchWithAnOffsetAddASubBuffer) {
+  const Kernel kernel = test::multiply_add_kernel();
+  const std::size_t alignment = context().device().base_address_alignment();
+  const Buffer buffer(context(), 2 * alignment);
+  const Tensor part = Tensor::from_buffer(buffer, {4}, DType::f32, alignment);
+  kernel.launch(stream, NDRange({4}), part, 1.0f, 2.0f);
+  EXPECT_EQ(calls_during([&] { kernel.launch(stream, NDRange({4}), part, 1.0f, 2.0f); }),
+            (Calls{{"clCreateSubBuffer", 1},
+                   {"clSetKernelArg", 3},
+                   {"clEnqueueNDRangeKernel", 1},
+                   {"clReleaseMemObject", 1}}));
+}
+
+TEST_F(CallCounts, OfARefusedLaunchAreNone) {
+  const Kernel kernel = test::multiply_add_kernel();
+  const Tensor data = Tensor::zeros(stream, {16});
+  EXPECT_EQ(calls_during([&] {
+              EXPECT_THROW(kernel.launch(stream, NDRange({16}), data, 1.0f), std::exception);
+              EXPECT_THROW(kernel.launch(stream, NDRange({16}), data, 1.0f, 2), std::exception);
+              EXPECT_THROW(kernel.launch(stream, NDRange({16}), 3, 1.0f, 2.0f), std::exception);
+            }),
+            Calls{});
+}
+
+TEST_F(CallCounts, OfSynchronizeAreAMarkerAndAWaitForIt) {
+  EXPECT_EQ(
+      without_queries(calls_during([&] { stream.synchronize(); })),
+      (Calls{{"clEnqueueMarkerWithWaitList", 1}, {"clWaitForEvents", 1}, {"clReleaseEvent", 1}}));
+}
+
+TEST_F(CallCounts, OfAWaitOnTheSameQueueEnqueueNothing) {
+  const Event event = stream.record();
+  EXPECT_EQ(without_queries(calls_during([&] { stream.wait(event); })), Calls{});
+}
+
+TEST_F(CallCounts, OfAWaitOnAnotherQueueAreItsFlushAndABarrier) {
+  const Stream consumer(context());
+  test::Gate gate(stream);
+  const Event event = stream.record();
+  const auto before = test::totals();
+  EXPECT_EQ(without_queries(calls_during([&] { consumer.wait(event); })),
+            (Calls{{"clFlush", 1}, {"clEnqueueBarrierWithWaitList", 1}}));
+  EXPECT_EQ(test::totals().wait_list_events - before.wait_list_events, 1u);
+}
+
+TEST_F(CallCounts, OfAWarmOperationAreTheOutputTheArgumentsAndTheEnqueue) {
+  const Tensor a = Tensor::zeros(stream, {3, 5});
+  const auto operation = [&](std::uint64_t arguments) {
+    return Calls{{"clCreateBuffer", 1},
+                 {"clSetKernelArg", arguments},
+                 {"clEnqueueNDRangeKernel", 1},
+                 {"clReleaseMemObject", 1}};
+  };
+  for (int i = 0; i < 2; ++i) {
+    const bool is_warm = i == 1;
+    const Calls unary_calls = calls_during([&] { exp(stream, a); });
+    const Calls binary_calls = calls_during([&] { add(stream, a, a); });
+    const Calls softmax_calls = calls_during([&] { softmax(stream, a); });
+    if (!is_warm) continue;
+    EXPECT_EQ(unary_calls, operation(5));
+    EXPECT_EQ(binary_calls, operation(7));
+    EXPECT_EQ(softmax_calls, operation(5));
+  }
+}
+
+TEST_F(CallCounts, OfMatmulHoldNoWaitOnAnyBackend) {
+  for (const MatmulBackend backend : matmul_backends()) {
+    for (const Shape& shape : {Shape{48, 48}, Shape{400, 400}, Shape{3, 48, 48}}) {
+      SCOPED_TRACE(std::string(to_string(backend)) + " " + shape.str());
+      const Tensor a = Tensor::zeros(stream, shape);
+      for (const char* state : {"cold", "warm"}) {
+        const Calls calls = calls_during([&] { matmul(stream, a, a, {.backend = backend}); });
+        EXPECT_EQ(calls.count("clFinish"), 0u) << state;
+        EXPECT_EQ(calls.count("clWaitForEvents"), 0u) << state;
+        EXPECT_EQ(calls.count("clEnqueueReadBuffer"), 0u) << state;
+        EXPECT_EQ(calls.count("clEnqueueMapBuffer"), 0u) << state;
+        EXPECT_EQ(calls.count("clCreateCommandQueueWithProperties"), 0u) << state;
+        EXPECT_EQ(calls.count("clCreateCommandQueue"), 0u) << state;
+        EXPECT_GE(calls.at("clEnqueueNDRangeKernel"), 1u) << state;
+      }
+    }
+  }
+}
+
+TEST_F(CallCounts, OfAHandOffBetweenKernelAndMatmulHoldNoSynchronisation) {
+  const Kernel kernel = test::multiply_add_kernel();
+  const Tensor a = Tensor::zeros(stream, {48, 48});
+  for (const MatmulBackend backend : matmul_backends()) {
+    const auto step = [&] {
+      kernel.launch(stream, NDRange({48 * 48}), a, 1.0f, 1.0f);
+      const Tensor out = matmul(stream, a, a, {.backend = backend});
+      kernel.launch(stream, NDRange({48 * 48}), out, 1.0f, 1.0f);
+    };
+    step();
+    const auto before = test::totals();
+    const Calls calls = calls_during(step);
+    EXPECT_EQ(test::totals().wait_list_events, before.wait_list_events) << to_string(backend);
+    EXPECT_EQ(test::totals().bytes, before.bytes) << to_string(backend);
+    for (const char* wait : {"clFinish", "clFlush", "clWaitForEvents",
+                             "clEnqueueBarrierWithWaitList", "clEnqueueMarkerWithWaitList"}) {
+      EXPECT_EQ(calls.count(wait), 0u) << wait << ", " << to_string(backend);
+    }
+  }
+}
+
+TEST_F(CallCounts, OfTransfersAreOneEachWithTheirBytes) {
+  const std::vector<float> values(1000, 1.0f);
+  const auto before = test::totals();
+  EXPECT_EQ(calls_during([&] {
+              EXPECT_EQ(Tensor::from_host<float>(context(), values, {1000}).size(), 1000);
+            }),
+            (Calls{{"clCreateBuffer", 1}, {"clReleaseMemObject", 1}}));
+  EXPECT_EQ(test::totals().bytes - before.bytes, 4000u);
+  const Tensor tensor = Tensor::zeros(stream, {500});
+  const auto between = test::totals();
+  EXPECT_EQ(calls_during([&] { tensor.to_host<float>(stream); }),
+            (Calls{{"clEnqueueReadBuffer", 1}}));
+  EXPECT_EQ(test::totals().bytes - between.bytes, 2000u);
+}
+
+TEST_F(CallCounts, OfAPoolAreAQueueAtTheFirstUseOfEachStream) {
+  EXPECT_EQ(calls_during([] { StreamPool pool(context(), {.size = 64}); }), Calls{});
+  StreamPool pool(context(), {.size = 2});
+  const Calls one_queue{{"clCreateCommandQueueWithProperties", 1}};
+  EXPECT_EQ(calls_during([&] { static_cast<void>(pool.get()); }), one_queue);
+  EXPECT_EQ(calls_during([&] { static_cast<void>(pool.get()); }), one_queue);
+  EXPECT_EQ(calls_during([&] { static_cast<void>(pool.get()); }), Calls{});
+}
+
+TEST_F(CallCounts, AreExactOverEightThreads) {
+  const Kernel kernel = test::multiply_add_kernel();
+  const Tensor data = Tensor::zeros(stream, {1});
+  const Calls calls = calls_during([&] {
+    test::on_threads(8, [&](int) {
+      for (int i = 0; i < 500; ++i) kernel.launch(stream, NDRange({1}), data, 1.0f, 1.0f);
+    });
+  });
+  EXPECT_EQ(calls.at("clEnqueueNDRangeKernel"), 4000u);
+  EXPECT_EQ(calls.at("clSetKernelArg"), 12000u);
+  EXPECT_EQ(data.to_host<float>(stream).at(0), 4000.0f);
+}
+
+TEST_F(CallCounts, TellFailuresApart) {
+  const Program program =
+      Program::from_source(context(), {.name = "f.cl", .text = "kernel void f() {}"});
+  const auto before = test::totals();
+  const Calls calls = calls_during([&] {
+    EXPECT_EQ(clCreateKernel(program.get(), "absent", nullptr), nullptr);
+    clReleaseKernel(clCreateKernel(program.get(), "f", nullptr));
+  });
+  EXPECT_EQ(calls, (Calls{{"clCreateKernel", 2}, {"clReleaseKernel", 1}}));
+  EXPECT_EQ(test::totals().failures - before.failures, 1u);
+}
+
+TEST_F(CallCounts, AreReportedToAFileWhenTheProcessEnds) {
+  if (test::in_child()) {
+    for (int i = 0; i < 7; ++i) stream.flush();
+    return;
+  }
+  const test::TemporaryDirectory folder;
+  const auto child = test::run_again_in_child(
+      {{"DOVETAIL_LAYER_REPORT", (folder.path() / "calls of %p").string()}});
+  ASSERT_TRUE(child.passed) << child.output;
+  ASSERT_NE(std::filesystem::directory_iterator(folder.path()),
+            std::filesystem::directory_iterator{});
+  std::ifstream file(std::filesystem::directory_iterator(folder.path())->path());
+  const std::string text{std::istreambuf_iterator<char>(file), {}};
+  EXPECT_TRUE(text.starts_with("# Dovetail layer: OpenCL calls of process ")) << text;
+  const auto row = text.find("\nclFlush ");
+  ASSERT_NE(row, std::string::npos) << text;
+  EXPECT_EQ(std::stoi(text.substr(row + 9)), 7) << text;
+}
+
+}  // namespace
+}  // namespace dovetail

@@ -1,0 +1,53 @@
+# The rules of check_layers.sh. Arrows point down:
+#   core < stream < { tensor, runtime } < ops < interop
+# where tensor and runtime are peers that never include each other.
+BEGIN {
+  allowed["core"] = " core "
+  allowed["stream"] = " core stream "
+  allowed["tensor"] = " core stream tensor "
+  allowed["runtime"] = " core stream runtime "
+  allowed["ops"] = " core stream tensor runtime ops "
+  allowed["interop"] = " core stream tensor runtime ops interop "
+}
+
+FNR == 1 {
+  parts = split(FILENAME, path, "/")
+  is_public = FILENAME ~ /^include\//
+  is_library = is_public || FILENAME ~ /^lib\//
+  # include/dovetail/<layer>/file and lib/<layer>/file; nearer the root lies what has no layer.
+  depth = is_public ? 3 : 2
+  layer = is_library && parts > depth ? path[depth] : ""
+  if (is_library && parts > depth && !(layer in allowed))
+    refuse("the folder `" layer "` is no layer")
+}
+
+/^[ \t]*#[ \t]*include[ \t]*["<]/ {
+  target = $0
+  sub(/^[^"<]*["<]/, "", target)
+  sub(/[">].*$/, "", target)
+  split(target, part, "/")
+  is_private = part[1] == "lib"
+  is_ours = is_private || part[1] == "dovetail"
+
+  if (target ~ /(^|\/)\.\.\//)
+    refuse("`" target "` climbs with ..: write the path from the root")
+  else if (!is_library && is_private)
+    refuse(path[1] "/ uses only public headers, not `" target "`")
+  else if (is_public && is_private)
+    refuse("a public header includes the private `" target "`")
+  else if (layer != "" && target == "dovetail/dovetail.hpp")
+    refuse(layer " includes the umbrella `" target "`, which holds the layers above it")
+  else if (layer != "" && is_ours && part[2] in allowed && !index(allowed[layer], " " part[2] " ")) {
+    peers = (layer == "tensor" && part[2] == "runtime") || (layer == "runtime" && part[2] == "tensor")
+    refuse(layer " includes `" target "`: " \
+           (peers ? "tensor and runtime are peers and never include each other" \
+                  : part[2] " lies above " layer))
+  }
+}
+
+function refuse(rule) {
+  print FILENAME ":" FNR ": " rule
+  broken = 1
+}
+
+END { exit broken }

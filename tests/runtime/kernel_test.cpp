@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "dovetail/runtime/kernel.hpp"
+
+#include <gtest/gtest.h>
+
+#include <numeric>
+
+#include "dovetail/core/error.hpp"
+#include "dovetail/tensor/tensor.hpp"
+#include "tests/support/contexts.hpp"
+#include "tests/support/gate.hpp"
+#include "tests/support/threads.hpp"
+#include "tests/support/thrown.hpp"
+
+namespace dovetail {
+namespace {
+
+using test::context;
+using test::expect_parts;
+using test::kernel_from;
+
+TEST(Kernel, TakesScalarsOfEveryWidth) {
+  const Stream stream(context());
+  const Kernel kernel = kernel_from(
+      "kernel void sum(global long* out, char a, ushort b, int c, ulong d, float e) {\n"
+      "  out[0] = a + b + c + (long)d + (long)e;\n"
+      "}\n",
+      "sum");
+  const Tensor out = Tensor::zeros(stream, {1}, DType::i64);
+  kernel.launch(stream, NDRange({1}), out, cl_char{-1}, cl_ushort{20}, 300, cl_ulong{4000},
+                50000.0f);
+  EXPECT_EQ(out.to_host<std::int64_t>(stream).at(0), -1 + 20 + 300 + 4000 + 50000);
+}
+
+TEST(Kernel, TakesVectorsAndStructs) {
+  struct Pair {
+    cl_int count;
+    cl_float scale;
+  };
+  const Stream stream(context());
+  const Kernel kernel = kernel_from(
+      "typedef struct { int count; float scale; } Pair;\n"
+      "kernel void mix_them(global float* out, float4 v, Pair pair) {\n"
+      "  out[0] = v.x; out[1] = v.w; out[2] = pair.count; out[3] = pair.scale;\n"
+      "}\n",
+      "mix_them");
+  const Tensor out = Tensor::zeros(stream, {4});
+  kernel.launch(stream, NDRange({1}), out, cl_float4{{1.0f, 2.0f, 3.0f, 4.0f}}, Pair{5, 6.5f});
+  EXPECT_EQ(out.to_host<float>(stream), (std::vector<float>{1.0f, 4.0f, 5.0f, 6.5f}));
+}
+
+TEST(Kernel, TakesLocalMemory) {
+  const Stream stream(context());
+  const Kernel kernel = kernel_from(
+      "kernel void reverse(global int* data, local int* scratch) {\n"
+      "  const size_t i = get_local_id(0), n = get_local_size(0);\n"
+      "  scratch[i] = data[get_global_id(0)];\n"
+      "  barrier(CLK_LOCAL_MEM_FENCE);\n"
+      "  data[get_global_id(0)] = scratch[n - 1 - i];\n"
+      "}\n",
+      "reverse");
+  const std::vector<std::int32_t> values{1, 2, 3, 4, 5, 6, 7, 8};
+  const Tensor data = Tensor::from_host<std::int32_t>(context(), values, {8});
+  kernel.launch(stream, NDRange({8}, {4}), data, LocalMemory{4 * sizeof(cl_int)});
+  EXPECT_EQ(data.to_host<std::int32_t>(stream),
+            (std::vector<std::int32_t>{4, 3, 2, 1, 8, 7, 6, 5}));
+}
+
+TEST(Kernel, TakesEveryKindOfMemory) {
+  const Stream stream(context());
+  const Kernel kernel = test::multiply_add_kernel();
+  const Tensor tensor = Tensor::full(stream, {4}, 1.0);
+  const Buffer buffer = tensor.storage().buffer;
+  kernel.launch(stream, NDRange({4}), tensor, 2.0f, 0.0f);
+  kernel.launch(stream, NDRange({4}), buffer, 3.0f, 0.0f);
+  kernel.launch(stream, NDRange({4}), buffer.get(), 5.0f, 0.0f);
+  kernel.launch(stream, NDRange({4}), tensor.storage(), 7.0f, 0.0f);
+  EXPECT_EQ(tensor.to_host<float>(stream), std::vector<float>(4, 210.0f));
+}
+
+TEST(Kernel, TakesSeveralViewsOfOneBufferEachAtItsOffset) {
+  const Stream stream(context());
+  const Kernel kernel = kernel_from(
+      "kernel void add(global const float* a, global const float* b, global float* out) {\n"
+      "  const size_t i = get_global_id(0);\n"
+      "  out[i] = a[i] + 100.0f * b[i];\n"
+      "}\n",
+      "add");
+  const std::size_t step = context().device().base_address_alignment() / sizeof(float);
+  std::vector<float> values(4 * step);
+  std::iota(values.begin(), values.end(), 0.0f);
+  const Tensor whole = Tensor::from_host<float>(context(), values, {std::int64_t(values.size())});
+  const auto part = [&](std::size_t index) {
+    return Tensor::from_buffer(whole.storage().buffer, {std::int64_t(step)}, DType::f32,
+                               index * step * sizeof(float));
+  };
+  {
+    test::Gate gate(stream);  // what the launches refer to must hold until they run
+    for (int i = 0; i < 20; ++i) {
+      kernel.launch(stream, NDRange({step}), part(1), part(2), part(3));
+    }
+    gate.release();
+  }
+  for (std::size_t i = 0; i < step; ++i) {
+    values[3 * step + i] = values[step + i] + 100.0f * values[2 * step + i];
+  }
+  EXPECT_EQ(whole.to_host<float>(stream), values);
+}
+
+TEST(Kernel, TakesAnEmptyTensor) {
+  const Stream stream(context());
+  const Kernel kernel = kernel_from(
+      "kernel void set(global float* unused, global float* out) { out[0] = 3.0f; }\n", "set");
+  const Tensor out = Tensor::zeros(stream, {64});
+  kernel.launch(stream, NDRange({1}), Tensor::empty(stream, {0}), out);
+  const auto end = Tensor::from_buffer(out.storage().buffer, {0}, DType::f32, 256);
+  kernel.launch(stream, NDRange({1}), end, out);
+  EXPECT_EQ(out.to_host<float>(stream).at(0), 3.0f);
+}
+
+TEST(Kernel, RunsInOrderOnOneStream) {
+  const Stream stream(context());
+  const Kernel kernel = test::multiply_add_kernel();
+  const Tensor data = Tensor::full(stream, {100}, 1.0);
+  float expected = 1.0f;
+  test::Gate gate(stream);
+  for (int i = 0; i < 12; ++i) {
+    kernel.launch(stream, NDRange({100}), data, 2.0f, static_cast<float>(i));
+    expected = expected * 2.0f + static_cast<float>(i);
+  }
+  EXPECT_FALSE(stream.record().is_done());
+  gate.release();
+  EXPECT_EQ(data.to_host<float>(stream), std::vector<float>(100, expected));
+}
+
+TEST(Kernel, IsLaunchedByEightThreadsAtOnceEachWithItsOwnArguments) {
+  const Kernel kernel = test::multiply_add_kernel();
+  const Stream shared(context());
+  constexpr int launches = 200;
+  for (const bool share : {true, false}) {
+    SCOPED_TRACE(share ? "one shared stream" : "a stream each");
+    test::on_threads(8, [&](int thread) {
+      const Stream stream = share ? shared : Stream(context());
+      std::vector<Tensor> data;
+      for (int i = 0; i < 4; ++i) data.push_back(Tensor::zeros(stream, {16}));
+      for (int i = 0; i < launches; ++i) {
+        kernel.launch(stream, NDRange({16}), data[std::size_t(i % 4)], 1.0f,
+                      static_cast<float>(1 + thread * 10 + i % 4));
+      }
+      for (int i = 0; i < 4; ++i) {
+        const float expected = float(launches / 4) * float(1 + thread * 10 + i);
+        EXPECT_EQ(data[std::size_t(i)].to_host<float>(stream), std::vector<float>(16, expected));
+      }
+    });
+  }
+}
+
+TEST(Kernel, ThatIsNotInTheProgramListsThoseThatAre) {
+  const Program program = Program::from_source(
+      context(), {.name = "two.cl", .text = "kernel void left() {} kernel void right() {}"});
+  expect_parts(test::text_thrown<InvalidArgument>([&] { Kernel(program, "middle"); }), "[Kernel]",
+               "'two.cl'", "'middle'", "left", "right");
+}
+
+TEST(Kernel, TellsOfItself) {
+  const Kernel kernel = test::multiply_add_kernel();
+  EXPECT_EQ(kernel.name(), "multiply_add");
+  ASSERT_EQ(kernel.parameters().size(), 3u);
+  EXPECT_EQ(kernel.parameters()[1].name, "factor");
+  EXPECT_GE(kernel.max_work_group_size(), 1u);
+  const Kernel copy = kernel;
+  EXPECT_EQ(&copy.parameters(), &kernel.parameters());
+}
+
+}  // namespace
+}  // namespace dovetail

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "dovetail/runtime/nd_range.hpp"
+
+#include <gtest/gtest.h>
+
+#include "dovetail/core/error.hpp"
+#include "tests/support/thrown.hpp"
+
+namespace dovetail {
+namespace {
+
+using test::expect_parts;
+using test::text_thrown;
+
+TEST(NDRange, HoldsItsSizes) {
+  const NDRange range({1024, 64, 3}, {16, 4, 1});
+  EXPECT_EQ(range.dimensions(), 3u);
+  EXPECT_EQ(range.global()[0], 1024u);
+  EXPECT_EQ(range.global()[2], 3u);
+  ASSERT_NE(range.local(), nullptr);
+  EXPECT_EQ(range.local()[1], 4u);
+  EXPECT_EQ(range.str(), "global [1024, 64, 3] local [16, 4, 1]");
+}
+
+TEST(NDRange, LeavesTheGroupToTheDriverWhenNotTold) {
+  const NDRange range({1009});
+  EXPECT_EQ(range.dimensions(), 1u);
+  EXPECT_EQ(range.local(), nullptr);
+  EXPECT_EQ(range.str(), "global [1009] local [chosen]");
+}
+
+TEST(NDRange, RefusesNoneOrMoreThanThreeDimensions) {
+  expect_parts(text_thrown<InvalidArgument>([] { NDRange range({}); }), "[NDRange]",
+               "1 to 3 dimensions");
+  expect_parts(text_thrown<InvalidArgument>([] {
+                 NDRange range({1, 2, 3, 4});
+               }),
+               "[NDRange]", "1 to 3 dimensions");
+  EXPECT_THROW(NDRange({1, 2, 3, 4}, {1, 1, 1, 1}), InvalidArgument);
+}
+
+TEST(NDRange, RefusesGroupsOfAnotherNumberOfDimensions) {
+  expect_parts(text_thrown<InvalidArgument>([] {
+                 NDRange range({8, 8}, {4});
+               }),
+               "[NDRange]", "global [8, 8]", "same number of dimensions");
+  EXPECT_THROW(NDRange({8}, {4, 1}), InvalidArgument);
+}
+
+TEST(NDRange, RefusesASizeOfZero) {
+  expect_parts(text_thrown<InvalidArgument>([] {
+                 NDRange range({8, 0});
+               }),
+               "[NDRange]", "[8, 0]", "skip the launch");
+  EXPECT_THROW(NDRange({8}, {0}), InvalidArgument);
+}
+
+TEST(NDRange, RefusesAGroupThatDoesNotDivideItsDimension) {
+  expect_parts(text_thrown<InvalidArgument>([] {
+                 NDRange range({64, 10}, {16, 4});
+               }),
+               "[NDRange]", "global [64, 10] local [16, 4]", "does not divide",
+               "round the range up");
+}
+
+}  // namespace
+}  // namespace dovetail

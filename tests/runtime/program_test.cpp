@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "dovetail/runtime/program.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+
+#include "dovetail/core/error.hpp"
+#include "dovetail/ops/elementwise.hpp"
+#include "dovetail/runtime/kernel.hpp"
+#include "tests/support/child_process.hpp"
+#include "tests/support/contexts.hpp"
+#include "tests/support/temporary_directory.hpp"
+#include "tests/support/thrown.hpp"
+
+namespace dovetail {
+namespace {
+
+using test::context;
+using test::expect_parts;
+
+constexpr const char* two_kernels =
+    "kernel void first(global float* data, constant int* table, uint n, float4 v,\n"
+    "                  local float* scratch, global const float* input) {\n"
+    "  data[get_global_id(0)] = v.x + table[0] + n + input[0] + scratch[0];\n"
+    "}\n"
+    "kernel void second() {}\n";
+
+const KernelSignature& signature(const Program& program, const std::string& name) {
+  return *std::ranges::find(program.signatures(), name, &KernelSignature::name);
+}
+
+TEST(Program, TellsItsKernelsParameters) {
+  const Program program = Program::from_source(context(), {.name = "two.cl", .text = two_kernels});
+  EXPECT_EQ(program.name(), "two.cl");
+  EXPECT_EQ(program.device(), context().device());
+  EXPECT_EQ(program.context(), context().get());
+  ASSERT_EQ(program.signatures().size(), 2u);
+  EXPECT_TRUE(signature(program, "second").parameters.empty());
+
+  const auto& parameters = signature(program, "first").parameters;
+  const KernelParameter expected[] = {{"data", "float*", AddressSpace::global, false},
+                                      {"table", "int*", AddressSpace::constant, false},
+                                      {"n", "uint", AddressSpace::private_, false},
+                                      {"v", "float4", AddressSpace::private_, false},
+                                      {"scratch", "float*", AddressSpace::local, false},
+                                      {"input", "float*", AddressSpace::global, true}};
+  ASSERT_EQ(parameters.size(), std::size(expected));
+  for (std::size_t i = 0; i < parameters.size(); ++i) {
+    EXPECT_EQ(parameters[i].name, expected[i].name);
+    EXPECT_EQ(parameters[i].type, expected[i].type);
+    EXPECT_EQ(parameters[i].address_space, expected[i].address_space) << expected[i].name;
+    if (expected[i].address_space == AddressSpace::global) {
+      EXPECT_EQ(parameters[i].is_const, expected[i].is_const) << expected[i].name;
+    }
+  }
+}
+
+TEST(Program, ThatDoesNotBuildCarriesTheLogTheOptionsAndItsName) {
+  const auto error = test::caught<BuildError>([] {
+    static_cast<void>(Program::from_source(
+        context(), {.name = "broken.cl", .text = "kernel void f() { undeclared_thing = WIDTH; }"},
+        BuildOptions().define("WIDTH", 4)));
+  });
+  ASSERT_TRUE(error);
+  EXPECT_EQ(error->code(), CL_BUILD_PROGRAM_FAILURE);
+  EXPECT_EQ(error->options(), "-DWIDTH=4");
+  expect_parts(error->log(), "undeclared_thing");
+  expect_parts(error->what(), "'broken.cl'", "-DWIDTH=4", "undeclared_thing");
+}
+
+TEST(Program, OptionsReachTheCompiler) {
+  EXPECT_THROW(static_cast<void>(Program::from_source(
+                   context(), {.name = "x", .text = "kernel void f() { int a[SIZE]; }"})),
+               BuildError);
+  EXPECT_NO_THROW(static_cast<void>(
+      Program::from_source(context(), {.name = "x", .text = "kernel void f() { int a[SIZE]; }"},
+                           BuildOptions().define("SIZE", 3))));
+}
+
+TEST(Program, FromItsBinaryRunsTheSame) {
+  const char* text = "kernel void f(global int* out, int value) { out[get_global_id(0)] = value; }";
+  const Program built = Program::from_source(context(), {.name = "f.cl", .text = text});
+  const auto binary = built.binary();
+  ASSERT_FALSE(binary.empty());
+  const Program loaded = Program::from_binary(context(), "f.cl", binary, built.signatures());
+  const Stream stream(context());
+  const Tensor out = Tensor::zeros(stream, {8}, DType::i32);
+  Kernel(loaded, "f").launch(stream, NDRange({8}), out, 42);
+  EXPECT_EQ(out.to_host<std::int32_t>(stream), std::vector<std::int32_t>(8, 42));
+}
+
+TEST(Program, FromBytesThatAreNoBinaryIsRefused) {
+  const std::vector<unsigned char> nonsense(100, 7);
+  const auto error = test::caught<OpenCLError>(
+      [&] { static_cast<void>(Program::from_binary(context(), "nonsense", nonsense)); });
+  ASSERT_TRUE(error);
+  EXPECT_LT(error->code(), 0);
+}
+
+TEST(Program, OfTheLibraryIsReadFromTheFolderOfTheEnvironment) {
+  if (test::in_child()) {
+    const Stream stream(context());
+    const Tensor a = Tensor::full(stream, {3}, 2.0);
+    if (std::getenv("DOVETAIL_TEST_EXPECT_FAILURE") != nullptr) {
+      const auto error = test::caught<BuildError>([&] { static_cast<void>(exp(stream, a)); });
+      ASSERT_TRUE(error);
+      // The log points into the file, though it has a line of its own before the first.
+      expect_parts(error->what(), "'kernels/ops/elementwise.cl'",
+                   "kernels/ops/elementwise.cl:2:", "this_is_broken");
+      return;
+    }
+    EXPECT_EQ(exp(stream, a).to_host<float>(stream), std::vector<float>(3, 7.0f));
+    expect_parts(test::text_thrown<InvalidArgument>(
+                     [&] { static_cast<void>(binary(stream, BinaryOperation::add, a, a)); }),
+                 "has no kernel 'binary'", "unary");
+    return;
+  }
+  const test::TemporaryDirectory folder;
+  const auto run = [&](const char* text, const char* expect_failure) {
+    std::filesystem::create_directories(folder.path() / "ops");
+    std::ofstream(folder.path() / "ops" / "elementwise.cl") << text;
+    std::vector<std::pair<std::string, std::string>> variables{
+        {"DOVETAIL_KERNEL_DIR", folder.path().string()}};
+    if (expect_failure != nullptr) variables.emplace_back("DOVETAIL_TEST_EXPECT_FAILURE", "1");
+    return test::run_again_in_child(variables);
+  };
+  const auto replaced =
+      run("kernel void unary(global const float* a, ulong a_offset, global float* out,\n"
+          "                  ulong out_offset, ulong n) {\n"
+          "  if (get_global_id(0) < n) out[get_global_id(0)] = 7.0f;\n"
+          "}\n",
+          nullptr);
+  EXPECT_TRUE(replaced.passed) << replaced.output;
+  const auto broken = run("\nkernel void unary() { this_is_broken; }\n", "1");
+  EXPECT_TRUE(broken.passed) << broken.output;
+}
+
+TEST(Program, OpenCLTypesHaveSizes) {
+  EXPECT_EQ(size_of_opencl_type("float"), 4u);
+  EXPECT_EQ(size_of_opencl_type("uchar"), 1u);
+  EXPECT_EQ(size_of_opencl_type("ulong"), 8u);
+  EXPECT_EQ(size_of_opencl_type("half"), 2u);
+  EXPECT_EQ(size_of_opencl_type("float3"), 16u);
+  EXPECT_EQ(size_of_opencl_type("double16"), 128u);
+  for (const char* other : {"", "float*", "float5", "float32", "floats", "int8_t", "struct S"}) {
+    EXPECT_EQ(size_of_opencl_type(other), 0u) << other;
+  }
+}
+
+}  // namespace
+}  // namespace dovetail

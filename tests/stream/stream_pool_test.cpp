@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "dovetail/stream/stream_pool.hpp"
+
+#include <gtest/gtest.h>
+
+#include <map>
+#include <mutex>
+#include <set>
+
+#include "dovetail/core/error.hpp"
+#include "tests/support/contexts.hpp"
+#include "tests/support/threads.hpp"
+#include "tests/support/thrown.hpp"
+
+namespace dovetail {
+namespace {
+
+using test::context;
+using test::expect_parts;
+using test::text_thrown;
+
+TEST(StreamPool, GivesItsStreamsRoundRobin) {
+  StreamPool pool(context(), {.size = 3});
+  ASSERT_EQ(pool.size(), 3u);
+  EXPECT_EQ(pool.context(), context());
+  std::vector<Stream> given;
+  for (int i = 0; i < 7; ++i) given.push_back(pool.get());
+  const std::set<std::uint64_t> ids{given[0].id(), given[1].id(), given[2].id()};
+  EXPECT_EQ(ids.size(), 3u);
+  for (std::size_t i = 0; i < given.size(); ++i) {
+    EXPECT_EQ(given[i], given[i % 3]);
+    EXPECT_EQ(given[i], pool.get(i % 3));
+  }
+}
+
+TEST(StreamPool, KeepsItsDefaultStreamApart) {
+  StreamPool pool(context(), {.size = 2});
+  const Stream first = pool.default_stream();
+  EXPECT_EQ(pool.default_stream(), first);
+  for (std::size_t i = 0; i < 4; ++i) EXPECT_FALSE(pool.get() == first);
+  for (std::size_t i = 0; i < pool.size(); ++i) EXPECT_FALSE(pool.get(i) == first);
+}
+
+TEST(StreamPool, HasThirtyOneStreamsUnlessToldOtherwise) {
+  EXPECT_EQ(StreamPool(context()).size(), 31u);
+  EXPECT_EQ(&StreamPool::default_pool(), &StreamPool::default_pool());
+  EXPECT_EQ(StreamPool::default_pool().size(), 31u);
+}
+
+TEST(StreamPool, RefusesSizeZero) {
+  expect_parts(text_thrown<InvalidArgument>([] { StreamPool pool(context(), {.size = 0}); }),
+               "[StreamPool]", "size 0", "at least 1");
+}
+
+TEST(StreamPool, RefusesAnIndexThatIsNotBelowItsSize) {
+  StreamPool pool(context(), {.size = 4});
+  EXPECT_NO_THROW(static_cast<void>(pool.get(3)));
+  expect_parts(text_thrown<InvalidArgument>([&] { static_cast<void>(pool.get(4)); }),
+               "[StreamPool::get]", "index 4", "4 streams", "give one below 4");
+}
+
+TEST(StreamPool, MakesItsQueuesOnlyWhenTheyAreAskedFor) {
+  const auto references = [] {
+    cl_uint count = 0;  // each queue holds a reference to its context
+    clGetContextInfo(context().get(), CL_CONTEXT_REFERENCE_COUNT, sizeof(count), &count, nullptr);
+    return count;
+  };
+  const cl_uint before = references();
+  StreamPool pool(context(), {.size = 64});
+  const cl_uint after_making = references();
+  static_cast<void>(pool.get());
+  const cl_uint after_one = references();
+  EXPECT_EQ(after_making, before);
+  EXPECT_EQ(after_one, before + 1);
+}
+
+TEST(StreamPool, PassesItsOptionsOn) {
+  StreamPool pool(context(), {.size = 1, .stream = {.profiling = true}});
+  EXPECT_TRUE(pool.get().has_profiling());
+  EXPECT_TRUE(pool.default_stream().has_profiling());
+}
+
+TEST(StreamPool, ServesEightThreadsAtOnce) {
+  StreamPool pool(context(), {.size = 5});
+  std::mutex mutex;
+  std::map<std::uint64_t, int> times;
+  test::on_threads(8, [&](int) {
+    for (int i = 0; i < 50; ++i) {
+      const Stream stream = pool.get();
+      const std::scoped_lock lock(mutex);
+      ++times[stream.id()];
+    }
+  });
+  ASSERT_EQ(times.size(), 5u);
+  for (const auto& [id, count] : times) EXPECT_EQ(count, 8 * 50 / 5) << "stream " << id;
+}
+
+}  // namespace
+}  // namespace dovetail

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+// Counts the OpenCL calls of a stretch of work, when the counting layer is loaded.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <string>
+
+namespace dovetail::test {
+
+using Calls = std::map<std::string, std::uint64_t>;
+
+/// Whether the counting layer is active in this process: see layer/call_counts.h.
+bool layer_is_active();
+
+/// How often each entry point is called while `work` runs; those never called are left out.
+Calls calls_during(const std::function<void()>& work);
+
+/// Sum over all entry points of the bytes moved, or of the events waited for, so far.
+struct Totals {
+  std::uint64_t bytes = 0;
+  std::uint64_t wait_list_events = 0;
+  std::uint64_t failures = 0;
+};
+Totals totals();
+
+}  // namespace dovetail::test

@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "dovetail/tensor/tensor.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <limits>
+#include <numeric>
+
+#include "dovetail/core/error.hpp"
+#include "tests/support/contexts.hpp"
+#include "tests/support/gate.hpp"
+#include "tests/support/thrown.hpp"
+
+namespace dovetail {
+namespace {
+
+using test::context;
+using test::expect_parts;
+using test::text_thrown;
+
+template <typename T>
+std::vector<T> counting(std::size_t count) {
+  std::vector<T> values(count);
+  for (std::size_t i = 0; i < count; ++i) values[i] = static_cast<T>(i % 251);
+  return values;
+}
+
+template <typename T>
+Tensor from_vector(const std::vector<T>& values, const Shape& shape) {
+  return Tensor::from_host<T>(context(), values, shape);
+}
+
+template <typename T>
+void expect_round_trip(const Stream& stream) {
+  for (const Shape& shape :
+       {Shape{}, Shape{0}, Shape{1}, Shape{7}, Shape{3, 0, 2}, Shape{5, 13, 11}}) {
+    SCOPED_TRACE(shape.str());
+    const auto values = counting<T>(static_cast<std::size_t>(shape.size()));
+    const Tensor tensor = from_vector(values, shape);
+    EXPECT_EQ(tensor.dtype(), dtype_of<T>);
+    EXPECT_EQ(tensor.shape(), shape);
+    EXPECT_EQ(tensor.nbytes(), values.size() * sizeof(T));
+    EXPECT_EQ(tensor.to_host<T>(stream), values);
+  }
+}
+
+TEST(Tensor, ComesBackFromTheDeviceAsItWent) {
+  const Stream stream(context());
+  expect_round_trip<float>(stream);
+  expect_round_trip<double>(stream);
+  expect_round_trip<std::int64_t>(stream);
+  expect_round_trip<std::int32_t>(stream);
+  expect_round_trip<std::uint8_t>(stream);
+}
+
+TEST(Tensor, FromHostNeedsItsSourceOnlyDuringTheCall) {
+  const Stream stream(context());
+  const test::Gate gate(Stream{context()});  // waits for no queue: another one is held
+  auto values = counting<float>(1000);
+  const Tensor tensor = from_vector(values, {1000});
+  std::ranges::fill(values, -1.0f);
+  values = std::vector<float>();
+  EXPECT_EQ(tensor.to_host<float>(stream), counting<float>(1000));
+}
+
+TEST(Tensor, FromHostRefusesAnotherNumberOfValues) {
+  const std::vector<float> five(5);
+  expect_parts(text_thrown<InvalidArgument>([&] {
+                 from_vector(five, {2, 3});
+               }),
+               "[Tensor::from_host]", "5 values", "[2, 3]", "6 elements");
+}
+
+template <typename T>
+void expect_filled(const Stream& stream, double value, T expected) {
+  const Tensor tensor = Tensor::full(stream, {3, 5}, value, dtype_of<T>);
+  EXPECT_EQ(tensor.to_host<T>(stream), std::vector<T>(15, expected)) << to_string(dtype_of<T>);
+}
+
+TEST(Tensor, FullHoldsTheValueInEveryDTypeThatCanBeFilled) {
+  const Stream stream(context());
+  expect_filled<float>(stream, -1.25, -1.25f);
+  expect_filled<double>(stream, 0.1, 0.1);
+  expect_filled<std::int64_t>(stream, -3e15, std::int64_t{-3000000000000000});
+  expect_filled<std::int32_t>(stream, 2147483647.0, 2147483647);
+  expect_filled<std::uint8_t>(stream, 255.0, std::uint8_t{255});
+  EXPECT_EQ(Tensor::zeros(stream, {4}).to_host<float>(stream), std::vector<float>(4, 0.0f));
+  EXPECT_TRUE(std::isnan(Tensor::full(stream, {1}, std::nan("")).to_host<float>(stream).at(0)));
+  EXPECT_EQ(Tensor::full(stream, {0}, 1.0).size(), 0);
+
+  // A bool's bytes are read through an uint8 tensor over the same buffer.
+  const Tensor truth = Tensor::full(stream, {6}, 0.5, DType::boolean);
+  EXPECT_EQ(
+      Tensor::from_buffer(truth.storage().buffer, {6}, DType::u8).to_host<std::uint8_t>(stream),
+      std::vector<std::uint8_t>(6, 1));
+}
+
+TEST(Tensor, FullRefusesHalfPrecision) {
+  const Stream stream(context());
+  expect_parts(text_thrown<InvalidArgument>([&] { Tensor::full(stream, {2}, 1.0, DType::f16); }),
+               "[Tensor::full]", "float16", "fill a float32 tensor");
+  expect_parts(text_thrown<InvalidArgument>([&] { Tensor::full(stream, {2}, 1.0, DType::bf16); }),
+               "bfloat16");
+}
+
+TEST(Tensor, FullIsWrittenInStreamOrder) {
+  const Stream stream(context());
+  test::Gate gate(stream);
+  const Tensor tensor = Tensor::full(stream, {4}, 3.0);
+  EXPECT_FALSE(stream.record().is_done());
+  test::multiply_add_kernel().launch(stream, NDRange({4}), tensor, 2.0f, 1.0f);
+  gate.release();
+  EXPECT_EQ(tensor.to_host<float>(stream), std::vector<float>(4, 7.0f));
+}
+
+TEST(Tensor, ReadsInStreamOrder) {
+  const Stream stream(context());
+  const Tensor tensor = Tensor::full(stream, {8}, 1.0);
+  const Kernel kernel = test::multiply_add_kernel();
+  for (int i = 0; i < 10; ++i) kernel.launch(stream, NDRange({8}), tensor, 2.0f, 0.0f);
+  EXPECT_EQ(tensor.to_host<float>(stream), std::vector<float>(8, 1024.0f));
+}
+
+TEST(Tensor, FromBufferStartsAtItsOffset) {
+  const Stream stream(context());
+  const auto values = counting<float>(20);
+  const Tensor whole = from_vector(values, {20});
+  const Tensor part = Tensor::from_buffer(whole.storage().buffer, {2, 3}, DType::f32, 7 * 4);
+  EXPECT_EQ(part.storage().offset, 28u);
+  EXPECT_EQ(part.storage().nbytes, 24u);
+  EXPECT_EQ(part.storage().buffer, whole.storage().buffer);
+  EXPECT_EQ(part.to_host<float>(stream),
+            std::vector<float>(values.begin() + 7, values.begin() + 13));
+  const Buffer& buffer = whole.storage().buffer;
+  EXPECT_EQ(Tensor::from_buffer(buffer, {20}).to_host<float>(stream), values);
+  EXPECT_EQ(Tensor::from_buffer(buffer, {1}, DType::f32, 76).to_host<float>(stream).at(0), 19.0f);
+  EXPECT_EQ(Tensor::from_buffer(buffer, {0}, DType::f32, 80).size(), 0);
+}
+
+TEST(Tensor, FromBufferRefusesWhatDoesNotFit) {
+  const Buffer buffer(context(), 80);
+  expect_parts(text_thrown<InvalidArgument>([&] { Tensor::from_buffer(buffer, {21}); }),
+               "[Tensor::from_buffer]", "[21]", "float32", "84 bytes", "80");
+  expect_parts(
+      text_thrown<InvalidArgument>([&] { Tensor::from_buffer(buffer, {10}, DType::f64, 8); }),
+      "80 bytes behind offset 8");
+  expect_parts(
+      text_thrown<InvalidArgument>([&] { Tensor::from_buffer(buffer, {0}, DType::f32, 84); }),
+      "offset 84");
+  expect_parts(
+      text_thrown<InvalidArgument>([&] { Tensor::from_buffer(buffer, {1}, DType::f32, 6); }),
+      "[Tensor::from_buffer]", "offset 6", "multiple of the 4 bytes", "float32");
+}
+
+TEST(Tensor, OfMoreBytesThanAMachineCanCountIsRefused) {
+  const Stream stream(context());
+  const Buffer buffer(context(), 80);
+  // 2^61 elements of 8 bytes are 2^64 bytes, which would wrap to 0.
+  const Shape shape{std::int64_t{1} << 61};
+  expect_parts(
+      text_thrown<InvalidArgument>([&] { Tensor::from_buffer(buffer, shape, DType::f64); }),
+      shape.str(), "float64");
+  EXPECT_THROW(Tensor::empty(stream, shape, DType::f64), InvalidArgument);
+  EXPECT_THROW(Tensor::zeros(stream, shape, DType::f64), InvalidArgument);
+  EXPECT_THROW(Tensor::empty(stream, {std::int64_t{1} << 58}), OutOfMemory);
+}
+
+TEST(Tensor, ReshapeGivesTheSameData) {
+  const Stream stream(context());
+  const Tensor tensor = from_vector(counting<std::int32_t>(12), {12});
+  const Tensor reshaped = tensor.reshape({3, 4});
+  EXPECT_EQ(reshaped.shape(), (Shape{3, 4}));
+  EXPECT_EQ(reshaped.storage().buffer, tensor.storage().buffer);
+  EXPECT_EQ(reshaped.to_host<std::int32_t>(stream), counting<std::int32_t>(12));
+  EXPECT_EQ(from_vector<float>({5.0f}, {1, 1}).reshape({}).rank(), 0u);
+  expect_parts(text_thrown<InvalidArgument>([&] { static_cast<void>(tensor.reshape({5})); }),
+               "[Tensor::reshape]", "[12] has 12", "[5] has 5");
+}
+
+TEST(Tensor, CopiesShareTheirData) {
+  const Stream stream(context());
+  const Tensor tensor = Tensor::full(stream, {16}, 1.0);
+  const Tensor copy = tensor;
+  const Tensor flat = tensor.reshape({4, 4});
+  test::multiply_add_kernel().launch(stream, NDRange({16}), copy, 0.0f, 9.0f);
+  EXPECT_EQ(tensor.to_host<float>(stream), std::vector<float>(16, 9.0f));
+  EXPECT_EQ(flat.to_host<float>(stream), std::vector<float>(16, 9.0f));
+}
+
+TEST(Tensor, ToHostRefusesAnotherTypeAndAnotherContext) {
+  const Stream stream(context());
+  const Tensor tensor = Tensor::zeros(stream, {2, 2});
+  expect_parts(text_thrown<InvalidArgument>([&] { tensor.to_host<double>(stream); }),
+               "[Tensor::to_host]", "[2, 2]", "is float32", "float64 was asked for");
+  const Stream other(test::other_context());
+  expect_parts(text_thrown<InvalidArgument>([&] { tensor.to_host<float>(other); }),
+               "[Tensor::to_host]", "another context");
+}
+
+}  // namespace
+}  // namespace dovetail

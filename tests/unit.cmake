@@ -1,0 +1,47 @@
+# One test executable per layer, and one ctest case per test. Included by tests/CMakeLists.txt, after
+# find_package(GTest).
+include(GoogleTest)
+
+add_library(
+  dovetail_test_support STATIC
+  ${CMAKE_CURRENT_LIST_DIR}/support/call_counts.cpp ${CMAKE_CURRENT_LIST_DIR}/support/child_process.cpp
+  ${CMAKE_CURRENT_LIST_DIR}/support/gate.cpp ${CMAKE_CURRENT_LIST_DIR}/support/matrices.cpp)
+target_include_directories(dovetail_test_support PUBLIC ${CMAKE_CURRENT_LIST_DIR}/..)
+target_link_libraries(dovetail_test_support PUBLIC Dovetail::dovetail GTest::gtest ${CMAKE_DL_LIBS})
+dovetail_compile_options(dovetail_test_support)
+
+# dovetail_unit_test(<layer> SOURCES <file>... [VARIABLES <modification>...])
+# Makes dovetail_<layer>_test from tests/<layer>/<file>; VARIABLES as in ENVIRONMENT_MODIFICATION.
+function(dovetail_unit_test layer)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SOURCES;VARIABLES")
+  set(target dovetail_${layer}_test)
+  list(TRANSFORM arg_SOURCES PREPEND ${CMAKE_CURRENT_FUNCTION_LIST_DIR}/${layer}/)
+  add_executable(${target} ${arg_SOURCES})
+  set(timeout 120)
+  if(layer MATCHES "^(ops|layer)$")
+    set(timeout 300) # with the driver's cache cold, PoCL takes most of a minute for CLBlast's kernels
+  endif()
+  target_link_libraries(${target} PRIVATE dovetail_test_support GTest::gtest_main)
+  dovetail_compile_options(${target})
+  gtest_discover_tests(
+    ${target}
+    DISCOVERY_TIMEOUT 60
+    PROPERTIES LABELS ${layer}
+               TIMEOUT ${timeout}
+               ENVIRONMENT DOVETAIL_CACHE_DIR=${CMAKE_CURRENT_BINARY_DIR}/cache
+               ENVIRONMENT_MODIFICATION "${arg_VARIABLES}")
+endfunction()
+
+dovetail_unit_test(core SOURCES context_test.cpp device_test.cpp error_test.cpp)
+dovetail_unit_test(stream SOURCES buffer_test.cpp current_stream_test.cpp event_test.cpp
+                   stream_pool_test.cpp stream_test.cpp timed_event_test.cpp)
+dovetail_unit_test(runtime SOURCES build_options_test.cpp kernel_argument_test.cpp kernel_test.cpp
+                   nd_range_test.cpp program_cache_test.cpp program_test.cpp)
+dovetail_unit_test(tensor SOURCES dtype_test.cpp shape_test.cpp tensor_test.cpp)
+dovetail_unit_test(ops SOURCES elementwise_test.cpp matmul_order_test.cpp matmul_refusal_test.cpp
+                   matmul_test.cpp matmul_threads_test.cpp softmax_test.cpp)
+if(TARGET dovetail_layer)
+  dovetail_unit_test(layer SOURCES call_counts_test.cpp
+                     VARIABLES OPENCL_LAYERS=set:$<TARGET_FILE:dovetail_layer>)
+  add_dependencies(dovetail_layer_test dovetail_layer)
+endif()
