@@ -75,6 +75,22 @@ auto translating_errors(Body body, std::source_location where = std::source_loca
   }
 }
 
+cl::Program build(cl_context context, const Device& device, const ProgramSource& source,
+                  const BuildOptions& options, const std::string& option_text) {
+  cl::Program program = translating_errors(
+      [&] { return cl::Program(cl::Context(context, true), source.text, false); });
+  const cl::Device native(device.get(), true);
+  try {
+    program.build({native}, option_text.c_str());
+  } catch (const cl::Error& error) {
+    std::string log =
+        translating_errors([&] { return program.getBuildInfo<CL_PROGRAM_BUILD_LOG>(native); });
+    throw BuildError(error.err(), source.name, options.str(), std::move(log),
+                     std::source_location::current());
+  }
+  return program;
+}
+
 }  // namespace
 
 Program::Program(std::shared_ptr<const State> state) : state_(std::move(state)) {}
@@ -86,17 +102,14 @@ Program Program::from_source(const Context& context, const ProgramSource& source
 
 Program Program::from_source(cl_context context, const Device& device, const ProgramSource& source,
                              const BuildOptions& options) {
-  // Without this option drivers forget the signatures that arguments are checked against.
-  const std::string option_text = options.str() + " -cl-kernel-arg-info";
-  cl::Program program = translating_errors(
-      [&] { return cl::Program(cl::Context(context, true), source.text, false); });
+  // Without the option drivers forget the signatures that arguments are checked against. With it,
+  // some compilers fail on a program that they take otherwise (NVIDIA's, on a kernel without
+  // parameters): then the program is built without, and its launches are checked for the count only.
+  cl::Program program;
   try {
-    program.build({cl::Device(device.get(), true)}, option_text.c_str());
-  } catch (const cl::Error& error) {
-    std::string log = translating_errors(
-        [&] { return program.getBuildInfo<CL_PROGRAM_BUILD_LOG>(cl::Device(device.get(), true)); });
-    throw BuildError(error.err(), source.name, options.str(), std::move(log),
-                     std::source_location::current());
+    program = build(context, device, source, options, options.str() + " -cl-kernel-arg-info");
+  } catch (const BuildError&) {
+    program = build(context, device, source, options, options.str());
   }
   auto signatures = translating_errors([&] { return read_signatures(program); });
   return Program(std::make_shared<const State>(
