@@ -24,8 +24,8 @@ std::optional<CallCounts> snapshot_call_counts();
 /// What was counted from `before` to `after`.
 CallCounts difference(const CallCounts& after, const CallCounts& before);
 
-/// Where the layer's library lies: DOVETAIL_LAYER, else beside this program, in its build tree or in
-/// its installation. Nothing if it is in none of these.
+/// Where the layer's library lies: DOVETAIL_LAYER, else beside this program, in its build tree or
+/// in its installation. Nothing if it is in none of these.
 /// @throws InvalidArgument  DOVETAIL_LAYER names a file that is not there.
 std::optional<std::filesystem::path> find_layer();
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Element-wise operations on float32: out[i] = OPERATION(a[i]) and out[i] = OPERATION(a[i], b[i]).
 //
-// One work-item an element, in one dimension; the range is rounded up to the work-group, so each item
-// checks that its element exists. `out` may be an operand: an item reads only what it writes.
+// One work-item an element, in one dimension; the range is rounded up to the work-group, so each
+// item checks that its element exists. `out` may be an operand: an item reads only what it writes.
 //
 // Options: -DOPERATION=name, one of those below. Offsets and n count elements.
 

@@ -19,13 +19,19 @@ Tensor softmax(const Stream& stream, const Tensor& a) {
 
   const auto columns = static_cast<std::size_t>(a.shape()[a.rank() - 1]);
   const std::size_t rows = static_cast<std::size_t>(a.size()) / columns;
-  // A CPU runs the items of a group in a loop, where a small group keeps the row in its cache.
-  const std::size_t group = stream.device().type() == DeviceType::cpu ? 32 : 256;
-  detail::embedded_kernel(stream.context(), "ops/softmax.cl", "softmax",
-                          BuildOptions().define("GROUP", group))
-      .launch(stream, NDRange({group, rows}, {group, 1}), a.storage().buffer,
-              detail::element_offset(a), out.storage().buffer, detail::element_offset(out),
-              static_cast<cl_ulong>(columns));
+  const auto launch = [&](std::string_view name, const BuildOptions& options,
+                          const NDRange& range) {
+    detail::embedded_kernel(stream.context(), "ops/softmax.cl", name, options)
+        .launch(stream, range, a.storage().buffer, detail::element_offset(a), out.storage().buffer,
+                detail::element_offset(out), static_cast<cl_ulong>(columns));
+  };
+  if (stream.device().type() == DeviceType::cpu) {
+    launch("softmax_row", BuildOptions(), NDRange({rows}, {1}));
+  } else {
+    constexpr std::size_t group = 256;
+    launch("softmax_group", BuildOptions().define("GROUP", group),
+           NDRange({group, rows}, {group, 1}));
+  }
   return out;
 }
 

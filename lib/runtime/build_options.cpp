@@ -30,7 +30,8 @@ BuildOptions& BuildOptions::append(std::string_view option) {
 
 BuildOptions& BuildOptions::define(std::string_view name) {
   check_identifier(name);
-  return append(fmt::format("-D{}", name));
+  append("-D").text_.append(name);
+  return *this;
 }
 
 BuildOptions& BuildOptions::define(std::string_view name, std::string_view value) {
@@ -44,7 +45,8 @@ BuildOptions& BuildOptions::define(std::string_view name, std::string_view value
                     "backslash, which drivers split differently; put it into the source instead.",
                     value, name));
   }
-  return append(fmt::format("-D{}={}", name, value));
+  append("-D").text_.append(name).append("=").append(value);
+  return *this;
 }
 
 BuildOptions& BuildOptions::fast_math() { return append("-cl-fast-relaxed-math"); }

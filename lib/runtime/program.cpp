@@ -104,7 +104,8 @@ Program Program::from_source(cl_context context, const Device& device, const Pro
                              const BuildOptions& options) {
   // Without the option drivers forget the signatures that arguments are checked against. With it,
   // some compilers fail on a program that they take otherwise (NVIDIA's, on a kernel without
-  // parameters): then the program is built without, and its launches are checked for the count only.
+  // parameters): then the program is built without, and its launches are checked for the count
+  // only.
   cl::Program program;
   try {
     program = build(context, device, source, options, options.str() + " -cl-kernel-arg-info");

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "dovetail/stream/buffer.hpp"
 
+#include <fmt/format.h>
+
 #include "dovetail/core/error.hpp"
 #include "lib/core/opencl_check.hpp"
 
@@ -26,12 +28,22 @@ namespace {
 
 cl_mem allocate(const Context& context, std::size_t nbytes, const void* source) {
   if (nbytes == 0) return nullptr;
+  // Some drivers take any size here, and fail at the first command that uses the memory.
+  if (nbytes > context.device().global_memory()) {
+    detail::throw_opencl_error(
+        CL_MEM_OBJECT_ALLOCATION_FAILURE, "clCreateBuffer", std::source_location::current(),
+        fmt::format("{} bytes on '{}', which has {}", nbytes, context.device().name(),
+                    context.device().global_memory()));
+  }
   const cl_mem_flags flags = CL_MEM_READ_WRITE | (source == nullptr ? 0 : CL_MEM_COPY_HOST_PTR);
   cl_int status = CL_SUCCESS;
   cl_mem memory = clCreateBuffer(context.get(), flags, nbytes, const_cast<void*>(source), &status);
   // A block larger than CL_DEVICE_MAX_MEM_ALLOC_SIZE is refused as a size, but means the same.
   if (status == CL_INVALID_BUFFER_SIZE) status = CL_MEM_OBJECT_ALLOCATION_FAILURE;
-  detail::check(status, "clCreateBuffer");
+  if (status != CL_SUCCESS) {
+    detail::throw_opencl_error(status, "clCreateBuffer", std::source_location::current(),
+                               fmt::format("{} bytes on '{}'", nbytes, context.device().name()));
+  }
   return memory;
 }
 

@@ -37,14 +37,15 @@ EventState::~EventState() { report_unless_success(clReleaseEvent(event), "clRele
 
 void wait_for_event(cl_event event) {
   const cl_int status = clWaitForEvents(1, &event);
-  if (status == CL_SUCCESS) [[likely]]
-    return;
-  if (status == CL_EXEC_STATUS_ERROR_FOR_EVENTS_IN_WAIT_LIST) {
-    const cl_int cause = execution_status(event);
-    throw_opencl_error(cause < 0 ? cause : status, "clWaitForEvents",
+  if (status != CL_SUCCESS && status != CL_EXEC_STATUS_ERROR_FOR_EVENTS_IN_WAIT_LIST) {
+    check(status, "clWaitForEvents");
+  }
+  // Asked even after success, which some drivers return for a failed event.
+  const cl_int outcome = execution_status(event);
+  if (outcome < 0 || status != CL_SUCCESS) [[unlikely]] {
+    throw_opencl_error(outcome < 0 ? outcome : status, "clWaitForEvents",
                        std::source_location::current(), "a command on the stream failed");
   }
-  check(status, "clWaitForEvents");
 }
 
 }  // namespace detail
@@ -69,8 +70,11 @@ bool Event::is_done() const {
   }
   if (status == CL_COMPLETE) return true;
   // Without a flush the driver may hold the work back for ever, and a loop over is_done() with it.
-  if (status == CL_QUEUED && state_->producer) {
-    detail::check(clFlush(state_->producer->queue), "clFlush");
+  if (status == CL_QUEUED) {
+    cl_command_queue queue = nullptr;  // stays null for a user event
+    detail::check(clGetEventInfo(get(), CL_EVENT_COMMAND_QUEUE, sizeof(queue), &queue, nullptr),
+                  "clGetEventInfo");
+    if (queue != nullptr) detail::check(clFlush(queue), "clFlush");
   }
   return false;
 }

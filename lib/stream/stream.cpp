@@ -180,6 +180,7 @@ TimedEvent Stream::record_timed() const {
 }
 
 void Stream::wait(const Event& event) const {
+  if (event.state_->producer == state_) return;  // the queue's own order
   cl_context event_context = nullptr;
   detail::check(
       clGetEventInfo(event.get(), CL_EVENT_CONTEXT, sizeof(event_context), &event_context, nullptr),

@@ -100,6 +100,23 @@ TEST_F(CallCounts, OfAWaitOnAnotherQueueAreItsFlushAndABarrier) {
   EXPECT_EQ(test::totals().wait_list_events - before.wait_list_events, 1u);
 }
 
+TEST_F(CallCounts, OfALookAtAnEventThatHasNotStartedAreAFlushOfItsQueue) {
+  test::Gate gate(stream);
+  const Event own = stream.record();
+  const Event foreign = Event::retain(own.get());
+  for (const Event& event : {own, foreign}) {
+    const auto calls = without_queries(calls_during([&] { EXPECT_FALSE(event.is_done()); }));
+    if (calls.empty()) {  // allowed only where the driver has started of its own accord
+      cl_int status = CL_COMPLETE;
+      clGetEventInfo(event.get(), CL_EVENT_COMMAND_EXECUTION_STATUS, sizeof(status), &status,
+                     nullptr);
+      EXPECT_NE(status, CL_QUEUED);
+    } else {
+      EXPECT_EQ(calls, (Calls{{"clFlush", 1}}));
+    }
+  }
+}
+
 TEST_F(CallCounts, OfAWarmOperationAreTheOutputTheArgumentsAndTheEnqueue) {
   const Tensor a = Tensor::zeros(stream, {3, 5});
   const auto operation = [&](std::uint64_t arguments) {

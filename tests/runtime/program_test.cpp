@@ -26,7 +26,7 @@ constexpr const char* two_kernels =
     "                  local float* scratch, global const float* input) {\n"
     "  data[get_global_id(0)] = v.x + table[0] + n + input[0] + scratch[0];\n"
     "}\n"
-    "kernel void second() {}\n";
+    "kernel void second(global float* data) { data[0] = 1.0f; }\n";
 
 const KernelSignature& signature(const Program& program, const std::string& name) {
   return *std::ranges::find(program.signatures(), name, &KernelSignature::name);
@@ -38,7 +38,7 @@ TEST(Program, TellsItsKernelsParameters) {
   EXPECT_EQ(program.device(), context().device());
   EXPECT_EQ(program.context(), context().get());
   ASSERT_EQ(program.signatures().size(), 2u);
-  EXPECT_TRUE(signature(program, "second").parameters.empty());
+  EXPECT_EQ(signature(program, "second").parameters.size(), 1u);
 
   const auto& parameters = signature(program, "first").parameters;
   const KernelParameter expected[] = {{"data", "float*", AddressSpace::global, false},
@@ -56,6 +56,16 @@ TEST(Program, TellsItsKernelsParameters) {
       EXPECT_EQ(parameters[i].is_const, expected[i].is_const) << expected[i].name;
     }
   }
+}
+
+// NVIDIA's compiler fails on such a kernel when it is to tell about parameters.
+TEST(Program, MayHoldAKernelWithoutParameters) {
+  const Program program =
+      Program::from_source(context(), {.name = "none.cl", .text = "kernel void none() {}\n"});
+  EXPECT_TRUE(signature(program, "none").parameters.empty());
+  const Stream stream(context());
+  Kernel(program, "none").launch(stream, NDRange({4}));
+  stream.synchronize();
 }
 
 TEST(Program, ThatDoesNotBuildCarriesTheLogTheOptionsAndItsName) {
@@ -108,8 +118,10 @@ TEST(Program, OfTheLibraryIsReadFromTheFolderOfTheEnvironment) {
       const auto error = test::caught<BuildError>([&] { static_cast<void>(exp(stream, a)); });
       ASSERT_TRUE(error);
       // The log points into the file, though it has a line of its own before the first.
-      expect_parts(error->what(), "'kernels/ops/elementwise.cl'",
-                   "kernels/ops/elementwise.cl:2:", "this_is_broken");
+      expect_parts(error->what(), "'kernels/ops/elementwise.cl'", "this_is_broken");
+      if (context().device().platform_name() != "NVIDIA CUDA") {  // whose compiler ignores #line
+        expect_parts(error->what(), "kernels/ops/elementwise.cl:2:");
+      }
       return;
     }
     EXPECT_EQ(exp(stream, a).to_host<float>(stream), std::vector<float>(3, 7.0f));

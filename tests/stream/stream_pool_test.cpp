@@ -66,6 +66,10 @@ TEST(StreamPool, MakesItsQueuesOnlyWhenTheyAreAskedFor) {
     return count;
   };
   const cl_uint before = references();
+  {
+    const Stream probe(context());
+    if (references() == before) GTEST_SKIP() << "this driver's queues do not count as references";
+  }
   StreamPool pool(context(), {.size = 64});
   const cl_uint after_making = references();
   static_cast<void>(pool.get());

@@ -61,7 +61,9 @@ class DOVETAIL_EXPORT Stream {
   ///
   /// Waits on a marker rather than with clFinish, which on some drivers returns success after a
   /// failed command.
-  /// @throws OpenCLError  a command failed.
+  /// @throws OpenCLError  a command failed, as far as the driver hands that on to a marker behind
+  /// it:
+  ///                      PoCL 3.1 forgets a command that had failed before this call.
   void synchronize() const;
 
   /// Has the driver start what was given so far; returns at once.
