@@ -96,7 +96,7 @@ class OpenBlasContender : public Contender {
 
 struct Effort {
   double seconds;  ///< Aim of one sample: as many products in a row as fill it.
-  int samples;
+  std::size_t samples;
   double slow;                  ///< Products that take longer are sampled once.
   double most_flops;            ///< Larger products are skipped.
   double most_reference_flops;  ///< Likewise for the reference backend, which is slow by design.
@@ -110,8 +110,8 @@ struct Race {
   std::string backend;
   std::unique_ptr<Contender> contender;
   double relative_error;
-  int products;  ///< Of one sample.
-  int samples;
+  int products = 1;         ///< Of one sample.
+  std::size_t samples = 1;  ///< To be taken.
   std::vector<double> us, enqueue_us;
 
   void sample() {
@@ -169,9 +169,9 @@ class Comparison {
       enter(shape, backend, make(backend, shape, a, b, product), product, races);
     }
     // In turns, so that a drift of the machine's speed meets all backends alike.
-    for (int i = 0; i < effort_.samples; ++i) {
+    for (std::size_t i = 0; i < effort_.samples; ++i) {
       for (Race& race : races) {
-        if (i < race.samples) race.sample();
+        if (race.us.size() < race.samples) race.sample();
       }
     }
     for (const Race& race : races) results_.matmul.push_back(race.row(shape));
@@ -204,19 +204,22 @@ class Comparison {
       return skip(fmt::format("{} {}", label(shape), backend),
                   fmt::format("WRONG RESULT: relative error {:.2e}", judgement.relative_error));
     }
-    const auto start = Clock::now();
-    contender->enqueue();
-    contender->synchronize();
-    const double seconds = seconds_since(start);
-    contender->leave();
-    races.push_back(
-        {.backend = backend,
-         .contender = std::move(contender),
-         .relative_error = judgement.relative_error,
-         .products = static_cast<int>(std::clamp(effort_.seconds / seconds, 1.0, 1000.0)),
-         .samples = seconds > effort_.slow ? 1 : effort_.samples,
-         .us = {},
-         .enqueue_us = {}});
+    Race race{.backend = backend,
+              .contender = std::move(contender),
+              .relative_error = judgement.relative_error,
+              .us = {},
+              .enqueue_us = {}};
+    race.sample();
+    const double seconds = 1e-6 * race.us.front();
+    if (seconds > effort_.slow) {
+      race.samples = 1;  // that one
+    } else {
+      race.samples = effort_.samples;
+      race.products = static_cast<int>(std::clamp(effort_.seconds / seconds, 1.0, 1000.0));
+      race.us.clear();
+      race.enqueue_us.clear();
+    }
+    races.push_back(std::move(race));
   }
 
   const ComparisonOptions& options_;
