@@ -5,7 +5,6 @@
 
 #include <memory>
 #include <mutex>
-#include <unordered_map>
 
 #include "dovetail/core/error.hpp"
 #include "lib/core/context_attachment.hpp"

@@ -163,8 +163,8 @@ class SubBuffers {
     if (argument.offset() % device.base_address_alignment() != 0) {
       throw InvalidArgument(
           fmt::format("{} was given memory at offset {} bytes, which is not a multiple of this "
-                      "device's alignment "
-                      "of {}; pass the whole buffer and the offset as an argument of its own.",
+                      "device's alignment of {}; pass the whole buffer and the offset as an "
+                      "argument of its own.",
                       label(signature, index), argument.offset(), device.base_address_alignment()));
     }
     const cl_buffer_region region{argument.offset(), argument.nbytes()};

@@ -62,6 +62,39 @@ double us_per_step(Scenario& scenario, const JoinedStreams& streams, unsigned st
   return std::chrono::duration<double, std::micro>(Clock::now() - start).count() / steps;
 }
 
+/// A scenario on one of the joints, and its times.
+struct Way {
+  JoinedStreams streams;
+  std::unique_ptr<Scenario> scenario;
+  std::vector<double> us;
+};
+
+/// Times a scenario on each joint, after verifying it there.
+std::vector<HandoffRow> compare_joints(std::string_view name, const HandoffOptions& options) {
+  const Context& context = Context::default_context();
+  std::vector<Way> ways;
+  for (std::size_t joint = 0; joint < joint_names.size(); ++joint) {
+    ways.push_back(
+        {JoinedStreams(context, static_cast<Joint>(joint)), make_scenario(name, context), {}});
+    verify(name, *ways.back().scenario, ways.back().streams);
+  }
+  // In turns, so that a drift of the machine's speed meets all alike.
+  const int repetitions = options.quick ? 5 : 9;
+  for (int i = 0; i < repetitions; ++i) {
+    for (Way& way : ways) {
+      way.us.push_back(us_per_step(*way.scenario, way.streams, options.steps));
+    }
+  }
+  std::vector<HandoffRow> rows;
+  for (std::size_t joint = 0; joint < joint_names.size(); ++joint) {
+    rows.push_back({.scenario = std::string(name),
+                    .queues = std::string(joint_names[joint]),
+                    .us_per_step = Spread::of(ways[joint].us),
+                    .counts = std::nullopt});
+  }
+  return rows;
+}
+
 HandoffRow::Counts counts_of(const HandoffRow& row, Worker& counter) {
   const Json counted =
       counter.ask({{"do", "handoff"}, {"scenario", row.scenario}, {"queues", row.queues}});
@@ -89,7 +122,6 @@ Json count_handoff(std::string_view name, std::string_view queues) {
 }
 
 void run_handoff(const HandoffOptions& options, Results& results) {
-  const Context& context = Context::default_context();
   const auto counter =
       start_counting_worker(options.seed, "handoff: waits, elisions and bytes", results);
   Progress progress("handoff", scenario_names.size());
@@ -101,37 +133,14 @@ void run_handoff(const HandoffOptions& options, Results& results) {
       results.skipped.push_back({"handoff: vendor_matmul", "this build has no CLBlast"});
       continue;
     }
-    struct Way {
-      JoinedStreams streams;
-      std::unique_ptr<Scenario> scenario;
-      std::vector<double> us;
-    };
-    std::vector<Way> ways;
     try {
-      for (std::size_t joint = 0; joint < joint_names.size(); ++joint) {
-        ways.push_back(
-            {JoinedStreams(context, static_cast<Joint>(joint)), make_scenario(name, context), {}});
-        verify(name, *ways.back().scenario, ways.back().streams);
+      for (HandoffRow& row : compare_joints(name, options)) {
+        if (counter) row.counts = counts_of(row, *counter);
+        results.handoff.push_back(std::move(row));
       }
     } catch (const VerificationFailed& failure) {
       results.verified = false;
       results.skipped.push_back({fmt::format("handoff: {}", name), failure.what()});
-      continue;
-    }
-    // In turns, so that a drift of the machine's speed meets all alike.
-    const int repetitions = options.quick ? 5 : 9;
-    for (int i = 0; i < repetitions; ++i) {
-      for (Way& way : ways) {
-        way.us.push_back(us_per_step(*way.scenario, way.streams, options.steps));
-      }
-    }
-    for (std::size_t joint = 0; joint < joint_names.size(); ++joint) {
-      HandoffRow row{.scenario = std::string(name),
-                     .queues = std::string(joint_names[joint]),
-                     .us_per_step = Spread::of(ways[joint].us),
-                     .counts = std::nullopt};
-      if (counter) row.counts = counts_of(row, *counter);
-      results.handoff.push_back(std::move(row));
     }
   }
 }

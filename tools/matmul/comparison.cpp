@@ -103,7 +103,7 @@ struct Effort {
 };
 
 constexpr Effort quick_effort{0.004, 3, 0.3, 2e10, 3e8};
-constexpr Effort full_effort{0.02, 7, 3.0, 1e13, 5e9};
+constexpr Effort full_effort{0.02, 5, 1.0, 1e13, 1e9};
 
 /// A contender that gave a right result, and its samples.
 struct Race {
