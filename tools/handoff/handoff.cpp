@@ -70,8 +70,8 @@ struct Way {
 };
 
 /// Times a scenario on each joint, after verifying it there.
-std::vector<HandoffRow> compare_joints(std::string_view name, const HandoffOptions& options) {
-  const Context& context = Context::default_context();
+std::vector<HandoffRow> compare_joints(const Context& context, std::string_view name,
+                                       const HandoffOptions& options) {
   std::vector<Way> ways;
   for (std::size_t joint = 0; joint < joint_names.size(); ++joint) {
     ways.push_back(
@@ -122,6 +122,7 @@ Json count_handoff(std::string_view name, std::string_view queues) {
 }
 
 void run_handoff(const HandoffOptions& options, Results& results) {
+  const Context& context = Context::default_context();  // first: without a device, no worker
   const auto counter =
       start_counting_worker(options.seed, "handoff: waits, elisions and bytes", results);
   Progress progress("handoff", scenario_names.size());
@@ -134,7 +135,7 @@ void run_handoff(const HandoffOptions& options, Results& results) {
       continue;
     }
     try {
-      for (HandoffRow& row : compare_joints(name, options)) {
+      for (HandoffRow& row : compare_joints(context, name, options)) {
         if (counter) row.counts = counts_of(row, *counter);
         results.handoff.push_back(std::move(row));
       }
