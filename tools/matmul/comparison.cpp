@@ -83,8 +83,8 @@ class OpenBlasContender : public Contender {
 
   void enqueue() override { blas_.matmul(shape_, product_.a(), product_.b(), out_); }
   void synchronize() override {}
-  /// OpenBLAS' threads spin for tens of milliseconds after a call, and would slow who comes next.
-  void leave() override { std::this_thread::sleep_for(std::chrono::milliseconds(40)); }
+  /// OpenBLAS' threads spin for a while after a call, and would slow who comes next.
+  void leave() override { std::this_thread::sleep_for(std::chrono::milliseconds(5)); }
   std::vector<float> result() override { return out_; }
 
  private:
