@@ -74,7 +74,8 @@ std::array<int, 2> open_pipe() {
 
 Json cell_calls(CellRunner& runner, const Cell& cell) {
   const bool heavy = cell.work == Work::memory || cell.work == Work::compute;
-  return runner.count_calls(cell, cell.threads * (heavy ? 1 : 16));
+  const std::uint64_t ops_per_thread = heavy ? 1 : 16;
+  return runner.count_calls(cell, cell.threads * ops_per_thread);
 }
 
 Json answer(CellRunner& runner, const Json& request) {
@@ -122,6 +123,7 @@ Worker::Worker(std::uint64_t seed, const std::optional<std::filesystem::path>& l
                                  seed_text.data(), nullptr};
   std::vector<std::string> variables = environment_with(layer);
   std::vector<char*> variable_pointers;
+  variable_pointers.reserve(variables.size() + 1);
   for (std::string& variable : variables) variable_pointers.push_back(variable.data());
   variable_pointers.push_back(nullptr);
 
