@@ -165,9 +165,8 @@ Device Device::select(std::string_view query) {
   if (devices.empty()) {
     throw NoDevice(
         "[Device::select] no OpenCL device on this machine. Install a driver: for a CPU, the "
-        "package "
-        "pocl-opencl-icd (apt-get install pocl-opencl-icd); for a GPU, its vendor's OpenCL driver. "
-        "'clinfo -l' lists what the loader sees.");
+        "package pocl-opencl-icd (apt-get install pocl-opencl-icd); for a GPU, its vendor's OpenCL "
+        "driver. 'clinfo -l' lists what the loader sees.");
   }
   if (query.empty()) {
     for (const DeviceType type : {DeviceType::gpu, DeviceType::accelerator}) {

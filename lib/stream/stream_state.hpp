@@ -38,8 +38,7 @@ struct EventState {
 };
 
 /// Blocks on `event`.
-/// @throws OpenCLError  with the event's own status, which for a marker behind a failed command
-/// tells
+/// @throws OpenCLError  with the event's own status; that of a marker behind a failed command tells
 ///                      of the failure, not of its kind.
 void wait_for_event(cl_event event);
 

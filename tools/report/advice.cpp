@@ -49,8 +49,7 @@ void advise_on_queues(const ScalingTable& table, Findings& findings) {
   const double ratio = shared / separate;
   std::string text = fmt::format(
       "With {} threads that launch small kernels and wait for each, one shared queue gives {:.2f}x "
-      "the "
-      "operations per second of a queue per thread ({:.0f} against {:.0f}): ",
+      "the operations per second of a queue per thread ({:.0f} against {:.0f}): ",
       threads, ratio, shared, separate);
   text += ratio > noticeable       ? "share a queue."
           : ratio > 1 / noticeable ? "choose by what must be ordered, not by speed."
@@ -120,8 +119,7 @@ void advise_on_handoff(const std::vector<HandoffRow>& rows, Findings& findings) 
       if (other.scenario != shared.scenario || other.queues == "shared") continue;
       std::string text = fmt::format(
           "{}: {} at each boundary cost {:.2f}x the time of a shared queue ({:.1f} against {:.1f} "
-          "us per "
-          "step",
+          "us per step",
           shared.scenario,
           other.queues == "event" ? "separate queues with an event"
                                   : "separate queues with a host finish",
