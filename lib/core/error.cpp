@@ -15,6 +15,8 @@ InvalidArgument::~InvalidArgument() = default;
 NoDevice::~NoDevice() = default;
 OpenCLError::~OpenCLError() = default;
 OutOfMemory::~OutOfMemory() = default;
+CommandError::~CommandError() = default;
+TimedOut::~TimedOut() = default;
 BuildError::~BuildError() = default;
 VendorError::~VendorError() = default;
 

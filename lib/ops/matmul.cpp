@@ -10,9 +10,9 @@
 #include <utility>
 
 #include "dovetail/core/error.hpp"
-#include "lib/core/opencl_check.hpp"
 #include "lib/ops/matmul_backend.hpp"
 #include "lib/ops/operand_check.hpp"
+#include "lib/stream/transfer.hpp"
 
 namespace dovetail {
 namespace {
@@ -63,19 +63,12 @@ Sizes sizes_of(const Stream& stream, const Tensor& a, const Tensor& b,
   return {batch, m, n, k, {batch, m, n}};
 }
 
-bool overlap(const BufferView& x, const BufferView& y) {
-  return x.buffer == y.buffer && x.offset < y.offset + y.nbytes && y.offset < x.offset + x.nbytes;
-}
-
 void run(const Stream& stream, const Sizes& sizes, const Tensor& a, const Tensor& b,
          const Tensor& out, const MatmulOptions& options) {
   if (out.size() == 0) return;
   if (sizes.k == 0) {  // a sum over nothing
     const float zero = 0.0f;
-    detail::check(clEnqueueFillBuffer(stream.get(), out.storage().buffer.get(), &zero, sizeof(zero),
-                                      out.storage().offset, out.nbytes(), 0, nullptr, nullptr),
-                  "clEnqueueFillBuffer");
-    return;
+    return detail::fill(stream, out.storage(), &zero, sizeof(zero));
   }
   const detail::MatmulProblem problem{.batch = static_cast<std::size_t>(sizes.batch),
                                       .m = static_cast<std::size_t>(sizes.m),

@@ -9,6 +9,7 @@
 #include "dovetail/core/error.hpp"
 #include "lib/core/context_attachment.hpp"
 #include "lib/ops/matmul_backend.hpp"
+#include "lib/stream/submission.hpp"
 
 namespace dovetail::detail {
 namespace {
@@ -66,6 +67,14 @@ struct Operands {
         b_leading(p.transpose_b ? p.k : p.n) {}
 };
 
+cl_mem memory(const BufferView& view) { return handle_of(view.buffer).memory; }
+
+void add_operands(TrackedUses& uses, const MatmulProblem& p) {
+  add_use(uses, p.a, Access::read);
+  add_use(uses, p.b, Access::read);
+  add_use(uses, p.out, Access::write);
+}
+
 void gemm(const Stream& stream, const MatmulProblem& p) {
   constexpr auto row_major = clblast::Layout::kRowMajor;
   const Operands at(p);
@@ -78,22 +87,29 @@ void gemm(const Stream& stream, const MatmulProblem& p) {
       "CLBlast GemmTempBufferSize", p);
   // One for this call alone: two calls in flight would write to a shared one, even on one queue.
   const Buffer workspace(stream.context(), workspace_nbytes);
+  TrackedUses uses;
+  add_operands(uses, p);
+  add_use(uses, {workspace, 0, workspace_nbytes}, Access::write);
+  const Submission submission(stream, uses, {"CLBlast", "Gemm"});
   check_clblast(
       clblast::Gemm<float>(row_major, transpose(p.transpose_a), transpose(p.transpose_b), p.m, p.n,
-                           p.k, 1.0f, p.a.buffer.get(), at.a_offset, at.a_leading, p.b.buffer.get(),
-                           at.b_offset, at.b_leading, 0.0f, p.out.buffer.get(), at.out_offset, p.n,
-                           &queue, nullptr, workspace.get()),
+                           p.k, 1.0f, memory(p.a), at.a_offset, at.a_leading, memory(p.b),
+                           at.b_offset, at.b_leading, 0.0f, memory(p.out), at.out_offset, p.n,
+                           &queue, nullptr, handle_of(workspace).memory),
       "CLBlast Gemm", p);
 }
 
 void gemm_strided_batched(const Stream& stream, const MatmulProblem& p) {
   const Operands at(p);
-  cl_command_queue queue = stream.get();
+  TrackedUses uses;
+  add_operands(uses, p);
+  const Submission submission(stream, uses, {"CLBlast", "GemmStridedBatched"});
+  cl_command_queue queue = submission.queue();
   check_clblast(clblast::GemmStridedBatched<float>(
                     clblast::Layout::kRowMajor, transpose(p.transpose_a), transpose(p.transpose_b),
-                    p.m, p.n, p.k, 1.0f, p.a.buffer.get(), at.a_offset, at.a_leading, p.m * p.k,
-                    p.b.buffer.get(), at.b_offset, at.b_leading, p.k * p.n, 0.0f,
-                    p.out.buffer.get(), at.out_offset, p.n, p.m * p.n, p.batch, &queue, nullptr),
+                    p.m, p.n, p.k, 1.0f, memory(p.a), at.a_offset, at.a_leading, p.m * p.k,
+                    memory(p.b), at.b_offset, at.b_leading, p.k * p.n, 0.0f,
+                    memory(p.out), at.out_offset, p.n, p.m * p.n, p.batch, &queue, nullptr),
                 "CLBlast GemmStridedBatched", p);
 }
 

@@ -4,10 +4,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstring>
 #include <mutex>
 
 #include "dovetail/core/error.hpp"
 #include "lib/core/opencl_check.hpp"
+#include "lib/stream/submission.hpp"
 
 namespace dovetail {
 
@@ -19,12 +21,16 @@ struct ParameterCheck {
   KernelArgument::Kind kind;
   std::size_t nbytes;  ///< Of a value; 0 for a struct or an opaque type, whose size OpenCL checks.
   bool floating;
+  Access access;  ///< Unless the caller declares another.
 
   explicit ParameterCheck(const KernelParameter& parameter)
       : known(parameter.address_space != AddressSpace::unknown),
         kind(wanted_kind(parameter.address_space)),
         nbytes(size_of_opencl_type(parameter.type)),
-        floating(parameter.type == "float" || parameter.type == "double") {}
+        floating(parameter.type == "float" || parameter.type == "double"),
+        access(parameter.is_const || parameter.address_space == AddressSpace::constant
+                   ? Access::read
+                   : Access::read_write) {}
 
  private:
   static KernelArgument::Kind wanted_kind(AddressSpace space) {
@@ -40,6 +46,50 @@ struct ParameterCheck {
   }
 };
 
+/// What an argument of a cl_kernel was last set to, as far as that can be told from a new value.
+struct SetValue {
+  static constexpr std::size_t most_bytes = 16;
+  bool is_known = false;
+  std::uint8_t nbytes = 0;
+  std::array<unsigned char, most_bytes> bytes{};
+
+  /// A buffer is known by its serial number: a handle's value may belong to another by now.
+  static SetValue of(const KernelArgument& argument) {
+    SetValue value;
+    if (argument.kind() == KernelArgument::Kind::value) {
+      if (argument.nbytes() <= most_bytes) value.set(argument.value(), argument.nbytes());
+    } else if (argument.kind() == KernelArgument::Kind::local) {
+      const std::size_t size = argument.nbytes();
+      value.set(&size, sizeof(size));
+    } else if (argument.handle().serial != 0 && argument.offset() == 0) {
+      value.set(&argument.handle().serial, sizeof(std::uint64_t));
+    }
+    return value;
+  }
+  bool operator==(const SetValue& other) const noexcept {
+    return is_known && other.is_known && nbytes == other.nbytes &&
+           std::memcmp(bytes.data(), other.bytes.data(), nbytes) == 0;
+  }
+
+ private:
+  void set(const void* from, std::size_t size) {
+    is_known = true;
+    nbytes = static_cast<std::uint8_t>(size);
+    std::memcpy(bytes.data(), from, size);
+  }
+};
+
+/// A cl_kernel and the arguments it has: only those that change are set again.
+struct Instance {
+  cl_kernel kernel;
+  std::vector<SetValue> arguments;
+
+  Instance(cl_kernel kernel_in, std::size_t count) : kernel(kernel_in), arguments(count) {}
+  Instance(const Instance&) = delete;
+  Instance& operator=(const Instance&) = delete;
+  ~Instance() { detail::report_unless_success(clReleaseKernel(kernel), "clReleaseKernel"); }
+};
+
 }  // namespace
 
 struct Kernel::State {
@@ -51,7 +101,7 @@ struct Kernel::State {
   // cl_kernels that no thread holds; their arguments are captured when a launch is enqueued, so one
   // may be used again at once.
   std::mutex mutex;
-  std::vector<cl_kernel> idle;
+  std::vector<std::unique_ptr<Instance>> idle;
 
   State(Program program_in, KernelSignature signature_in)
       : program(std::move(program_in)),
@@ -59,30 +109,25 @@ struct Kernel::State {
         checks(signature.parameters.begin(), signature.parameters.end()) {}
   State(const State&) = delete;
   State& operator=(const State&) = delete;
-  ~State() {
-    for (cl_kernel kernel : idle) {
-      detail::report_unless_success(clReleaseKernel(kernel), "clReleaseKernel");
-    }
-  }
 
-  cl_kernel take() {
+  std::unique_ptr<Instance> take() {
     {
       const std::scoped_lock lock(mutex);
       if (!idle.empty()) {
-        cl_kernel kernel = idle.back();
+        auto instance = std::move(idle.back());
         idle.pop_back();
-        return kernel;
+        return instance;
       }
     }
     cl_int status = CL_SUCCESS;
     cl_kernel kernel = clCreateKernel(program.get(), signature.name.c_str(), &status);
     detail::check(status, "clCreateKernel");
-    return kernel;
+    return std::make_unique<Instance>(kernel, signature.parameters.size());
   }
 
-  void give_back(cl_kernel kernel) {
+  void give_back(std::unique_ptr<Instance> instance) {
     const std::scoped_lock lock(mutex);
-    idle.push_back(kernel);
+    idle.push_back(std::move(instance));
   }
 };
 
@@ -181,8 +226,12 @@ class SubBuffers {
   std::vector<cl_mem> held_;
 };
 
-void set_argument(cl_kernel kernel, const KernelSignature& signature, cl_uint index,
+void set_argument(Instance& instance, const KernelSignature& signature, cl_uint index,
                   const KernelArgument& argument, const Device& device, SubBuffers& sub_buffers) {
+  SetValue& set = instance.arguments[index];
+  const SetValue wanted = SetValue::of(argument);
+  if (set == wanted) return;
+  cl_kernel kernel = instance.kernel;
   cl_int status = CL_SUCCESS;
   switch (argument.kind()) {
     case KernelArgument::Kind::value:
@@ -204,7 +253,27 @@ void set_argument(cl_kernel kernel, const KernelSignature& signature, cl_uint in
                                       argument.nbytes(), status_name(status)));
   }
   detail::check(status, "clSetKernelArg");
+  set = wanted;
 }
+
+/// The memory that a launch uses, and what keeps the records of raw handles until it is enqueued.
+struct LaunchUses {
+  detail::TrackedUses uses;
+  std::vector<detail::TrackedMemory> raw;
+
+  void add(const KernelArgument& argument, const ParameterCheck& check) {
+    if (argument.kind() != KernelArgument::Kind::memory || argument.memory() == nullptr) return;
+    const Access access = argument.access().value_or(check.access);
+    const detail::BufferHandle& handle = argument.handle();
+    if (handle.serial == 0) {
+      raw.push_back(detail::track(argument.memory()));
+      uses.push_back({raw.back().state.get(), raw.back().range, access});
+    } else if (argument.used_nbytes() != 0) {
+      const std::size_t begin = handle.begin + argument.used_offset();
+      uses.push_back({handle.tracking, {begin, begin + argument.used_nbytes()}, access});
+    }
+  }
+};
 
 std::size_t items_of_group(const NDRange& range) {
   std::size_t items = 1;
@@ -224,11 +293,11 @@ Kernel::Kernel(const Program& program, std::string_view name) {
                                       program.name(), name, names));
   }
   state_ = std::make_shared<State>(program, *found);
-  cl_kernel kernel = state_->take();
+  auto instance = state_->take();
   const cl_int status = clGetKernelWorkGroupInfo(
-      kernel, program.device().get(), CL_KERNEL_WORK_GROUP_SIZE,
+      instance->kernel, program.device().get(), CL_KERNEL_WORK_GROUP_SIZE,
       sizeof(state_->max_work_group_size), &state_->max_work_group_size, nullptr);
-  state_->give_back(kernel);
+  state_->give_back(std::move(instance));
   detail::check(status, "clGetKernelWorkGroupInfo");
 }
 
@@ -259,17 +328,20 @@ void Kernel::enqueue(const Stream& stream, const NDRange& range,
   // Held by this thread alone from here to the end of the scope.
   struct Held {
     State& state;
-    cl_kernel kernel;
-    ~Held() { state.give_back(kernel); }
+    std::unique_ptr<Instance> instance;
+    ~Held() { state.give_back(std::move(instance)); }
   } const held{*state_, state_->take()};
   SubBuffers sub_buffers;
+  LaunchUses memory;
   for (std::size_t i = 0; i < arguments.size(); ++i) {
-    set_argument(held.kernel, signature, static_cast<cl_uint>(i), arguments[i],
+    set_argument(*held.instance, signature, static_cast<cl_uint>(i), arguments[i],
                  state_->program.device(), sub_buffers);
+    memory.add(arguments[i], state_->checks[i]);
   }
+  const detail::Submission submission(stream, memory.uses, {"kernel", signature.name});
   const cl_int status =
-      clEnqueueNDRangeKernel(stream.get(), held.kernel, range.dimensions(), nullptr, range.global(),
-                             range.local(), 0, nullptr, nullptr);
+      clEnqueueNDRangeKernel(submission.queue(), held.instance->kernel, range.dimensions(), nullptr,
+                             range.global(), range.local(), 0, nullptr, nullptr);
   if (status != CL_SUCCESS) [[unlikely]] {
     detail::throw_opencl_error(status, "clEnqueueNDRangeKernel", std::source_location::current(),
                                fmt::format("kernel '{}', {}", signature.name, range.str()));

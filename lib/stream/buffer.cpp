@@ -5,35 +5,46 @@
 
 #include "dovetail/core/error.hpp"
 #include "lib/core/opencl_check.hpp"
+#include "lib/stream/buffer_state.hpp"
 
 namespace dovetail {
 
-struct Buffer::State {
-  Context context;
-  cl_mem memory;
-  std::size_t nbytes;
-
-  State(Context context_in, cl_mem memory_in, std::size_t nbytes_in)
-      : context(std::move(context_in)), memory(memory_in), nbytes(nbytes_in) {}
-  State(const State&) = delete;
-  State& operator=(const State&) = delete;
-  ~State() {
-    if (memory != nullptr) {
-      detail::report_unless_success(clReleaseMemObject(memory), "clReleaseMemObject");
-    }
-  }
-};
-
+namespace detail {
 namespace {
 
-cl_mem allocate(const Context& context, std::size_t nbytes, const void* source) {
+std::uint64_t next_serial() {
+  static std::atomic<std::uint64_t> next{1};
+  return next.fetch_add(1, std::memory_order_relaxed);
+}
+
+}  // namespace
+
+BufferState::BufferState(Context context_in, cl_mem memory_in, std::size_t nbytes_in,
+                         TrackedMemory tracked_in, std::shared_ptr<MemoryOwner> owner_in)
+    : context(std::move(context_in)),
+      memory(memory_in),
+      nbytes(nbytes_in),
+      tracked(std::move(tracked_in)),
+      serial(next_serial()),
+      owner(std::move(owner_in)) {}
+
+BufferState::~BufferState() {
+  if (memory == nullptr) return;
+  if (owner) {
+    owner->give_back(memory, std::move(tracked), nbytes, is_lent_out);
+  } else {
+    report_unless_success(clReleaseMemObject(memory), "clReleaseMemObject");
+  }
+}
+
+cl_mem create_memory(const Context& context, std::size_t nbytes, const void* source) {
   if (nbytes == 0) return nullptr;
   // Some drivers take any size here, and fail at the first command that uses the memory.
   if (nbytes > context.device().global_memory()) {
-    detail::throw_opencl_error(
-        CL_MEM_OBJECT_ALLOCATION_FAILURE, "clCreateBuffer", std::source_location::current(),
-        fmt::format("{} bytes on '{}', which has {}", nbytes, context.device().name(),
-                    context.device().global_memory()));
+    throw_opencl_error(CL_MEM_OBJECT_ALLOCATION_FAILURE, "clCreateBuffer",
+                       std::source_location::current(),
+                       fmt::format("{} bytes on '{}', which has {}", nbytes,
+                                   context.device().name(), context.device().global_memory()));
   }
   const cl_mem_flags flags = CL_MEM_READ_WRITE | (source == nullptr ? 0 : CL_MEM_COPY_HOST_PTR);
   cl_int status = CL_SUCCESS;
@@ -41,20 +52,30 @@ cl_mem allocate(const Context& context, std::size_t nbytes, const void* source) 
   // A block larger than CL_DEVICE_MAX_MEM_ALLOC_SIZE is refused as a size, but means the same.
   if (status == CL_INVALID_BUFFER_SIZE) status = CL_MEM_OBJECT_ALLOCATION_FAILURE;
   if (status != CL_SUCCESS) {
-    detail::throw_opencl_error(status, "clCreateBuffer", std::source_location::current(),
-                               fmt::format("{} bytes on '{}'", nbytes, context.device().name()));
+    throw_opencl_error(status, "clCreateBuffer", std::source_location::current(),
+                       fmt::format("{} bytes on '{}'", nbytes, context.device().name()));
   }
   return memory;
 }
 
-}  // namespace
+BufferHandle handle_of(const Buffer& buffer) noexcept {
+  const BufferState& state = *buffer.state_;
+  return {state.memory, state.tracked.state.get(), state.tracked.range.begin, state.serial};
+}
 
-Buffer::Buffer(std::shared_ptr<const State> state) : state_(std::move(state)) {}
+}  // namespace detail
+
+Buffer::Buffer(std::shared_ptr<const detail::BufferState> state) : state_(std::move(state)) {}
 
 Buffer::Buffer(const Context& context, std::size_t nbytes) : Buffer(context, nbytes, nullptr) {}
 
-Buffer::Buffer(const Context& context, std::size_t nbytes, const void* source)
-    : state_(std::make_shared<const State>(context, allocate(context, nbytes, source), nbytes)) {}
+Buffer::Buffer(const Context& context, std::size_t nbytes, const void* source) {
+  cl_mem memory = detail::create_memory(context, nbytes, source);
+  auto state = std::make_shared<detail::BufferState>(context, memory, nbytes,
+                                                     detail::TrackedMemory{});
+  state->tracked = detail::track_new(memory, nbytes);
+  state_ = std::move(state);
+}
 
 Buffer Buffer::retain(const Context& context, cl_mem memory) {
   if (memory == nullptr) {
@@ -71,12 +92,26 @@ Buffer Buffer::retain(const Context& context, cl_mem memory) {
         "[Buffer::retain] the memory object belongs to another context; make the Context with "
         "Context::retain from the memory's own context.");
   }
+  auto tracked = detail::track(memory);
   detail::check(clRetainMemObject(memory), "clRetainMemObject");
-  return Buffer(std::make_shared<const State>(context, memory, nbytes));
+  return Buffer(std::make_shared<const detail::BufferState>(context, memory, nbytes,
+                                                            std::move(tracked)));
 }
 
-cl_mem Buffer::get() const noexcept { return state_->memory; }
+cl_mem Buffer::get() const noexcept {
+  state_->is_lent_out.store(true, std::memory_order_relaxed);
+  return state_->memory;
+}
 std::size_t Buffer::nbytes() const noexcept { return state_->nbytes; }
 const Context& Buffer::context() const noexcept { return state_->context; }
+
+bool overlap(const BufferView& a, const BufferView& b) noexcept {
+  const auto x = detail::handle_of(a.buffer), y = detail::handle_of(b.buffer);
+  if (x.tracking == nullptr || x.tracking != y.tracking || a.nbytes == 0 || b.nbytes == 0) {
+    return false;
+  }
+  const std::size_t x_begin = x.begin + a.offset, y_begin = y.begin + b.offset;
+  return x_begin < y_begin + b.nbytes && y_begin < x_begin + a.nbytes;
+}
 
 }  // namespace dovetail

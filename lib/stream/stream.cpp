@@ -3,33 +3,20 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <mutex>
-#include <unordered_map>
 
 #include "dovetail/core/error.hpp"
 #include "lib/core/opencl_check.hpp"
+#include "lib/stream/stream_registry.hpp"
 #include "lib/stream/stream_state.hpp"
+#include "lib/stream/submission.hpp"
 
 namespace dovetail {
 namespace {
 
+using detail::StreamRemains;
 using detail::StreamState;
-
-/// The live states by queue, so that handles to one queue share one state and one id.
-struct Registry {
-  std::mutex mutex;
-  std::unordered_map<cl_command_queue, std::weak_ptr<StreamState>> states;
-};
-
-Registry& registry() {
-  static Registry* const instance = new Registry;  // outlives streams in static storage
-  return *instance;
-}
-
-std::uint64_t next_stream_id() {
-  static std::atomic<std::uint64_t> next{1};
-  return next.fetch_add(1, std::memory_order_relaxed);
-}
 
 template <typename T>
 T queue_info(cl_command_queue queue, cl_command_queue_info what) {
@@ -71,60 +58,39 @@ cl_command_queue_properties check_adoptable(std::string_view function, const Con
 }
 
 std::shared_ptr<StreamState> adopt(std::string_view function, const Context& context,
-                                   cl_command_queue queue, StreamOrigin origin) {
+                                   cl_command_queue queue, StreamOrigin origin,
+                                   const AdoptionOptions& options) {
   const auto properties = check_adoptable(function, context, queue);
-  Registry& live = registry();
-  const std::scoped_lock lock(live.mutex);
-  auto& entry = live.states[queue];
-  if (auto state = entry.lock()) {
-    if (origin == StreamOrigin::retained && state->origin == StreamOrigin::borrowed) {
-      detail::check(clRetainCommandQueue(queue), "clRetainCommandQueue");
-      state->origin = StreamOrigin::retained;
-    }
-    return state;
-  }
-  if (origin == StreamOrigin::retained) {
+  const auto retain = [&] {
     detail::check(clRetainCommandQueue(queue), "clRetainCommandQueue");
+  };
+  auto state =
+      detail::find_or_add_stream(queue, context.get(), [&](const StreamRemains* before) {
+        if (origin == StreamOrigin::retained) retain();
+        return std::make_shared<StreamState>(context, queue, origin,
+                                             (properties & CL_QUEUE_PROFILING_ENABLE) != 0,
+                                             !options.exclusive, before);
+      });
+  if (state->origin == StreamOrigin::owned) return state;
+  auto borrowed = StreamOrigin::borrowed;
+  if (origin == StreamOrigin::retained &&
+      state->origin.compare_exchange_strong(borrowed, StreamOrigin::retained)) {
+    retain();
   }
-  auto state = std::make_shared<StreamState>(context, queue, origin,
-                                             (properties & CL_QUEUE_PROFILING_ENABLE) != 0);
-  entry = state;
+  if (!options.exclusive) state->is_shared = true;
   return state;
 }
 
-cl_event enqueue_marker(cl_command_queue queue) {
-  cl_event event = nullptr;
-  detail::check(clEnqueueMarkerWithWaitList(queue, 0, nullptr, &event),
-                "clEnqueueMarkerWithWaitList");
-  return event;
+/// Refuses a wait between contexts.
+void check_context(std::string_view what, cl_context context, const StreamState& stream) {
+  if (context == stream.context.get()) return;
+  throw InvalidArgument(
+      fmt::format("[Stream::wait] the {} belongs to another context, and OpenCL orders queues within "
+                  "one context only; block the host with synchronize().",
+                  what));
 }
 
 }  // namespace
-
-namespace detail {
-
-StreamState::StreamState(Context context_in, cl_command_queue queue_in, StreamOrigin origin_in,
-                         bool profiling_in)
-    : context(std::move(context_in)),
-      queue(queue_in),
-      origin(origin_in),
-      profiling(profiling_in),
-      id(next_stream_id()) {}
-
-StreamState::~StreamState() {
-  {
-    Registry& live = registry();
-    const std::scoped_lock lock(live.mutex);
-    const auto entry = live.states.find(queue);
-    // The queue may meanwhile have been adopted anew, by a state that is alive.
-    if (entry != live.states.end() && entry->second.expired()) live.states.erase(entry);
-  }
-  if (origin != StreamOrigin::borrowed) {
-    report_unless_success(clReleaseCommandQueue(queue), "clReleaseCommandQueue");
-  }
-}
-
-}  // namespace detail
 
 std::string_view to_string(StreamOrigin origin) noexcept {
   switch (origin) {
@@ -148,57 +114,128 @@ Stream::Stream(const Context& context, const StreamOptions& options) {
   cl_command_queue queue = clCreateCommandQueueWithProperties(context.get(), context.device().get(),
                                                               properties, &status);
   detail::check(status, "clCreateCommandQueueWithProperties");
-  state_ = std::make_shared<StreamState>(context, queue, StreamOrigin::owned, options.profiling);
-  Registry& live = registry();
-  const std::scoped_lock lock(live.mutex);
-  live.states[queue] = state_;
+  state_ = detail::find_or_add_stream(queue, context.get(), [&](const StreamRemains*) {
+    return std::make_shared<StreamState>(context, queue, StreamOrigin::owned, options.profiling,
+                                         false);
+  });
 }
 
-Stream Stream::retain(const Context& context, cl_command_queue queue) {
-  return Stream(adopt("Stream::retain", context, queue, StreamOrigin::retained));
+Stream Stream::retain(const Context& context, cl_command_queue queue,
+                      const AdoptionOptions& options) {
+  return Stream(adopt("Stream::retain", context, queue, StreamOrigin::retained, options));
 }
 
-Stream Stream::borrow(const Context& context, cl_command_queue queue) {
-  return Stream(adopt("Stream::borrow", context, queue, StreamOrigin::borrowed));
+Stream Stream::borrow(const Context& context, cl_command_queue queue,
+                      const AdoptionOptions& options) {
+  return Stream(adopt("Stream::borrow", context, queue, StreamOrigin::borrowed, options));
 }
 
-void Stream::synchronize() const { record().synchronize(); }
+void Stream::synchronize() const { state_->synchronize(std::nullopt, "Stream::synchronize"); }
 
-void Stream::flush() const { detail::check(clFlush(get()), "clFlush"); }
+void Stream::synchronize_for(std::chrono::nanoseconds limit) const {
+  constexpr std::string_view function = "Stream::synchronize_for";
+  state_->synchronize(detail::deadline_after(function, limit), function);
+}
+
+void Stream::flush() const { detail::check(clFlush(state_->queue), "clFlush"); }
 
 Event Stream::record() const {
-  return Event(std::make_shared<detail::EventState>(enqueue_marker(get()), state_));
+  state_->check_not_failed("Stream::record");
+  return Event(std::make_shared<detail::EventState>(
+      detail::EventState{state_->new_marker(), state_}));
+}
+
+Point Stream::point() const noexcept {
+  return {state_->id, state_->enqueued.load(std::memory_order_acquire)};
 }
 
 TimedEvent Stream::record_timed() const {
+  state_->check_not_failed("Stream::record_timed");
   if (!has_profiling()) {
     throw InvalidArgument(
         "[Stream::record_timed] this stream's queue takes no time stamps; make it with "
         "Stream(context, {.profiling = true}).");
   }
-  return TimedEvent(std::make_shared<detail::EventState>(enqueue_marker(get()), state_));
+  return TimedEvent(std::make_shared<detail::EventState>(
+      detail::EventState{state_->new_marker(), state_}));
 }
 
 void Stream::wait(const Event& event) const {
-  if (event.state_->producer == state_) return;  // the queue's own order
-  cl_context event_context = nullptr;
-  detail::check(
-      clGetEventInfo(event.get(), CL_EVENT_CONTEXT, sizeof(event_context), &event_context, nullptr),
-      "clGetEventInfo");
-  if (event_context != context().get()) {
-    throw InvalidArgument(
-        "[Stream::wait] the event belongs to another context, and OpenCL orders queues within one "
-        "context only; block the host with event.synchronize().");
-  }
-  cl_command_queue producer = nullptr;  // stays null for a user event
-  detail::check(
-      clGetEventInfo(event.get(), CL_EVENT_COMMAND_QUEUE, sizeof(producer), &producer, nullptr),
-      "clGetEventInfo");
-  if (producer == get()) return;
-  if (producer != nullptr) detail::check(clFlush(producer), "clFlush");
   const cl_event native = event.get();
-  detail::check(clEnqueueBarrierWithWaitList(get(), 1, &native, nullptr),
-                "clEnqueueBarrierWithWaitList");
+  if (event.state_->producer != nullptr) {
+    check_context("event", event.state_->producer->context.get(), *state_);
+  } else {
+    cl_context event_context = nullptr;
+    detail::check(
+        clGetEventInfo(native, CL_EVENT_CONTEXT, sizeof(event_context), &event_context, nullptr),
+        "clGetEventInfo");
+    check_context("event", event_context, *state_);
+    cl_command_queue producer = nullptr;  // stays null for a user event
+    detail::check(
+        clGetEventInfo(native, CL_EVENT_COMMAND_QUEUE, sizeof(producer), &producer, nullptr),
+        "clGetEventInfo");
+    if (producer == state_->queue) return;
+  }
+  detail::wait_for_event(*state_, *event.state_, "Stream::wait");
+}
+
+void Stream::wait(const Stream& other) const {
+  check_context("stream", other.context().get(), *state_);
+  detail::wait_for_point(*state_, other.point(), other.state_->is_shared, "Stream::wait");
+}
+
+void Stream::wait(Point point) const {
+  const auto producer = detail::find_producer(point.stream);
+  if (producer.alive) {
+    check_context("point", producer.alive->context.get(), *state_);
+    if (point.ticket > producer.alive->enqueued) {
+      throw InvalidArgument(fmt::format(
+          "[Stream::wait] {} has been given work up to {}, and not {}; wait for what was given.",
+          producer.alive->label(), producer.alive->enqueued.load(), point.ticket));
+    }
+  }
+  detail::wait_for_point(*state_, point, producer.alive && producer.alive->is_shared,
+                         "Stream::wait");
+}
+
+void Stream::attach(std::shared_ptr<Peer> peer) const {
+  if (!peer) throw InvalidArgument("[Stream::attach] the peer is null.");
+  const std::scoped_lock lock(state_->order_mutex);
+  if (std::ranges::find(state_->peers, peer) != state_->peers.end()) {
+    throw InvalidArgument(fmt::format("[Stream::attach] '{}' is attached to {} already.",
+                                      peer->name(), state_->label()));
+  }
+  state_->peers.push_back(std::move(peer));
+  state_->is_shared = true;
+  state_->has_peers = true;
+}
+
+void Stream::detach(const Peer& peer) const {
+  const std::scoped_lock lock(state_->order_mutex);
+  if (std::erase_if(state_->peers, [&](const auto& other) { return other.get() == &peer; }) == 0) {
+    throw InvalidArgument(fmt::format("[Stream::detach] '{}' is not attached to {}.", peer.name(),
+                                      state_->label()));
+  }
+  state_->has_peers = !state_->peers.empty();
+}
+
+void Stream::reset(std::chrono::nanoseconds limit) const {
+  if (!state_->has_failed) return;
+  constexpr std::string_view function = "Stream::reset";
+  const auto deadline = detail::deadline_after(function, limit);
+  if (!state_->new_marker()->wait(deadline)) detail::throw_timed_out(function, state_.get());
+  state_->reset();
+}
+
+StreamStatistics Stream::statistics() const noexcept {
+  StreamStatistics statistics;
+  statistics.commands = state_->enqueued.load(std::memory_order_relaxed);
+  for (std::size_t i = 0; i < verdict_count; ++i) {
+    statistics.verdicts[i] = state_->counters.verdicts[i].load(std::memory_order_relaxed);
+  }
+  statistics.markers = state_->counters.markers.load(std::memory_order_relaxed);
+  statistics.host_waits = state_->counters.host_waits.load(std::memory_order_relaxed);
+  return statistics;
 }
 
 cl_command_queue Stream::get() const noexcept { return state_->queue; }
@@ -206,5 +243,11 @@ std::uint64_t Stream::id() const noexcept { return state_->id; }
 StreamOrigin Stream::origin() const noexcept { return state_->origin; }
 bool Stream::has_profiling() const noexcept { return state_->profiling; }
 const Context& Stream::context() const noexcept { return state_->context; }
+
+namespace detail {
+const std::shared_ptr<StreamState>& state_of(const Stream& stream) noexcept {
+  return stream.state_;
+}
+}  // namespace detail
 
 }  // namespace dovetail

@@ -4,42 +4,179 @@
 
 #include <CL/cl.h>
 
+#include <array>
 #include <atomic>
+#include <condition_variable>
 #include <cstdint>
 #include <memory>
+#include <mutex>
+#include <source_location>
+#include <string>
+#include <string_view>
+#include <vector>
 
 #include "dovetail/core/context.hpp"
+#include "dovetail/stream/peer.hpp"
 #include "dovetail/stream/stream.hpp"
+#include "dovetail/stream/stream_statistics.hpp"
+#include "lib/stream/clock.hpp"
+#include "lib/stream/marker.hpp"
+#include "lib/stream/spin_lock.hpp"
 
 namespace dovetail::detail {
 
+/// Who gave a piece of work, for people: {"kernel", "scale"}.
+struct CommandName {
+  const char* kind;  ///< A literal.
+  std::string_view name;
+  std::string str() const;
+};
+
+/// Why a stream takes no more work.
+struct Failure {
+  cl_int code;
+  std::string call;
+  std::string what;
+  std::uint64_t after;  ///< Work up to this ticket is not concerned.
+  std::source_location where;
+};
+
+/// What lives on when a stream's last handle goes while its work may still run.
+struct StreamRemains {
+  std::uint64_t id = 0;
+  cl_context context = nullptr;
+  std::uint64_t enqueued = 0;
+  ClockSnapshot clock;
+  MarkerHandle last;  ///< Behind all its work; empty for a borrowed queue, which may be gone.
+};
+
 /// One per queue; found again through a registry when the same queue is adopted twice.
-struct StreamState {
-  StreamState(Context context, cl_command_queue queue, StreamOrigin origin, bool profiling);
+///
+/// Locks, in the order in which a thread may take them: `submit_mutex` (of one stream only), then
+/// the locks of MemoryStates, then any one `order_mutex`. A thread that waits for another stream's
+/// work to be enqueued holds its own `submit_mutex`, and waits only for work whose uses were noted
+/// before those of its own; so such waits form no cycle. See docs/design/0008-ordering-core.md.
+struct StreamState : std::enable_shared_from_this<StreamState> {
+  StreamState(Context context, cl_command_queue queue, StreamOrigin origin, bool profiling,
+              bool shared, const StreamRemains* before = nullptr);
   ~StreamState();
   StreamState(const StreamState&) = delete;
   StreamState& operator=(const StreamState&) = delete;
 
-  Context context;
-  cl_command_queue queue;
+  const Context context;
+  const cl_command_queue queue;
   std::atomic<StreamOrigin> origin;
-  bool profiling;
-  std::uint64_t id;
+  const bool profiling;
+  const std::uint64_t id;
+
+  /// Whether others may enqueue on the queue without telling.
+  std::atomic<bool> is_shared;
+
+  // Held while work is enqueued: the order of tickets is the order of the queue.
+  std::mutex submit_mutex;
+  std::uint64_t reserved = 0;             // by submit_mutex
+  std::atomic<std::uint64_t> enqueued{0};  // every ticket up to here is on the queue
+  std::atomic<std::uint64_t> completed{0};  // every ticket up to here is known to be done
+
+  // Guards what follows. The holder of submit_mutex alone writes `clock`, and may read it without.
+  mutable std::mutex order_mutex;
+  ClockSnapshot clock;
+  MarkerHandle marker;  // the latest that somebody had to wait for
+  struct InsertedWait {
+    std::uint64_t from;  // our work from this ticket on comes after the marker
+    MarkerHandle marker;
+  };
+  std::vector<InsertedWait> inserted_waits;  // those not known to be over
+  std::shared_ptr<const Failure> failure;
+  std::vector<std::shared_ptr<Peer>> peers;
+
+  std::atomic<bool> has_failed{false};
+  std::atomic<bool> has_peers{false};
+
+  // The last pieces of work, for messages.
+  struct RecentCommand {
+    std::uint64_t ticket = 0;
+    const char* kind = nullptr;
+    std::array<char, 48> name{};
+  };
+  mutable SpinLock recent_lock;
+  std::array<RecentCommand, 32> recent;
+
+  struct Counters {
+    std::array<std::atomic<std::uint64_t>, verdict_count> verdicts{};
+    std::atomic<std::uint64_t> markers{0}, host_waits{0};
+  } counters;
+
+  // synchronize(): one thread waits for all who asked before it began.
+  std::mutex synchronize_mutex;
+  std::condition_variable synchronized;
+  std::uint64_t asked = 0, served = 0;
+  bool has_leader = false;
+
+  /// Has peers enqueue what they hold back, and returns a number that grows with each foreign piece
+  /// of work; without peers it grows with each call, as anything may have been enqueued.
+  std::uint64_t foreign_epoch();
+
+  /// A marker behind at least ticket `ticket` and, where others enqueue, behind `epoch`; a new one
+  /// only if the latest does not do. It is flushed.
+  MarkerHandle marker_covering(std::uint64_t ticket, std::uint64_t epoch);
+
+  /// A new marker behind everything on the queue now, in the ordinary state: not flushed.
+  MarkerHandle new_marker();
+
+  /// The host has learnt that `reached` is complete.
+  static void note_completion(const Marker& reached);
+  void note_completion(std::uint64_t ticket);
+
+  /// A marker that stands for work of this stream has failed: the stream takes no more work.
+  void fail(const Marker& failed, cl_int status, std::string_view call);
+  /// The stream takes no more work for this reason; the first reason stays.
+  void fail(Failure why);
+  /// Blocks until everything on the queue now is done.
+  void synchronize(const Deadline& deadline, std::string_view function);
+
+  std::shared_ptr<const Failure> current_failure() const;
+  /// @throws CommandError  after a failure.
+  void check_not_failed(std::string_view function) const;
+  /// Takes work again; all earlier work counts as done.
+  void reset();
+
+  void remember(std::uint64_t ticket, const CommandName& name) noexcept;
+
+  /// "stream #3".
+  std::string label() const;
+  /// The work with a ticket in (after, until], as far as it is remembered.
+  std::string describe_commands(std::uint64_t after, std::uint64_t until) const;
 };
 
-struct EventState {
-  EventState(cl_event event, std::shared_ptr<StreamState> producer);  // takes over one reference
-  ~EventState();
-  EventState(const EventState&) = delete;
-  EventState& operator=(const EventState&) = delete;
+/// Has the driver start what stands before `marker`.
+void flush(const Marker& marker);
 
-  cl_event event;
+/// Takes note of how `marker` ended.
+/// @throws CommandError  it failed.
+void take_note(const Marker& marker, StreamState* producer, cl_int status,
+               std::string_view function);
+
+/// Waits for `marker` on the host, and takes note of the outcome.
+/// @param producer  The marker's stream; null for somebody else's event.
+/// @throws CommandError  it failed.
+/// @throws TimedOut      `deadline` passed first.
+void synchronize_with(const MarkerHandle& marker, StreamState* producer, const Deadline& deadline,
+                      std::string_view function);
+
+struct EventState {
+  MarkerHandle marker;
   std::shared_ptr<StreamState> producer;  // empty for a foreign event
 };
 
-/// Blocks on `event`.
-/// @throws OpenCLError  with the event's own status; that of a marker behind a failed command tells
-///                      of the failure, not of its kind.
-void wait_for_event(cl_event event);
+[[noreturn]] void throw_command_error(const Failure& why, std::string_view function);
+/// With a dump of all streams. `waiting` may be null.
+[[noreturn]] void throw_timed_out(std::string_view function, const StreamState* waiting);
+
+/// Whether any stream has failed and not been reset, or is gone and cannot be waited for. While
+/// none is, which is nearly always, new work need not look at each stream that it depends on.
+bool any_stream_is_in_trouble() noexcept;
+/// Counts such streams.
+void count_trouble(int change) noexcept;
 
 }  // namespace dovetail::detail

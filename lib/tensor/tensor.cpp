@@ -8,7 +8,7 @@
 #include <utility>
 
 #include "dovetail/core/error.hpp"
-#include "lib/core/opencl_check.hpp"
+#include "lib/stream/transfer.hpp"
 
 namespace dovetail {
 namespace {
@@ -74,9 +74,7 @@ Tensor Tensor::full(const Stream& stream, const Shape& shape, double value, DTyp
   const Element element(value, dtype);
   Tensor tensor = empty(stream, shape, dtype);
   if (tensor.nbytes() == 0) return tensor;
-  detail::check(clEnqueueFillBuffer(stream.get(), tensor.storage_.buffer.get(), element.data(),
-                                    element.nbytes(), 0, tensor.nbytes(), 0, nullptr, nullptr),
-                "clEnqueueFillBuffer");
+  detail::fill(stream, tensor.storage_, element.data(), element.nbytes());
   return tensor;
 }
 
@@ -119,9 +117,7 @@ void Tensor::copy_to_host_bytes(const Stream& stream, void* values, DType dtype)
         "[Tensor::to_host] the stream belongs to another context than the tensor.");
   }
   if (nbytes() == 0) return;
-  detail::check(clEnqueueReadBuffer(stream.get(), storage_.buffer.get(), CL_TRUE, storage_.offset,
-                                    nbytes(), values, 0, nullptr, nullptr),
-                "clEnqueueReadBuffer");
+  detail::read_to_host(stream, storage_, values);
 }
 
 Tensor Tensor::reshape(const Shape& shape) const {

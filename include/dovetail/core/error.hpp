@@ -63,6 +63,21 @@ class DOVETAIL_EXPORT OutOfMemory : public OpenCLError {
   ~OutOfMemory() override;
 };
 
+/// A command that was enqueued and then failed, or that depends on one which did. The text names the
+/// stream and, as far as the driver lets it be told, the command.
+class DOVETAIL_EXPORT CommandError : public OpenCLError {
+ public:
+  using OpenCLError::OpenCLError;
+  ~CommandError() override;
+};
+
+/// A wait that was not over in the time it was given. The text ends with who waits for whom.
+class DOVETAIL_EXPORT TimedOut : public Error {
+ public:
+  using Error::Error;
+  ~TimedOut() override;
+};
+
 /// A program that did not build. The text ends with the compiler's log.
 class DOVETAIL_EXPORT BuildError : public OpenCLError {
  public:

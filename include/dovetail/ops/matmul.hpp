@@ -52,7 +52,7 @@ DOVETAIL_EXPORT Tensor matmul(const Stream& stream, const Tensor& a, const Tenso
 
 /// `matmul` into a tensor that exists and overlaps neither operand.
 /// @throws InvalidArgument  also when the shape of `out` is not the result's, or `out` overlaps an
-///                          operand in the same memory object (sub-buffers are not seen through).
+///                          operand, sub-buffers seen through.
 DOVETAIL_EXPORT void matmul_into(const Stream& stream, const Tensor& a, const Tensor& b,
                                  const Tensor& out, const MatmulOptions& options = {});
 

@@ -6,9 +6,11 @@
 
 #include <concepts>
 #include <cstddef>
+#include <optional>
 #include <type_traits>
 
 #include "dovetail/stream/buffer.hpp"
+#include "dovetail/stream/memory_use.hpp"
 
 namespace dovetail {
 
@@ -17,9 +19,19 @@ struct LocalMemory {
   std::size_t nbytes;
 };
 
+/// A range of a buffer that the kernel finds by itself: it is passed the buffer from its start, and
+/// the offset in an argument of its own. Only the range is used.
+struct WholeBuffer {
+  MemoryUse use;
+};
+inline WholeBuffer whole_buffer(MemoryUse use) { return {std::move(use)}; }
+
 /// One argument of a launch. Made implicitly from a scalar, an OpenCL vector (cl_float4, ...), a
 /// struct, a cl_mem, a Buffer, a BufferView, anything with `storage()` (a tensor), or LocalMemory.
 /// Refers to the value that it was made from, which must outlive the launch call.
+///
+/// What the kernel does to memory is told by `reads(x)`, `writes(x)` and `updates(x)`. Otherwise it
+/// is taken to read what it declares as pointer to const or constant, and to read and write the rest.
 class KernelArgument {
  public:
   enum class Kind { value, memory, local };
@@ -38,16 +50,27 @@ class KernelArgument {
   KernelArgument(const LocalMemory& local)  // NOLINT(google-explicit-constructor)
       : kind_(Kind::local), nbytes_(local.nbytes) {}
   KernelArgument(cl_mem memory)  // NOLINT(google-explicit-constructor)
-      : kind_(Kind::memory), memory_(memory) {}
+      : kind_(Kind::memory), handle_{memory, nullptr, 0, 0} {}
   KernelArgument(const Buffer& buffer)  // NOLINT(google-explicit-constructor)
       : kind_(Kind::memory),
-        memory_(buffer.get()),
+        handle_(detail::handle_of(buffer)),
         context_(buffer.context().get()),
-        nbytes_(buffer.nbytes()) {}
+        nbytes_(buffer.nbytes()),
+        used_nbytes_(nbytes_) {}
   KernelArgument(const BufferView& view)  // NOLINT(google-explicit-constructor)
       : KernelArgument(view.buffer) {
-    offset_ = view.offset;
-    nbytes_ = view.nbytes;
+    offset_ = used_offset_ = view.offset;
+    nbytes_ = used_nbytes_ = view.nbytes;
+  }
+  KernelArgument(const MemoryUse& use)  // NOLINT(google-explicit-constructor)
+      : KernelArgument(use.memory) {
+    access_ = use.access;
+  }
+  KernelArgument(const WholeBuffer& whole)  // NOLINT(google-explicit-constructor)
+      : KernelArgument(whole.use.memory.buffer) {
+    used_offset_ = whole.use.memory.offset;
+    used_nbytes_ = whole.use.memory.nbytes;
+    access_ = whole.use.access;
   }
   template <HasStorage T>
   KernelArgument(const T& value)  // NOLINT(google-explicit-constructor)
@@ -59,20 +82,30 @@ class KernelArgument {
   const void* value() const noexcept { return value_; }
   /// Bytes of the value, of the range of memory, or of local memory.
   std::size_t nbytes() const noexcept { return nbytes_; }
-  cl_mem memory() const noexcept { return memory_; }
+  cl_mem memory() const noexcept { return handle_.memory; }
+  /// All of the memory's handle; serial 0 for a raw cl_mem.
+  const detail::BufferHandle& handle() const noexcept { return handle_; }
   /// Where the memory range starts, in bytes.
   std::size_t offset() const noexcept { return offset_; }
   /// The memory's context; null for a raw cl_mem.
   cl_context context() const noexcept { return context_; }
+  /// The bytes that the kernel uses, from the buffer's start.
+  std::size_t used_offset() const noexcept { return used_offset_; }
+  std::size_t used_nbytes() const noexcept { return used_nbytes_; }
+  /// What the caller declared, if anything.
+  std::optional<Access> access() const noexcept { return access_; }
 
  private:
   Kind kind_;
   ValueType value_type_ = ValueType::other;
   const void* value_ = nullptr;
-  cl_mem memory_ = nullptr;
+  detail::BufferHandle handle_{};
   cl_context context_ = nullptr;
   std::size_t offset_ = 0;
   std::size_t nbytes_ = 0;
+  std::size_t used_offset_ = 0;
+  std::size_t used_nbytes_ = 0;
+  std::optional<Access> access_;
 };
 
 }  // namespace dovetail

@@ -6,6 +6,7 @@
 
 #include <concepts>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 
 #include "dovetail/core/context.hpp"
@@ -13,10 +14,27 @@
 
 namespace dovetail {
 
+class Buffer;
+namespace detail {
+class MemoryState;
+struct BufferState;
+
+/// A buffer's native handle, for Dovetail's own layers, which declare how they use it.
+struct BufferHandle {
+  cl_mem memory;
+  MemoryState* tracking;  ///< Null for no memory.
+  std::size_t begin;      ///< Where the buffer starts in the memory object that is tracked.
+  std::uint64_t serial;   ///< Of the Buffer; unique in the process, unlike a handle's value.
+};
+DOVETAIL_EXPORT BufferHandle handle_of(const Buffer& buffer) noexcept;
+}  // namespace detail
+
 /// A copyable handle to a block of device memory, freed with its last handle.
 ///
-/// OpenCL keeps the memory until commands that use it are done, so a handle may go while work is in
-/// flight. Thread-safe.
+/// Work that Dovetail is given is ordered by what it reads and writes of the memory, on whichever
+/// streams and through whichever handles: two Buffers of one cl_mem, or of a sub-buffer and its
+/// parent, are known to share bytes. OpenCL keeps the memory until commands that use it are done,
+/// so a handle may go while work is in flight. Thread-safe.
 class DOVETAIL_EXPORT Buffer {
  public:
   /// Allocates `nbytes` of uninitialised memory; with 0, holds none and `get()` is null.
@@ -31,18 +49,24 @@ class DOVETAIL_EXPORT Buffer {
   /// @throws InvalidArgument  `memory` is null or belongs to another context.
   [[nodiscard]] static Buffer retain(const Context& context, cl_mem memory);
 
+  /// The native handle, for other libraries. Dovetail does not see what they do with it: on one
+  /// stream the queue orders it, towards other streams declare it, see MemoryUse. Memory that came
+  /// from a MemoryPool does not go back to it once this was called.
   cl_mem get() const noexcept;
   /// Size in bytes.
   std::size_t nbytes() const noexcept;
   const Context& context() const noexcept;
 
   /// Same memory object.
-  friend bool operator==(const Buffer& a, const Buffer& b) noexcept { return a.get() == b.get(); }
+  friend bool operator==(const Buffer& a, const Buffer& b) noexcept {
+    return detail::handle_of(a).memory == detail::handle_of(b).memory;
+  }
 
  private:
-  struct State;
-  explicit Buffer(std::shared_ptr<const State> state);
-  std::shared_ptr<const State> state_;
+  friend DOVETAIL_EXPORT detail::BufferHandle detail::handle_of(const Buffer&) noexcept;
+  friend struct detail::BufferState;
+  explicit Buffer(std::shared_ptr<const detail::BufferState> state);
+  std::shared_ptr<const detail::BufferState> state_;
 };
 
 /// A range of a buffer: what a tensor or field hands to a kernel.
@@ -51,6 +75,9 @@ struct BufferView {
   std::size_t offset = 0;  ///< In bytes, from the buffer's start.
   std::size_t nbytes = 0;
 };
+
+/// Whether the two share a byte, sub-buffers seen through.
+DOVETAIL_EXPORT bool overlap(const BufferView& a, const BufferView& b) noexcept;
 
 /// A type whose data lies in one range of a buffer: `storage()` tells which.
 template <typename T>

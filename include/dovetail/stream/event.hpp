@@ -4,6 +4,7 @@
 
 #include <CL/cl.h>
 
+#include <chrono>
 #include <memory>
 
 #include "dovetail/core/export.hpp"
@@ -23,12 +24,16 @@ class DOVETAIL_EXPORT Event {
   /// @throws InvalidArgument  `event` is null.
   [[nodiscard]] static Event retain(cl_event event);
 
-  /// Blocks until the event's point is reached.
-  /// @throws OpenCLError  the command it stands for, or one before it, failed.
+  /// Blocks until the event's point is reached. Of several threads, one waits for all.
+  /// @throws CommandError  the command it stands for, or one before it, failed.
   void synchronize() const;
 
+  /// `synchronize` with a limit.
+  /// @throws TimedOut  it was not reached by then; the text says who waits for whom.
+  void synchronize_for(std::chrono::nanoseconds limit) const;
+
   /// Whether the point is reached; never blocks, and sees to it that the work has been started.
-  /// @throws OpenCLError  the command it stands for, or one before it, failed.
+  /// @throws CommandError  the command it stands for, or one before it, failed.
   bool is_done() const;
 
   cl_event get() const noexcept;

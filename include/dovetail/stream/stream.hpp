@@ -4,13 +4,18 @@
 
 #include <CL/cl.h>
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
+#include <string>
 #include <string_view>
 
 #include "dovetail/core/context.hpp"
 #include "dovetail/core/export.hpp"
 #include "dovetail/stream/event.hpp"
+#include "dovetail/stream/peer.hpp"
+#include "dovetail/stream/point.hpp"
+#include "dovetail/stream/stream_statistics.hpp"
 #include "dovetail/stream/timed_event.hpp"
 
 namespace dovetail {
@@ -31,15 +36,29 @@ struct StreamOptions {
   bool profiling = false;
 };
 
+struct AdoptionOptions {
+  /// A promise that nobody but Dovetail enqueues on the queue while a handle to the stream exists.
+  /// Without it, other streams that depend on this one's work wait each time for all that is on the
+  /// queue, since what others put there may have touched the same memory.
+  bool exclusive = false;
+};
+
+class Stream;
 namespace detail {
 struct StreamState;
-}
+DOVETAIL_EXPORT const std::shared_ptr<StreamState>& state_of(const Stream& stream) noexcept;
+}  // namespace detail
 
 /// A copyable handle to one in-order command queue.
 ///
 /// Work that is given to a stream runs in the order in which it was given, whichever layer gives
-/// it. All handles to one queue are equal and share one `id()`. Thread-safe: any number of threads
-/// may give work to one stream at once.
+/// it. Work given to different streams runs in the order in which it was given where it touches the
+/// same memory and one of the two writes it: the waits that are missing are inserted, on the device.
+/// All handles to one queue are equal and share one `id()`. Thread-safe: any number of threads may
+/// give work to one stream at once.
+///
+/// A command that fails, or a dependency on one, makes its stream refuse: every function that gives
+/// work or waits throws a CommandError with the first failure, until `reset()`. No wait then hangs.
 class DOVETAIL_EXPORT Stream {
  public:
   /// Makes an in-order queue on the context's device.
@@ -51,26 +70,38 @@ class DOVETAIL_EXPORT Stream {
   /// @param context  The context that the caller works in; the queue must belong to it.
   /// @throws InvalidArgument  `queue` is null, out-of-order or a device-side queue, or its context
   ///                          or device is not that of `context`.
-  [[nodiscard]] static Stream retain(const Context& context, cl_command_queue queue);
+  [[nodiscard]] static Stream retain(const Context& context, cl_command_queue queue,
+                                     const AdoptionOptions& options = {});
 
   /// Uses somebody's queue without keeping it alive: the caller must, for as long as any handle to
   /// this stream or an event recorded on it exists. Same checks as `retain`.
-  [[nodiscard]] static Stream borrow(const Context& context, cl_command_queue queue);
+  ///
+  /// Nothing touches the queue when the last handle goes. Work given to it that another stream's
+  /// work depends on, and that is not known to be done, can then not be waited for: such work is
+  /// refused with an Error, unless the queue is adopted again.
+  [[nodiscard]] static Stream borrow(const Context& context, cl_command_queue queue,
+                                     const AdoptionOptions& options = {});
 
   /// Blocks until everything given to this queue so far, by any party, is done.
   ///
   /// Waits on a marker rather than with clFinish, which on some drivers returns success after a
-  /// failed command.
-  /// @throws OpenCLError  a command failed, as far as the driver hands that on to a marker behind
-  /// it:
-  ///                      PoCL 3.1 forgets a command that had failed before this call.
+  /// failed command. Of several threads that ask at once, one waits for all.
+  /// @throws CommandError  a command failed, as far as the driver hands that on to a marker behind
+  ///                       it: PoCL 3.1 forgets a command that had failed before this call.
   void synchronize() const;
+
+  /// `synchronize` with a limit.
+  /// @throws TimedOut  it was not done by then; the text says who waits for whom. The work goes on.
+  void synchronize_for(std::chrono::nanoseconds limit) const;
 
   /// Has the driver start what was given so far; returns at once.
   void flush() const;
 
   /// Marks this point of the queue. The event is done when everything given before it is.
   [[nodiscard]] Event record() const;
+
+  /// The latest work that was given to this stream through Dovetail. Costs nothing.
+  Point point() const noexcept;
 
   /// Like `record`, and takes the device's time there.
   /// @throws InvalidArgument  the queue was made without profiling.
@@ -79,9 +110,37 @@ class DOVETAIL_EXPORT Stream {
   /// Work given to this stream from now on runs after `event`; the host does not block.
   ///
   /// Flushes the event's queue, without which OpenCL does not promise that the event is ever
-  /// reached. For an event of this same queue nothing is needed and nothing is enqueued.
+  /// reached. Where the order holds already, as for an event of this same queue, nothing is
+  /// enqueued.
   /// @throws InvalidArgument  the event belongs to another context.
+  /// @throws CommandError     the event has failed.
   void wait(const Event& event) const;
+
+  /// Work given to this stream from now on runs after all that `other` has been given so far. As
+  /// `wait(other.record())`, but an event is made only where the order does not hold already.
+  /// @throws InvalidArgument  `other` belongs to another context.
+  void wait(const Stream& other) const;
+
+  /// Work given to this stream from now on runs after a point of another stream, or of this.
+  /// @throws InvalidArgument  the stream has not been given that work yet, or belongs to another
+  ///                          context.
+  void wait(Point point) const;
+
+  /// Makes a framework that enqueues on this queue by itself known; from now on it is told to
+  /// submit what it holds back where order needs that. Attaching says that peers are the only
+  /// others who enqueue here, so their frontiers prove what a wait covers.
+  /// @throws InvalidArgument  null, or attached already.
+  void attach(std::shared_ptr<Peer> peer) const;
+  /// @throws InvalidArgument  `peer` is not attached.
+  void detach(const Peer& peer) const;
+
+  /// Makes a stream that has failed take work again, after waiting for what is still on its queue.
+  /// What failed work should have written stays as it is.
+  /// @throws TimedOut  the queue is not empty after `limit`; the stream still refuses.
+  void reset(std::chrono::nanoseconds limit = std::chrono::seconds(10)) const;
+
+  /// Counts of decisions and waits; always kept. See OrderRecorder for each single one.
+  StreamStatistics statistics() const noexcept;
 
   /// The native queue, for other libraries. What they enqueue on it keeps its place in the order.
   cl_command_queue get() const noexcept;
@@ -96,8 +155,13 @@ class DOVETAIL_EXPORT Stream {
   friend bool operator==(const Stream& a, const Stream& b) noexcept { return a.get() == b.get(); }
 
  private:
+  friend const std::shared_ptr<detail::StreamState>& detail::state_of(const Stream&) noexcept;
   explicit Stream(std::shared_ptr<detail::StreamState> state);
   std::shared_ptr<detail::StreamState> state_;
 };
+
+/// The process's streams, and who waits for whom, as text for people: one line for each stream that
+/// is alive, with its work that is not known to be done, and for each wait that is not over.
+DOVETAIL_EXPORT std::string dump_streams();
 
 }  // namespace dovetail

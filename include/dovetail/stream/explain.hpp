@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+// The record of how work was ordered, and why.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "dovetail/core/export.hpp"
+#include "dovetail/stream/memory_use.hpp"
+#include "dovetail/stream/point.hpp"
+
+namespace dovetail {
+
+/// How a dependency of one piece of work on another was met.
+enum class Verdict : unsigned char {
+  same_queue,       ///< Both are on one in-order queue: nothing to do.
+  already_ordered,  ///< An earlier wait between the two streams covers it: nothing to do.
+  transitive,       ///< Waits by way of other streams cover it: nothing to do.
+  completed,        ///< The earlier work is known to be done: nothing to do.
+  waited,           ///< Nothing covered it: a wait was inserted.
+  foreign,          ///< As `waited`; others enqueue on the earlier queue, so no clock can cover it.
+};
+inline constexpr std::size_t verdict_count = 6;
+
+/// "same_queue", "already_ordered", ...
+DOVETAIL_EXPORT std::string_view to_string(Verdict verdict) noexcept;
+
+/// Why one piece of work must come after another.
+enum class Hazard : unsigned char {
+  read_after_write,
+  write_after_read,
+  write_after_write,
+  wait,  ///< Asked for: `Stream::wait`.
+};
+
+/// "read after write", ...
+DOVETAIL_EXPORT std::string_view to_string(Hazard hazard) noexcept;
+
+/// Work was given to a stream.
+struct CommandEntry {
+  struct Use {
+    std::uint64_t memory;  ///< A number for the memory object; sub-buffers have their parent's.
+    std::size_t begin, end;  ///< In bytes of the parent.
+    Access access;
+    friend bool operator==(const Use&, const Use&) = default;
+  };
+  Point point;
+  std::string what;  ///< Who asked, such as "kernel 'scale'".
+  std::vector<Use> uses;
+};
+
+/// Work, or a call of `Stream::wait`, depends on an earlier point.
+struct DecisionEntry {
+  Point consumer;  ///< The first work that the dependency holds for.
+  Point producer;
+  Verdict verdict;
+  Hazard hazard;
+  std::string what;             ///< Who asked.
+  CommandEntry::Use use = {};  ///< Where the two meet; empty for `Hazard::wait`.
+};
+
+/// A marker was put on a queue.
+struct MarkerEntry {
+  std::uint64_t marker;  ///< A number for it.
+  Point covers;          ///< It is reached when at least all work up to here is done.
+};
+
+/// A stream was made to wait for a marker: its work from `consumer` on comes after it.
+struct WaitEntry {
+  Point consumer;
+  std::uint64_t marker;
+};
+
+/// The host learnt that all work up to this point is done.
+struct CompletionEntry {
+  Point up_to;
+};
+
+using OrderEntry =
+    std::variant<CommandEntry, DecisionEntry, MarkerEntry, WaitEntry, CompletionEntry>;
+
+/// Entries in an order that is true: an entry that another rests on stands before it, and work with
+/// a conflict stands in the order in which it was given.
+using OrderRecord = std::vector<OrderEntry>;
+
+/// Keeps the record of every stream in the process for as long as it exists. Counting
+/// (`Stream::statistics`) needs none; a record costs memory for each launch.
+///
+/// @throws InvalidArgument  another recorder exists.
+class DOVETAIL_EXPORT OrderRecorder {
+ public:
+  [[nodiscard]] OrderRecorder();
+  ~OrderRecorder();
+  OrderRecorder(const OrderRecorder&) = delete;
+  OrderRecorder& operator=(const OrderRecorder&) = delete;
+
+  /// What was recorded since the start, or since the last call. Thread-safe.
+  OrderRecord take();
+};
+
+/// The record as text for people, one line an entry.
+DOVETAIL_EXPORT std::string explain(const OrderRecord& record);
+
+}  // namespace dovetail

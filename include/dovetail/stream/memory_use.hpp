@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+// What work does to memory, as far as order depends on it.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+#include <utility>
+
+#include "dovetail/core/export.hpp"
+#include "dovetail/stream/buffer.hpp"
+
+namespace dovetail {
+
+enum class Access : unsigned char {
+  read,
+  write,       ///< Writes without a look at what was there.
+  read_write,  ///< Also what an undeclared use counts as.
+};
+
+/// "read", "write" or "read_write".
+DOVETAIL_EXPORT std::string_view to_string(Access access) noexcept;
+
+/// A use of a range of bytes. Reads may run side by side; a write comes after all that was given
+/// before it and touches the same bytes, and before all that is given after it.
+struct MemoryUse {
+  BufferView memory;
+  Access access = Access::read_write;
+};
+
+inline MemoryUse reads(BufferView memory) { return {std::move(memory), Access::read}; }
+inline MemoryUse writes(BufferView memory) { return {std::move(memory), Access::write}; }
+inline MemoryUse updates(BufferView memory) { return {std::move(memory), Access::read_write}; }
+
+/// The same of a whole buffer.
+inline MemoryUse reads(const Buffer& buffer) { return reads({buffer, 0, buffer.nbytes()}); }
+inline MemoryUse writes(const Buffer& buffer) { return writes({buffer, 0, buffer.nbytes()}); }
+inline MemoryUse updates(const Buffer& buffer) { return updates({buffer, 0, buffer.nbytes()}); }
+
+/// The same of a tensor, or of anything else with `storage()`.
+template <HasStorage T>
+MemoryUse reads(const T& value) {
+  return reads(static_cast<BufferView>(value.storage()));
+}
+template <HasStorage T>
+MemoryUse writes(const T& value) {
+  return writes(static_cast<BufferView>(value.storage()));
+}
+template <HasStorage T>
+MemoryUse updates(const T& value) {
+  return updates(static_cast<BufferView>(value.storage()));
+}
+
+}  // namespace dovetail

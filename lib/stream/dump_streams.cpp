@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+// Who waits for whom, for a message or a person.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "dovetail/core/error.hpp"
+#include "dovetail/stream/stream.hpp"
+#include "lib/stream/stream_registry.hpp"
+#include "lib/stream/stream_state.hpp"
+
+namespace dovetail {
+namespace {
+
+using detail::StreamState;
+
+std::string describe(const StreamState& stream) {
+  const std::uint64_t enqueued = stream.enqueued, completed = stream.completed;
+  std::string text = fmt::format("{} ({}{}): ", stream.label(), to_string(stream.origin),
+                                 stream.is_shared ? ", shared with others" : "");
+  if (enqueued == completed) {
+    text += fmt::format("given {}, all known to be done\n", enqueued);
+  } else {
+    text += fmt::format("given {}, of which {} are known to be done; since then {}\n", enqueued,
+                        completed, stream.describe_commands(completed, enqueued));
+  }
+  std::vector<StreamState::InsertedWait> waits;
+  std::shared_ptr<const detail::Failure> failure;
+  {
+    const std::scoped_lock lock(stream.order_mutex);
+    waits = stream.inserted_waits;
+    failure = stream.failure;
+  }
+  for (const auto& wait : waits) {
+    const cl_int status = wait.marker->status();
+    if (status == CL_COMPLETE) continue;
+    const Point covers = wait.marker->covers;
+    text += fmt::format("  from ticket {} on it waits for {}{}\n", wait.from,
+                        covers.stream == 0
+                            ? "an event of somebody else"
+                            : fmt::format("stream #{} up to ticket {}", covers.stream, covers.ticket),
+                        status < 0 ? ", which failed" : "");
+  }
+  if (failure) text += fmt::format("  it has failed: {}\n", failure->what);
+  return text;
+}
+
+}  // namespace
+
+std::string dump_streams() {
+  auto streams = detail::streams_alive();
+  std::ranges::sort(streams, {}, [](const auto& stream) { return stream->id; });
+  std::string text;
+  for (const auto& stream : streams) text += describe(*stream);
+  return text;
+}
+
+namespace detail {
+
+void throw_timed_out(std::string_view function, const StreamState* waiting) {
+  throw TimedOut(fmt::format("[{}] {} was not done in the time given. Streams:\n{}", function,
+                             waiting != nullptr ? waiting->label() : "the event", dump_streams()));
+}
+
+}  // namespace detail
+}  // namespace dovetail

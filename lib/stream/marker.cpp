@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "lib/stream/marker.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <thread>
+
+#include "dovetail/core/error.hpp"
+#include "lib/core/opencl_check.hpp"
+
+namespace dovetail::detail {
+namespace {
+
+std::uint64_t next_number() {
+  static std::atomic<std::uint64_t> next{1};
+  return next.fetch_add(1, std::memory_order_relaxed);
+}
+
+bool is_over(cl_int status) { return status <= CL_COMPLETE; }
+
+}  // namespace
+
+Deadline deadline_after(std::string_view function, std::chrono::nanoseconds limit) {
+  if (limit < std::chrono::nanoseconds::zero()) {
+    throw InvalidArgument(fmt::format("[{}] a limit of {} ns; give 0 or more.", function,
+                                      limit.count()));
+  }
+  return std::chrono::steady_clock::now() + limit;
+}
+
+Marker::Marker(cl_event event_in, Point covers_in, std::uint64_t epoch_in, ClockSnapshot clock_in)
+    : event(event_in),
+      number(next_number()),
+      covers(covers_in),
+      epoch(epoch_in),
+      clock(std::move(clock_in)) {}
+
+Marker::~Marker() { report_unless_success(clReleaseEvent(event), "clReleaseEvent"); }
+
+cl_int Marker::status() const {
+  if (is_complete_.load(std::memory_order_acquire)) return CL_COMPLETE;
+  cl_int status = CL_QUEUED;
+  check(clGetEventInfo(event, CL_EVENT_COMMAND_EXECUTION_STATUS, sizeof(status), &status, nullptr),
+        "clGetEventInfo");
+  if (status == CL_COMPLETE) is_complete_.store(true, std::memory_order_release);
+  return status;
+}
+
+bool Marker::wait(const Deadline& deadline) const {
+  std::unique_lock lock(mutex_);
+  const auto may_go_on = [&] { return !has_waiter_; };
+  while (!may_go_on()) {
+    if (!deadline) {
+      waited_.wait(lock, may_go_on);
+    } else if (!waited_.wait_until(lock, *deadline, may_go_on)) {
+      return is_over(status());
+    }
+  }
+  if (is_complete_.load(std::memory_order_acquire)) return true;
+  has_waiter_ = true;
+  lock.unlock();
+  if (!deadline) {
+    // Its own result is not to be relied on: some drivers return success for a failed event.
+    static_cast<void>(clWaitForEvents(1, &event));
+  } else {
+    // OpenCL has no wait with a limit, and PoCL calls no callback for an event that fails.
+    using namespace std::chrono_literals;
+    std::chrono::nanoseconds pause = 10us;
+    while (!is_over(status()) && std::chrono::steady_clock::now() < *deadline) {
+      std::this_thread::sleep_for(pause);
+      pause = std::min<std::chrono::nanoseconds>(2 * pause, 1ms);
+    }
+  }
+  lock.lock();
+  has_waiter_ = false;
+  waited_.notify_all();
+  return is_over(status());
+}
+
+}  // namespace dovetail::detail

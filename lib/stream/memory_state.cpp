@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "lib/stream/memory_state.hpp"
+
+#include <atomic>
+#include <mutex>
+#include <unordered_map>
+
+#include "lib/core/opencl_check.hpp"
+#include "lib/stream/stream_registry.hpp"
+
+namespace dovetail {
+
+std::string_view to_string(Access access) noexcept {
+  switch (access) {
+    case Access::read:
+      return "read";
+    case Access::write:
+      return "write";
+    case Access::read_write:
+      break;
+  }
+  return "read_write";
+}
+
+namespace detail {
+namespace {
+
+std::uint64_t next_memory_id() {
+  static std::atomic<std::uint64_t> next{1};
+  return next.fetch_add(1, std::memory_order_relaxed);
+}
+
+/// The memory objects whose uses are known, by handle.
+struct MemoryRegistry {
+  std::mutex mutex;
+  std::unordered_map<cl_mem, TrackedMemory> memories;
+};
+
+MemoryRegistry& registry() {
+  static MemoryRegistry* const instance = new MemoryRegistry;  // drivers call back until the end
+  return *instance;
+}
+
+// The handle's value may be used again as soon as this has returned.
+void CL_CALLBACK forget(cl_mem memory, void* /*user_data*/) {
+  TrackedMemory forgotten;
+  const std::scoped_lock lock(registry().mutex);
+  const auto place = registry().memories.find(memory);
+  if (place == registry().memories.end()) return;
+  forgotten = std::move(place->second);
+  registry().memories.erase(place);
+}
+
+/// What is known of `memory` already, if another thread was first.
+TrackedMemory add(cl_mem memory, const TrackedMemory& tracked) {
+  {
+    const std::scoped_lock lock(registry().mutex);
+    const auto [place, is_new] = registry().memories.emplace(memory, tracked);
+    if (!is_new) return place->second;
+  }
+  check(clSetMemObjectDestructorCallback(memory, forget, nullptr),
+        "clSetMemObjectDestructorCallback");
+  return tracked;
+}
+
+template <typename T>
+T memory_info(cl_mem memory, cl_mem_info what) {
+  T value{};
+  check(clGetMemObjectInfo(memory, what, sizeof(value), &value, nullptr), "clGetMemObjectInfo");
+  return value;
+}
+
+}  // namespace
+
+MemoryState::MemoryState(std::size_t nbytes)
+    : id_(next_memory_id()), nbytes_(nbytes), segments_(1, Segment{{0, nbytes}, {}}) {}
+
+void MemoryState::Segment::add(const LastUse& use) {
+  if (use.writes) {
+    uses.clear();
+  } else {
+    for (LastUse& earlier : uses) {
+      if (earlier.stream == use.stream && !earlier.writes) {
+        earlier = use;
+        return;
+      }
+    }
+  }
+  uses.push_back(use);
+}
+
+void MemoryState::add(ByteRange range, const LastUse& use) {
+  if (range.begin >= range.end) return;
+  split_at(range.begin);
+  split_at(range.end);
+  const auto first = segments_.begin() + (first_at(range.begin) - segments_.cbegin());
+  auto last = first;
+  for (; last != segments_.end() && last->range.begin < range.end; ++last) last->add(use);
+  if (use.writes && last - first > 1) {  // now all alike
+    first->range.end = (last - 1)->range.end;
+    last = segments_.erase(first + 1, last);
+  }
+  if (segments_.size() > long_from_ || first->uses.size() > long_from_) shorten();
+}
+
+void MemoryState::split_at(std::size_t at) {
+  if (at == 0 || at >= nbytes_) return;
+  const auto segment = segments_.begin() + (first_at(at) - segments_.cbegin());
+  if (segment->range.begin == at) return;
+  Segment front{{segment->range.begin, at}, segment->uses};
+  segment->range.begin = at;
+  segments_.insert(segment, std::move(front));
+}
+
+/// Forgets uses that are known to be done, and joins neighbours that are alike.
+void MemoryState::shorten() {
+  Segments kept;
+  for (Segment& segment : segments_) {
+    std::erase_if(segment.uses, [](const LastUse& use) {
+      return !use.foreign && is_known_done({use.stream, use.ticket});
+    });
+    if (!kept.empty() && kept.back().uses == segment.uses) {
+      kept.back().range.end = segment.range.end;
+    } else {
+      kept.push_back(std::move(segment));
+    }
+  }
+  segments_ = std::move(kept);
+  std::size_t longest = segments_.size();
+  for (const Segment& segment : segments_) longest = std::max(longest, segment.uses.size());
+  long_from_ = std::max<std::size_t>(64, 2 * longest);
+}
+
+TrackedMemory track(cl_mem memory) {
+  if (memory == nullptr) return {};
+  {
+    const std::scoped_lock lock(registry().mutex);
+    const auto place = registry().memories.find(memory);
+    if (place != registry().memories.end()) return place->second;
+  }
+  const auto nbytes = memory_info<std::size_t>(memory, CL_MEM_SIZE);
+  const auto parent = memory_info<cl_mem>(memory, CL_MEM_ASSOCIATED_MEMOBJECT);
+  if (parent == nullptr) return track_new(memory, nbytes);
+  const auto offset = memory_info<std::size_t>(memory, CL_MEM_OFFSET);
+  return add(memory, {track(parent).state, {offset, offset + nbytes}});
+}
+
+TrackedMemory track_new(cl_mem memory, std::size_t nbytes) {
+  if (memory == nullptr) return {};
+  return add(memory, {std::make_shared<MemoryState>(nbytes), {0, nbytes}});
+}
+
+}  // namespace detail
+}  // namespace dovetail

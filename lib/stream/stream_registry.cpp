@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "lib/stream/stream_registry.hpp"
+
+#include <mutex>
+#include <thread>
+#include <unordered_map>
+
+namespace dovetail::detail {
+namespace {
+
+struct Alive {
+  std::weak_ptr<StreamState> state;
+  const std::atomic<std::uint64_t>* completed;  // in the state; readable while this entry exists
+};
+
+struct Retired {
+  cl_command_queue queue;
+  StreamRemains remains;
+};
+
+struct Registry {
+  std::mutex mutex;
+  std::unordered_map<std::uint64_t, Alive> alive;
+  std::unordered_map<std::uint64_t, Retired> retired;
+  std::unordered_map<cl_command_queue, std::uint64_t> by_queue;  // both alive and retired
+
+  void erase_retired(std::unordered_map<std::uint64_t, Retired>::iterator place) {
+    const auto queue = by_queue.find(place->second.queue);
+    if (queue != by_queue.end() && queue->second == place->first) by_queue.erase(queue);
+    if (!place->second.remains.last) count_trouble(-1);
+    retired.erase(place);
+  }
+
+  void forget_what_is_done() {
+    for (auto place = retired.begin(); place != retired.end();) {
+      const auto here = place++;
+      const MarkerHandle& last = here->second.remains.last;
+      if (last && last->status() == CL_COMPLETE) erase_retired(here);
+    }
+  }
+};
+
+Registry& registry() {
+  static Registry* const instance = new Registry;  // outlives streams in static storage
+  return *instance;
+}
+
+}  // namespace
+
+std::uint64_t next_stream_id() {
+  static std::atomic<std::uint64_t> next{1};
+  return next.fetch_add(1, std::memory_order_relaxed);
+}
+
+std::shared_ptr<StreamState> find_or_add_stream(
+    cl_command_queue queue, cl_context context,
+    const std::function<std::shared_ptr<StreamState>(const StreamRemains* before)>& make) {
+  Registry& all = registry();
+  for (;; std::this_thread::yield()) {
+    const std::scoped_lock lock(all.mutex);
+    all.forget_what_is_done();
+    StreamRemains before;
+    if (const auto place = all.by_queue.find(queue); place != all.by_queue.end()) {
+      if (const auto alive = all.alive.find(place->second); alive != all.alive.end()) {
+        if (auto state = alive->second.state.lock()) return state;
+        continue;  // its destructor is running, and retires it soon
+      }
+      const auto retired = all.retired.find(place->second);
+      if (retired->second.remains.context == context) before = retired->second.remains;
+    }
+    auto state = make(before.id == 0 ? nullptr : &before);
+    // A handle is used again only after the queue before it, and with it all its work, is done.
+    if (const auto place = all.by_queue.find(queue); place != all.by_queue.end()) {
+      all.erase_retired(all.retired.find(place->second));
+    }
+    all.alive[state->id] = {state, &state->completed};
+    all.by_queue[queue] = state->id;
+    return state;
+  }
+}
+
+Producer find_producer(std::uint64_t stream) {
+  Registry& all = registry();
+  for (;; std::this_thread::yield()) {
+    const std::scoped_lock lock(all.mutex);
+    if (const auto alive = all.alive.find(stream); alive != all.alive.end()) {
+      if (auto state = alive->second.state.lock()) return {std::move(state), std::nullopt};
+      continue;
+    }
+    const auto retired = all.retired.find(stream);
+    if (retired == all.retired.end()) return {};
+    return {nullptr, retired->second.remains};
+  }
+}
+
+void retire_stream(const StreamState& stream, std::optional<StreamRemains> remains) {
+  Registry& all = registry();
+  const std::scoped_lock lock(all.mutex);
+  all.alive.erase(stream.id);
+  if (remains) {
+    if (!remains->last) count_trouble(1);
+    all.retired[stream.id] = {stream.queue, std::move(*remains)};
+  } else if (const auto place = all.by_queue.find(stream.queue);
+             place != all.by_queue.end() && place->second == stream.id) {
+    all.by_queue.erase(place);
+  }
+  all.forget_what_is_done();
+}
+
+bool is_known_done(Point point) {
+  Registry& all = registry();
+  const std::scoped_lock lock(all.mutex);
+  if (const auto alive = all.alive.find(point.stream); alive != all.alive.end()) {
+    return alive->second.completed->load(std::memory_order_acquire) >= point.ticket;
+  }
+  return !all.retired.contains(point.stream);
+}
+
+std::vector<std::shared_ptr<StreamState>> streams_alive() {
+  std::vector<std::shared_ptr<StreamState>> streams;
+  Registry& all = registry();
+  const std::scoped_lock lock(all.mutex);
+  streams.reserve(all.alive.size());
+  for (const auto& [id, alive] : all.alive) {
+    if (auto state = alive.state.lock()) streams.push_back(std::move(state));
+  }
+  return streams;
+}
+
+std::vector<MarkerHandle> markers_of_retired_streams() {
+  std::vector<MarkerHandle> markers;
+  Registry& all = registry();
+  const std::scoped_lock lock(all.mutex);
+  for (const auto& [id, retired] : all.retired) {
+    if (retired.remains.last) markers.push_back(retired.remains.last);
+  }
+  return markers;
+}
+
+}  // namespace dovetail::detail

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+// The process's streams, by id and by queue.
+#pragma once
+
+#include <CL/cl.h>
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "dovetail/stream/point.hpp"
+#include "lib/stream/stream_state.hpp"
+
+namespace dovetail::detail {
+
+std::uint64_t next_stream_id();
+
+/// The stream of `queue` if it is alive, else what `make` makes from the remains of an earlier one,
+/// if there are any.
+std::shared_ptr<StreamState> find_or_add_stream(
+    cl_command_queue queue, cl_context context,
+    const std::function<std::shared_ptr<StreamState>(const StreamRemains* before)>& make);
+
+/// A stream that work depends on: alive, or what remains of it. Neither once its work is done.
+struct Producer {
+  std::shared_ptr<StreamState> alive;
+  std::optional<StreamRemains> remains;
+};
+Producer find_producer(std::uint64_t stream);
+
+/// Takes a stream whose last handle has gone out of the registry.
+void retire_stream(const StreamState& stream, std::optional<StreamRemains> remains);
+
+/// Whether the work up to `point` is known to be done; makes no OpenCL call.
+bool is_known_done(Point point);
+
+std::vector<std::shared_ptr<StreamState>> streams_alive();
+/// The last markers of streams that are gone, as far as not known to be complete.
+std::vector<MarkerHandle> markers_of_retired_streams();
+
+}  // namespace dovetail::detail

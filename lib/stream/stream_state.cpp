@@ -1,0 +1,315 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "lib/stream/stream_state.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstring>
+#include <thread>
+
+#include "dovetail/core/error.hpp"
+#include "lib/core/opencl_check.hpp"
+#include "lib/stream/order_log.hpp"
+#include "lib/stream/stream_registry.hpp"
+
+namespace dovetail::detail {
+namespace {
+
+std::atomic<int> troubled_streams{0};
+
+cl_event enqueue_marker(cl_command_queue queue) {
+  cl_event event = nullptr;
+  check(clEnqueueMarkerWithWaitList(queue, 0, nullptr, &event), "clEnqueueMarkerWithWaitList");
+  return event;
+}
+
+}  // namespace
+
+bool any_stream_is_in_trouble() noexcept {
+  return troubled_streams.load(std::memory_order_relaxed) != 0;
+}
+
+void count_trouble(int change) noexcept {
+  troubled_streams.fetch_add(change, std::memory_order_relaxed);
+}
+
+std::string CommandName::str() const {
+  return name.empty() ? kind : fmt::format("{} '{}'", kind, name);
+}
+
+StreamState::StreamState(Context context_in, cl_command_queue queue_in, StreamOrigin origin_in,
+                         bool profiling_in, bool shared, const StreamRemains* before)
+    : context(std::move(context_in)),
+      queue(queue_in),
+      origin(origin_in),
+      profiling(profiling_in),
+      id(before != nullptr ? before->id : next_stream_id()),
+      is_shared(shared),
+      clock(before != nullptr ? before->clock : std::make_shared<const Clock>()) {
+  if (before == nullptr) return;
+  reserved = before->enqueued;
+  enqueued = before->enqueued;
+  marker = before->last;
+}
+
+StreamState::~StreamState() {
+  if (has_failed) count_trouble(-1);
+  std::optional<StreamRemains> remains;
+  if (enqueued > completed) {
+    remains = StreamRemains{id, context.get(), enqueued, clock, nullptr};
+    if (origin != StreamOrigin::borrowed) {
+      try {
+        remains->last = new_marker();
+        static_cast<void>(clFlush(queue));
+      } catch (const std::exception& error) {
+        std::fprintf(stderr, "dovetail: %s goes without a last marker: %s\n", label().c_str(),
+                     error.what());
+      }
+    }
+  }
+  retire_stream(*this, std::move(remains));
+  if (origin != StreamOrigin::borrowed) {
+    report_unless_success(clReleaseCommandQueue(queue), "clReleaseCommandQueue");
+  }
+}
+
+std::uint64_t StreamState::foreign_epoch() {
+  if (!has_peers.load(std::memory_order_acquire)) {
+    static std::atomic<std::uint64_t> next{1};
+    return next.fetch_add(1, std::memory_order_relaxed);
+  }
+  std::vector<std::shared_ptr<Peer>> all;
+  {
+    const std::scoped_lock lock(order_mutex);
+    all = peers;
+  }
+  std::uint64_t epoch = 0;
+  for (const auto& peer : all) {
+    const PeerFrontiers before = peer->frontiers();
+    if (before.recorded > before.enqueued) {
+      peer->submit();
+      if (peer->frontiers().enqueued < before.recorded) {
+        throw Error(fmt::format(
+            "[Peer::submit] '{}' on {} had recorded {} and has enqueued {}: work that it holds "
+            "back cannot be ordered; submit() must enqueue all that was recorded.",
+            peer->name(), label(), before.recorded, peer->frontiers().enqueued));
+      }
+    }
+    epoch += peer->frontiers().enqueued;
+  }
+  return epoch;
+}
+
+MarkerHandle StreamState::new_marker() {
+  const std::uint64_t epoch = is_shared ? foreign_epoch() : 0;
+  const std::scoped_lock lock(order_mutex);
+  const std::uint64_t covers = enqueued.load(std::memory_order_acquire);
+  auto made = std::make_shared<const Marker>(enqueue_marker(queue), Point{id, covers}, epoch, clock);
+  if (OrderLog::is_on()) OrderLog::add(MarkerEntry{made->number, made->covers});
+  marker = made;
+  return made;
+}
+
+MarkerHandle StreamState::marker_covering(std::uint64_t ticket, std::uint64_t epoch) {
+  // Another thread has noted its work's uses and is enqueuing it; the first use of a kernel may have
+  // the driver compile it meanwhile.
+  for (int i = 0; enqueued.load(std::memory_order_acquire) < ticket; ++i) {
+    if (i < 1000) {
+      std::this_thread::yield();
+    } else {
+      std::this_thread::sleep_for(std::chrono::microseconds(50));
+    }
+  }
+  const std::scoped_lock lock(order_mutex);
+  if (!marker || marker->covers.ticket < ticket || marker->epoch < epoch) {
+    const std::uint64_t covers = enqueued.load(std::memory_order_acquire);
+    marker = std::make_shared<const Marker>(enqueue_marker(queue), Point{id, covers}, epoch, clock);
+    counters.markers.fetch_add(1, std::memory_order_relaxed);
+    if (OrderLog::is_on()) OrderLog::add(MarkerEntry{marker->number, marker->covers});
+  }
+  if (!marker->is_flushed.load(std::memory_order_relaxed)) {
+    check(clFlush(queue), "clFlush");
+    marker->is_flushed.store(true, std::memory_order_relaxed);
+  }
+  return marker;
+}
+
+void StreamState::note_completion(const Marker& reached) {
+  if (reached.covers.stream == 0) return;
+  if (const auto stream = find_producer(reached.covers.stream).alive) {
+    stream->note_completion(reached.covers.ticket);
+  }
+  for (const Clock::Entry& entry : reached.clock->entries()) {
+    const auto stream = find_producer(entry.stream).alive;
+    if (stream && stream->completed.load(std::memory_order_relaxed) < entry.known) {
+      stream->note_completion(entry.known);
+    }
+  }
+}
+
+void StreamState::note_completion(std::uint64_t ticket) {
+  const std::scoped_lock lock(order_mutex);
+  if (marker && marker->covers.ticket <= ticket) marker.reset();
+  if (completed.load(std::memory_order_relaxed) >= ticket) return;
+  completed.store(ticket, std::memory_order_release);
+  std::erase_if(inserted_waits, [&](const InsertedWait& wait) { return wait.from <= ticket; });
+  if (OrderLog::is_on()) OrderLog::add(CompletionEntry{{id, ticket}});
+}
+
+void StreamState::fail(const Marker& failed, cl_int status, std::string_view call) {
+  // What this stream was made to wait for may have failed first: then that is the reason.
+  std::vector<InsertedWait> waits;
+  {
+    const std::scoped_lock lock(order_mutex);
+    waits = inserted_waits;
+  }
+  for (const InsertedWait& wait : waits) {
+    const cl_int earlier = wait.marker->status();
+    if (earlier >= CL_COMPLETE) continue;
+    if (const auto producer = find_producer(wait.marker->covers.stream).alive;
+        producer && producer.get() != this) {
+      producer->fail(*wait.marker, earlier, call);
+      std::shared_ptr<const Failure> why = producer->current_failure();
+      if (!why) continue;  // reset meanwhile
+      Failure inherited = *why;
+      inherited.after = wait.from - 1;
+      return fail(std::move(inherited));
+    }
+  }
+  const std::uint64_t after = completed.load(std::memory_order_acquire);
+  const std::uint64_t until = std::max(after, failed.covers.ticket);
+  fail(Failure{.code = status,
+               .call = std::string(call),
+               .what = fmt::format("a command on the stream failed: {}, {}", label(),
+                                   describe_commands(after, until)),
+               .after = after,
+               .where = std::source_location::current()});
+}
+
+void StreamState::fail(Failure why) {
+  const std::scoped_lock lock(order_mutex);
+  if (failure) return;
+  failure = std::make_shared<const Failure>(std::move(why));
+  has_failed.store(true, std::memory_order_release);
+  count_trouble(1);
+}
+
+void StreamState::check_not_failed(std::string_view function) const {
+  if (!has_failed.load(std::memory_order_acquire)) [[likely]] return;
+  if (const auto why = current_failure()) throw_command_error(*why, function);
+}
+
+std::shared_ptr<const Failure> StreamState::current_failure() const {
+  const std::scoped_lock lock(order_mutex);
+  return failure;
+}
+
+std::string StreamState::label() const { return fmt::format("stream #{}", id); }
+
+std::string StreamState::describe_commands(std::uint64_t after, std::uint64_t until) const {
+  std::vector<std::pair<std::uint64_t, std::string>> names;
+  {
+    const std::scoped_lock lock(recent_lock);
+    for (const RecentCommand& command : recent) {
+      if (command.ticket > after && command.ticket <= until) {
+        names.emplace_back(command.ticket, CommandName{command.kind, command.name.data()}.str());
+      }
+    }
+  }
+  std::ranges::sort(names);
+  if (names.empty()) return "work that was not given through Dovetail";
+  constexpr std::size_t most = 4;
+  std::string text = names.size() > 1 ? fmt::format("one of the last {}: ", until - after) : "";
+  const std::size_t first = names.size() > most ? names.size() - most : 0;
+  if (first != 0) text += "..., ";
+  for (std::size_t i = first; i < names.size(); ++i) {
+    text += fmt::format("{}{} (ticket {})", i == first ? "" : ", ", names[i].second, names[i].first);
+  }
+  return text;
+}
+
+void StreamState::remember(std::uint64_t ticket, const CommandName& name) noexcept {
+  const std::scoped_lock lock(recent_lock);
+  RecentCommand& place = recent[ticket % recent.size()];
+  place.ticket = ticket;
+  place.kind = name.kind;
+  const std::size_t length = std::min(name.name.size(), place.name.size() - 1);
+  std::memcpy(place.name.data(), name.name.data(), length);
+  place.name[length] = '\0';
+}
+
+void StreamState::reset() {
+  const std::scoped_lock lock(order_mutex);
+  if (!failure) return;
+  failure.reset();
+  inserted_waits.clear();
+  marker.reset();
+  completed.store(enqueued.load(std::memory_order_acquire), std::memory_order_release);
+  has_failed.store(false, std::memory_order_release);
+  count_trouble(-1);
+}
+
+void throw_command_error(const Failure& why, std::string_view function) {
+  throw CommandError(why.code, why.call, why.where, fmt::format("[{}] {}", function, why.what));
+}
+
+void StreamState::synchronize(const Deadline& deadline, std::string_view function) {
+  check_not_failed(function);
+  std::unique_lock lock(synchronize_mutex);
+  const std::uint64_t mine = ++asked;
+  const auto may_go_on = [&] { return served >= mine || !has_leader; };
+  if (!deadline) {
+    synchronized.wait(lock, may_go_on);
+  } else if (!synchronized.wait_until(lock, *deadline, may_go_on)) {
+    throw_timed_out(function, this);
+  }
+  if (served >= mine) {
+    lock.unlock();
+    return check_not_failed(function);
+  }
+  has_leader = true;
+  const std::uint64_t all = asked;
+  lock.unlock();
+  struct Done {
+    StreamState& stream;
+    std::uint64_t served;
+    ~Done() {
+      const std::scoped_lock lock(stream.synchronize_mutex);
+      stream.served = std::max(stream.served, served);
+      stream.has_leader = false;
+      stream.synchronized.notify_all();
+    }
+  } done{*this, mine - 1};  // unless it succeeds, the next in the line asks for itself
+  synchronize_with(new_marker(), this, deadline, function);
+  done.served = all;
+}
+
+void flush(const Marker& marker) {
+  if (marker.is_flushed.load(std::memory_order_relaxed)) return;
+  cl_command_queue queue = nullptr;  // stays null for a user event
+  check(clGetEventInfo(marker.event, CL_EVENT_COMMAND_QUEUE, sizeof(queue), &queue, nullptr),
+        "clGetEventInfo");
+  if (queue != nullptr) check(clFlush(queue), "clFlush");
+  marker.is_flushed.store(true, std::memory_order_relaxed);
+}
+
+void take_note(const Marker& marker, StreamState* producer, cl_int status,
+               std::string_view function) {
+  if (status == CL_COMPLETE) return StreamState::note_completion(marker);
+  if (producer != nullptr) {
+    producer->fail(marker, status, "clWaitForEvents");
+    producer->check_not_failed(function);
+  }
+  throw CommandError(status, "clWaitForEvents", std::source_location::current(),
+                     fmt::format("[{}] the event's command failed", function));
+}
+
+void synchronize_with(const MarkerHandle& marker, StreamState* producer, const Deadline& deadline,
+                      std::string_view function) {
+  if (producer != nullptr) producer->counters.host_waits.fetch_add(1, std::memory_order_relaxed);
+  if (deadline) flush(*marker);
+  if (!marker->wait(deadline)) throw_timed_out(function, producer);
+  take_note(*marker, producer, marker->status(), function);
+}
+
+}  // namespace dovetail::detail

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0
+// Fills, and reads to the host, in stream order.
+#pragma once
+
+#include <cstddef>
+
+#include "dovetail/stream/buffer.hpp"
+#include "dovetail/stream/stream.hpp"
+
+namespace dovetail::detail {
+
+/// Repeats a pattern of `pattern_nbytes`, a power of two up to 128, over `memory`.
+void fill(const Stream& stream, const BufferView& memory, const void* pattern,
+          std::size_t pattern_nbytes);
+
+/// Copies `memory` to `values`. Blocks until the stream has got there; other threads may give work
+/// to it meanwhile.
+/// @throws CommandError  the copy, or work before it, failed.
+void read_to_host(const Stream& stream, const BufferView& memory, void* values);
+
+}  // namespace dovetail::detail
