@@ -91,6 +91,11 @@ void MemoryState::Segment::add(const LastUse& use) {
 
 void MemoryState::add(ByteRange range, const LastUse& use) {
   if (range.begin >= range.end) return;
+  if (segments_.size() == 1 && range.begin == 0 && range.end >= nbytes_) [[likely]] {
+    segments_.front().add(use);
+    if (segments_.front().uses.size() > long_from_) shorten();
+    return;
+  }
   split_at(range.begin);
   split_at(range.end);
   const auto first = segments_.begin() + (first_at(range.begin) - segments_.cbegin());

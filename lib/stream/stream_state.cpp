@@ -34,6 +34,7 @@ void count_trouble(int change) noexcept {
 }
 
 std::string CommandName::str() const {
+  if (*kind == '\0') return std::string(name);
   return name.empty() ? kind : fmt::format("{} '{}'", kind, name);
 }
 

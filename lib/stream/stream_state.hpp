@@ -25,7 +25,7 @@
 
 namespace dovetail::detail {
 
-/// Who gave a piece of work, for people: {"kernel", "scale"}.
+/// Who gave a piece of work, for people: {"kernel", "scale"}; one of the two may be empty.
 struct CommandName {
   const char* kind;  ///< A literal.
   std::string_view name;

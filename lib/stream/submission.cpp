@@ -70,16 +70,22 @@ void add(Dependencies& all, const Dependency& found) {
 class MemoryLocks {
  public:
   explicit MemoryLocks(const TrackedUses& uses) {
-    for (const TrackedUse& use : uses) {
-      if (std::ranges::find(memories_, use.memory) == memories_.end()) {
-        memories_.push_back(use.memory);
+    for (const TrackedUse& use : uses) memories_.push_back(use.memory);
+    std::ranges::sort(memories_, std::less<>());
+    const MemoryState* locked = nullptr;
+    for (MemoryState*& memory : memories_) {
+      if (memory == locked) {
+        memory = nullptr;  // used twice
+      } else {
+        memory->lock();
+        locked = memory;
       }
     }
-    std::ranges::sort(memories_, std::less<>());
-    for (MemoryState* memory : memories_) memory->lock();
   }
   ~MemoryLocks() {
-    for (MemoryState* memory : memories_) memory->unlock();
+    for (MemoryState* memory : memories_) {
+      if (memory != nullptr) memory->unlock();
+    }
   }
   MemoryLocks(const MemoryLocks&) = delete;
   MemoryLocks& operator=(const MemoryLocks&) = delete;

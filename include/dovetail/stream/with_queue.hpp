@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+// Raw OpenCL, and libraries that speak it, in the order of a stream.
+#pragma once
+
+#include <CL/cl.h>
+
+#include <concepts>
+#include <memory>
+#include <span>
+#include <string_view>
+
+#include "dovetail/core/export.hpp"
+#include "dovetail/stream/memory_use.hpp"
+#include "dovetail/stream/stream.hpp"
+
+namespace dovetail {
+
+namespace detail {
+DOVETAIL_EXPORT void with_queue(const Stream& stream, std::span<const MemoryUse> uses,
+                                std::string_view name, void (*enqueue)(void*, cl_command_queue),
+                                void* argument);
+}
+
+/// Calls `enqueue(queue)`, which enqueues on the stream's queue whatever it likes, as one piece of
+/// work: waits that it needs are inserted before it, no other thread's work gets in between, and
+/// later work on any stream comes after it where the memory says so.
+///
+///     with_queue(stream, {{reads(a), writes(b)}}, "my copy", [&](cl_command_queue queue) {
+///       clEnqueueCopyBuffer(queue, a.get(), b.get(), 0, 0, a.nbytes(), 0, nullptr, nullptr);
+///     });
+///
+/// @param uses     All memory that the work touches. What it touches undeclared is ordered on this
+///                 stream only.
+/// @param name     For messages and OrderRecorder.
+/// @param enqueue  Must not give work to a stream, nor keep the queue; may throw.
+/// @throws InvalidArgument  memory of another context.
+/// @throws CommandError     the stream, or work that this depends on, has failed.
+/// Thread-safe; other threads that give work to the stream wait until `enqueue` returns.
+template <std::invocable<cl_command_queue> Enqueue>
+void with_queue(const Stream& stream, std::span<const MemoryUse> uses, std::string_view name,
+                Enqueue&& enqueue) {
+  const auto call = [](void* argument, cl_command_queue queue) {
+    (*static_cast<std::remove_reference_t<Enqueue>*>(argument))(queue);
+  };
+  detail::with_queue(stream, uses, name, call,
+                     const_cast<void*>(static_cast<const void*>(std::addressof(enqueue))));
+}
+
+}  // namespace dovetail

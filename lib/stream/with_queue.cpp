@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "dovetail/stream/with_queue.hpp"
+
+#include <fmt/format.h>
+
+#include "dovetail/core/error.hpp"
+#include "lib/stream/submission.hpp"
+
+namespace dovetail::detail {
+
+void with_queue(const Stream& stream, std::span<const MemoryUse> uses, std::string_view name,
+                void (*enqueue)(void*, cl_command_queue), void* argument) {
+  TrackedUses tracked;
+  for (const MemoryUse& use : uses) {
+    if (use.memory.buffer.context().get() != stream.context().get()) {
+      throw InvalidArgument(fmt::format(
+          "[with_queue] '{}' uses memory of another context than the stream's; copy it there.",
+          name));
+    }
+    add_use(tracked, use.memory, use.access);
+  }
+  const Submission submission(stream, tracked, {"", name});
+  enqueue(argument, submission.queue());
+}
+
+}  // namespace dovetail::detail
