@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Host time of a launch, beside the same clSetKernelArg and clEnqueueNDRangeKernel calls.
+// Host time of a launch, beside the same clSetKernelArg and clEnqueueNDRangeKernel calls: on a queue
+// that is held, so that only the calls are timed, and on one that runs meanwhile.
 #include "dovetail/runtime/kernel.hpp"
 
 #include <benchmark/benchmark.h>
@@ -49,6 +50,7 @@ class Launches {
   void raw(const Args&... args) const {
     raw_launch(stream_.get(), raw_(), items, items, args...);
   }
+  HeldQueue held_queue() const { return HeldQueue(stream_.context().get(), stream_.get()); }
   void drain() const { stream_.synchronize(); }
 
   /// Clears `out`, calls `launch`, and tells whether every element is then `expected`.
@@ -77,10 +79,22 @@ class Launches {
   cl::Kernel raw_;
 };
 
+/// Whether the queue runs while it is given the launches.
+enum Running : std::int64_t { held, running };
+
 template <typename Ours, typename Raw>
 void time_launches(benchmark::State& state, const Launches& launches, const Ours& ours,
                    const Raw& raw) {
-  time_beside(state, &Times::enqueue, batch, ours, raw, [&] { launches.drain(); });
+  if (state.range(0) == running) {
+    time_beside(state, &Times::enqueue, batch, ours, raw, [&] { launches.drain(); });
+    return;
+  }
+  HeldQueue queue = launches.held_queue();
+  const auto release = [&] {
+    queue.release();
+    launches.drain();
+  };
+  time_beside(state, &Times::enqueue, batch, ours, raw, release, [&] { queue.hold(); });
 }
 
 void launch_no_arguments(benchmark::State& state) {
@@ -91,6 +105,9 @@ void launch_no_arguments(benchmark::State& state) {
       state, launches, [&] { launches.ours(); }, [&] { launches.raw(); });
 }
 BENCHMARK(launch_no_arguments)
+    ->ArgName("running")
+    ->Arg(held)
+    ->Arg(running)
     ->UseManualTime()
     ->Unit(benchmark::kMicrosecond)
     ->Apply(report_spread);
@@ -108,6 +125,9 @@ void launch_three_arguments(benchmark::State& state) {
   time_launches(state, launches, ours, raw);
 }
 BENCHMARK(launch_three_arguments)
+    ->ArgName("running")
+    ->Arg(held)
+    ->Arg(running)
     ->UseManualTime()
     ->Unit(benchmark::kMicrosecond)
     ->Apply(report_spread);
@@ -126,6 +146,9 @@ void launch_eight_arguments(benchmark::State& state) {
   time_launches(state, launches, ours, raw);
 }
 BENCHMARK(launch_eight_arguments)
+    ->ArgName("running")
+    ->Arg(held)
+    ->Arg(running)
     ->UseManualTime()
     ->Unit(benchmark::kMicrosecond)
     ->Apply(report_spread);

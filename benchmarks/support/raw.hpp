@@ -42,6 +42,29 @@ inline cl_event raw_marker(cl_command_queue queue) {
   return marker;
 }
 
+/// Keeps a queue from running what it is given, so that the host's part can be timed while the
+/// driver's threads, which share its cores and its locks, stand still.
+class HeldQueue {
+ public:
+  explicit HeldQueue(cl_context context, cl_command_queue queue) : context_(context), queue_(queue) {}
+
+  void hold() {
+    cl_int status = CL_SUCCESS;
+    gate_ = clCreateUserEvent(context_, &status);
+    check(status, "clCreateUserEvent");
+    check(clEnqueueBarrierWithWaitList(queue_, 1, &gate_, nullptr), "clEnqueueBarrierWithWaitList");
+  }
+  void release() {
+    check(clSetUserEventStatus(gate_, CL_COMPLETE), "clSetUserEventStatus");
+    check(clReleaseEvent(gate_), "clReleaseEvent");
+  }
+
+ private:
+  cl_context context_;
+  cl_command_queue queue_;
+  cl_event gate_ = nullptr;
+};
+
 /// Blocks until everything on `queue` is done.
 inline void raw_finish(cl_command_queue queue) { check(clFinish(queue), "clFinish"); }
 

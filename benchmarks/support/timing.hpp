@@ -90,16 +90,24 @@ Times time_calls(benchmark::State& state, double Times::*which, std::size_t batc
 /// Times `ours` and `raw` by turns, so that both see the same disturbances; the benchmark's own
 /// time is the mean of `ours`. Counters, medians over the batches: `ours_us` and `raw_us`; `ratio`,
 /// ours by raw; and `cpu_ratio`, the same for the calling thread's own work while it enqueues.
-template <typename Ours, typename Raw, typename Drain>
+///
+/// `prepare` is called before each batch, untimed.
+template <typename Ours, typename Raw, typename Drain, typename Prepare>
 TimesBeside time_beside(benchmark::State& state, double Times::*which, std::size_t batch,
-                        const Ours& ours, const Raw& raw, const Drain& drain) {
+                        const Ours& ours, const Raw& raw, const Drain& drain,
+                        const Prepare& prepare) {
   Samples our_samples, raw_samples;
   bool raw_first = false;
   while (state.KeepRunningBatch(static_cast<benchmark::IterationCount>(batch))) {
-    if (raw_first) raw_samples.add(time_batch(batch, raw, drain));
+    const auto time_raw = [&] {
+      prepare();
+      raw_samples.add(time_batch(batch, raw, drain));
+    };
+    if (raw_first) time_raw();
+    prepare();
     const Times times = time_batch(batch, ours, drain);
     our_samples.add(times);
-    if (!raw_first) raw_samples.add(time_batch(batch, raw, drain));
+    if (!raw_first) time_raw();
     raw_first = !raw_first;
     state.SetIterationTime(times.*which * static_cast<double>(batch));
   }
@@ -109,6 +117,12 @@ TimesBeside time_beside(benchmark::State& state, double Times::*which, std::size
   state.counters["ratio"] = medians.ours.*which / (medians.raw.*which);
   state.counters["cpu_ratio"] = medians.ours.enqueue_cpu / medians.raw.enqueue_cpu;
   return medians;
+}
+
+template <typename Ours, typename Raw, typename Drain>
+TimesBeside time_beside(benchmark::State& state, double Times::*which, std::size_t batch,
+                        const Ours& ours, const Raw& raw, const Drain& drain) {
+  return time_beside(state, which, batch, ours, raw, drain, [] {});
 }
 
 }  // namespace dovetail::bench

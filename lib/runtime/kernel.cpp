@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cstring>
 #include <mutex>
 
@@ -48,34 +49,43 @@ struct ParameterCheck {
 
 /// What an argument of a cl_kernel was last set to, as far as that can be told from a new value.
 struct SetValue {
-  static constexpr std::size_t most_bytes = 16;
-  bool is_known = false;
-  std::uint8_t nbytes = 0;
-  std::array<unsigned char, most_bytes> bytes{};
+  std::uint64_t low = 0, high = 0;
+  std::size_t nbytes = 0;  ///< 0 for what cannot be told.
 
   /// A buffer is known by its serial number: a handle's value may belong to another by now.
   static SetValue of(const KernelArgument& argument) {
-    SetValue value;
-    if (argument.kind() == KernelArgument::Kind::value) {
-      if (argument.nbytes() <= most_bytes) value.set(argument.value(), argument.nbytes());
-    } else if (argument.kind() == KernelArgument::Kind::local) {
-      const std::size_t size = argument.nbytes();
-      value.set(&size, sizeof(size));
-    } else if (argument.handle().serial != 0 && argument.offset() == 0) {
-      value.set(&argument.handle().serial, sizeof(std::uint64_t));
+    switch (argument.kind()) {
+      case KernelArgument::Kind::value:
+        return of_bytes(argument.value(), argument.nbytes());
+      case KernelArgument::Kind::local:
+        return {argument.nbytes(), 0, sizeof(std::size_t)};
+      case KernelArgument::Kind::memory:
+        break;
     }
-    return value;
+    if (argument.handle().serial == 0 || argument.offset() != 0) return {};
+    return {argument.handle().serial, 0, sizeof(std::uint64_t)};
   }
-  bool operator==(const SetValue& other) const noexcept {
-    return is_known && other.is_known && nbytes == other.nbytes &&
-           std::memcmp(bytes.data(), other.bytes.data(), nbytes) == 0;
+  bool is(const SetValue& other) const noexcept {
+    return nbytes != 0 && nbytes == other.nbytes && low == other.low && high == other.high;
   }
 
  private:
-  void set(const void* from, std::size_t size) {
-    is_known = true;
-    nbytes = static_cast<std::uint8_t>(size);
-    std::memcpy(bytes.data(), from, size);
+  static SetValue of_bytes(const void* bytes, std::size_t nbytes) {
+    SetValue value{0, 0, nbytes};
+    switch (nbytes) {
+      case 4:
+        std::memcpy(&value.low, bytes, 4);
+        return value;
+      case 8:
+        std::memcpy(&value.low, bytes, 8);
+        return value;
+      case 16:
+        std::memcpy(&value.low, bytes, 8);
+        std::memcpy(&value.high, static_cast<const char*>(bytes) + 8, 8);
+        return value;
+      default:
+        return {};
+    }
   }
 };
 
@@ -96,21 +106,29 @@ struct Kernel::State {
   Program program;
   KernelSignature signature;
   std::vector<ParameterCheck> checks;
+  const char* permanent_name;
   std::size_t max_work_group_size = 0;
 
   // cl_kernels that no thread holds; their arguments are captured when a launch is enqueued, so one
   // may be used again at once.
+  std::atomic<Instance*> spare{nullptr};  // the one used last, for a thread that launches in a row
   std::mutex mutex;
   std::vector<std::unique_ptr<Instance>> idle;
 
   State(Program program_in, KernelSignature signature_in)
       : program(std::move(program_in)),
         signature(std::move(signature_in)),
-        checks(signature.parameters.begin(), signature.parameters.end()) {}
+        checks(signature.parameters.begin(), signature.parameters.end()),
+        permanent_name(detail::permanent(signature.name)) {}
   State(const State&) = delete;
   State& operator=(const State&) = delete;
 
+  ~State() { delete spare.load(); }
+
   std::unique_ptr<Instance> take() {
+    if (Instance* instance = spare.exchange(nullptr, std::memory_order_acquire)) {
+      return std::unique_ptr<Instance>(instance);
+    }
     {
       const std::scoped_lock lock(mutex);
       if (!idle.empty()) {
@@ -125,9 +143,11 @@ struct Kernel::State {
     return std::make_unique<Instance>(kernel, signature.parameters.size());
   }
 
-  void give_back(std::unique_ptr<Instance> instance) {
+  void give_back(std::unique_ptr<Instance> used) {
+    std::unique_ptr<Instance> other(spare.exchange(used.release(), std::memory_order_acq_rel));
+    if (!other) return;
     const std::scoped_lock lock(mutex);
-    idle.push_back(std::move(instance));
+    idle.push_back(std::move(other));
   }
 };
 
@@ -230,7 +250,7 @@ void set_argument(Instance& instance, const KernelSignature& signature, cl_uint 
                   const KernelArgument& argument, const Device& device, SubBuffers& sub_buffers) {
   SetValue& set = instance.arguments[index];
   const SetValue wanted = SetValue::of(argument);
-  if (set == wanted) return;
+  if (set.is(wanted)) return;
   cl_kernel kernel = instance.kernel;
   cl_int status = CL_SUCCESS;
   switch (argument.kind()) {
@@ -338,7 +358,7 @@ void Kernel::enqueue(const Stream& stream, const NDRange& range,
                  state_->program.device(), sub_buffers);
     memory.add(arguments[i], state_->checks[i]);
   }
-  const detail::Submission submission(stream, memory.uses, {"kernel", signature.name});
+  const detail::Submission submission(stream, memory.uses, {"kernel", state_->permanent_name});
   const cl_int status =
       clEnqueueNDRangeKernel(submission.queue(), held.instance->kernel, range.dimensions(), nullptr,
                              range.global(), range.local(), 0, nullptr, nullptr);

@@ -60,7 +60,8 @@ cl_mem create_memory(const Context& context, std::size_t nbytes, const void* sou
 
 BufferHandle handle_of(const Buffer& buffer) noexcept {
   const BufferState& state = *buffer.state_;
-  return {state.memory, state.tracked.state.get(), state.tracked.range.begin, state.serial};
+  return {state.memory, state.tracked.state.get(), state.tracked.range.begin,
+          state.nbytes, state.serial,              state.context.get()};
 }
 
 }  // namespace detail

@@ -4,7 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cstring>
+#include <set>
 #include <thread>
 
 #include "dovetail/core/error.hpp"
@@ -34,8 +34,16 @@ void count_trouble(int change) noexcept {
 }
 
 std::string CommandName::str() const {
-  if (*kind == '\0') return std::string(name);
-  return name.empty() ? kind : fmt::format("{} '{}'", kind, name);
+  return *kind == '\0' ? name : fmt::format("{} '{}'", kind, name);
+}
+
+const char* permanent(std::string_view text) {
+  static std::mutex mutex;
+  static auto* const texts = new std::set<std::string, std::less<>>;
+  const std::scoped_lock lock(mutex);
+  auto place = texts->find(text);
+  if (place == texts->end()) place = texts->emplace(text).first;
+  return place->c_str();
 }
 
 StreamState::StreamState(Context context_in, cl_command_queue queue_in, StreamOrigin origin_in,
@@ -209,12 +217,13 @@ std::string StreamState::label() const { return fmt::format("stream #{}", id); }
 
 std::string StreamState::describe_commands(std::uint64_t after, std::uint64_t until) const {
   std::vector<std::pair<std::uint64_t, std::string>> names;
-  {
-    const std::scoped_lock lock(recent_lock);
-    for (const RecentCommand& command : recent) {
-      if (command.ticket > after && command.ticket <= until) {
-        names.emplace_back(command.ticket, CommandName{command.kind, command.name.data()}.str());
-      }
+  for (const RecentCommand& command : recent) {
+    const std::uint64_t ticket = command.ticket.load(std::memory_order_acquire);
+    if (ticket <= after || ticket > until) continue;
+    const CommandName name{command.kind.load(std::memory_order_acquire),
+                           command.name.load(std::memory_order_acquire)};
+    if (command.ticket.load(std::memory_order_acquire) == ticket) {  // else written meanwhile
+      names.emplace_back(ticket, name.str());
     }
   }
   std::ranges::sort(names);
@@ -230,13 +239,11 @@ std::string StreamState::describe_commands(std::uint64_t after, std::uint64_t un
 }
 
 void StreamState::remember(std::uint64_t ticket, const CommandName& name) noexcept {
-  const std::scoped_lock lock(recent_lock);
   RecentCommand& place = recent[ticket % recent.size()];
-  place.ticket = ticket;
-  place.kind = name.kind;
-  const std::size_t length = std::min(name.name.size(), place.name.size() - 1);
-  std::memcpy(place.name.data(), name.name.data(), length);
-  place.name[length] = '\0';
+  place.ticket.store(0, std::memory_order_release);
+  place.kind.store(name.kind, std::memory_order_release);
+  place.name.store(name.name, std::memory_order_release);
+  place.ticket.store(ticket, std::memory_order_release);
 }
 
 void StreamState::reset() {

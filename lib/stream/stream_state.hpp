@@ -21,16 +21,19 @@
 #include "dovetail/stream/stream_statistics.hpp"
 #include "lib/stream/clock.hpp"
 #include "lib/stream/marker.hpp"
-#include "lib/stream/spin_lock.hpp"
 
 namespace dovetail::detail {
 
-/// Who gave a piece of work, for people: {"kernel", "scale"}; one of the two may be empty.
+/// Who gave a piece of work, for people: {"kernel", "scale"}; the first may be empty. Both are kept
+/// by pointer: literals, or `permanent` copies.
 struct CommandName {
-  const char* kind;  ///< A literal.
-  std::string_view name;
+  const char* kind;
+  const char* name;
   std::string str() const;
 };
+
+/// A copy that is never freed, made once for each text.
+const char* permanent(std::string_view text);
 
 /// Why a stream takes no more work.
 struct Failure {
@@ -93,13 +96,11 @@ struct StreamState : std::enable_shared_from_this<StreamState> {
   std::atomic<bool> has_failed{false};
   std::atomic<bool> has_peers{false};
 
-  // The last pieces of work, for messages.
+  // The last pieces of work, for messages; written under submit_mutex, read without.
   struct RecentCommand {
-    std::uint64_t ticket = 0;
-    const char* kind = nullptr;
-    std::array<char, 48> name{};
+    std::atomic<std::uint64_t> ticket{0};  // 0 while it is written
+    std::atomic<const char*> kind{nullptr}, name{nullptr};
   };
-  mutable SpinLock recent_lock;
   std::array<RecentCommand, 32> recent;
 
   struct Counters {

@@ -24,7 +24,8 @@ struct Dependency {
 
 using Dependencies = SmallVector<Dependency, 8>;
 
-thread_local const StreamState* submitting = nullptr;
+// Read at every launch: the model saves the call that finds a library's variable.
+[[gnu::tls_model("initial-exec")]] thread_local const StreamState* submitting = nullptr;
 
 /// Refuses what would otherwise wait for ever for this thread's own lock.
 class Entered {
@@ -286,8 +287,8 @@ void exchange_uses(StreamState& stream, std::uint64_t ticket, const TrackedUses&
   if (OrderLog::is_on()) OrderLog::add(command_entry({stream.id, ticket}, name, uses));
 }
 
-void wait_for(StreamState& stream, const Dependency& dependency, std::string_view function) {
-  const CommandName name{"wait", function};
+void wait_for(StreamState& stream, const Dependency& dependency, const char* function) {
+  const CommandName name{"", function};
   const Entered entered(stream);
   const std::scoped_lock lock(stream.submit_mutex);
   stream.check_not_failed(function);
@@ -332,11 +333,11 @@ Submission::~Submission() {
   submitting = nullptr;
 }
 
-void wait_for_point(StreamState& stream, Point point, bool foreign, std::string_view function) {
+void wait_for_point(StreamState& stream, Point point, bool foreign, const char* function) {
   wait_for(stream, {point, foreign, Hazard::wait, nullptr}, function);
 }
 
-void wait_for_event(StreamState& stream, const EventState& event, std::string_view function) {
+void wait_for_event(StreamState& stream, const EventState& event, const char* function) {
   wait_for(stream, {event.marker->covers, false, Hazard::wait, nullptr, &event.marker}, function);
 }
 

@@ -61,7 +61,7 @@ inline void add_use(TrackedUses& uses, const BufferView& view, Access access) {
 
 /// Makes what `stream` is given from now on wait for a point of another stream, or for an event.
 /// @param foreign  Others enqueue on the point's stream.
-void wait_for_point(StreamState& stream, Point point, bool foreign, std::string_view function);
-void wait_for_event(StreamState& stream, const EventState& event, std::string_view function);
+void wait_for_point(StreamState& stream, Point point, bool foreign, const char* function);
+void wait_for_event(StreamState& stream, const EventState& event, const char* function);
 
 }  // namespace dovetail::detail

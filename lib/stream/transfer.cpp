@@ -10,7 +10,7 @@ void fill(const Stream& stream, const BufferView& memory, const void* pattern,
           std::size_t pattern_nbytes) {
   TrackedUses uses;
   add_use(uses, memory, Access::write);
-  const Submission submission(stream, uses, {"fill", {}});
+  const Submission submission(stream, uses, {"", "fill"});
   check(clEnqueueFillBuffer(submission.queue(), handle_of(memory.buffer).memory, pattern,
                             pattern_nbytes, memory.offset, memory.nbytes, 0, nullptr, nullptr),
         "clEnqueueFillBuffer");
@@ -24,7 +24,7 @@ void read_to_host(const Stream& stream, const BufferView& memory, void* values) 
   {
     TrackedUses uses;
     add_use(uses, memory, Access::read);
-    const Submission submission(stream, uses, {"read to host", {}});
+    const Submission submission(stream, uses, {"", "read to host"});
     check(clEnqueueReadBuffer(submission.queue(), handle_of(memory.buffer).memory, CL_FALSE,
                               memory.offset, memory.nbytes, values, 0, nullptr, &event),
           "clEnqueueReadBuffer");

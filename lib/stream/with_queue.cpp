@@ -8,7 +8,7 @@
 
 namespace dovetail::detail {
 
-void with_queue(const Stream& stream, std::span<const MemoryUse> uses, std::string_view name,
+void with_queue(const Stream& stream, std::span<const MemoryUse> uses, const char* name,
                 void (*enqueue)(void*, cl_command_queue), void* argument) {
   TrackedUses tracked;
   for (const MemoryUse& use : uses) {

@@ -50,12 +50,11 @@ class KernelArgument {
   KernelArgument(const LocalMemory& local)  // NOLINT(google-explicit-constructor)
       : kind_(Kind::local), nbytes_(local.nbytes) {}
   KernelArgument(cl_mem memory)  // NOLINT(google-explicit-constructor)
-      : kind_(Kind::memory), handle_{memory, nullptr, 0, 0} {}
+      : kind_(Kind::memory), handle_{.memory = memory} {}
   KernelArgument(const Buffer& buffer)  // NOLINT(google-explicit-constructor)
       : kind_(Kind::memory),
         handle_(detail::handle_of(buffer)),
-        context_(buffer.context().get()),
-        nbytes_(buffer.nbytes()),
+        nbytes_(handle_.nbytes),
         used_nbytes_(nbytes_) {}
   KernelArgument(const BufferView& view)  // NOLINT(google-explicit-constructor)
       : KernelArgument(view.buffer) {
@@ -88,7 +87,7 @@ class KernelArgument {
   /// Where the memory range starts, in bytes.
   std::size_t offset() const noexcept { return offset_; }
   /// The memory's context; null for a raw cl_mem.
-  cl_context context() const noexcept { return context_; }
+  cl_context context() const noexcept { return handle_.context; }
   /// The bytes that the kernel uses, from the buffer's start.
   std::size_t used_offset() const noexcept { return used_offset_; }
   std::size_t used_nbytes() const noexcept { return used_nbytes_; }
@@ -100,7 +99,6 @@ class KernelArgument {
   ValueType value_type_ = ValueType::other;
   const void* value_ = nullptr;
   detail::BufferHandle handle_{};
-  cl_context context_ = nullptr;
   std::size_t offset_ = 0;
   std::size_t nbytes_ = 0;
   std::size_t used_offset_ = 0;

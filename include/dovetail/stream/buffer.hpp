@@ -24,7 +24,9 @@ struct BufferHandle {
   cl_mem memory;
   MemoryState* tracking;  ///< Null for no memory.
   std::size_t begin;      ///< Where the buffer starts in the memory object that is tracked.
-  std::uint64_t serial;   ///< Of the Buffer; unique in the process, unlike a handle's value.
+  std::size_t nbytes;
+  std::uint64_t serial;  ///< Of the Buffer; unique in the process, unlike a handle's value.
+  cl_context context;
 };
 DOVETAIL_EXPORT BufferHandle handle_of(const Buffer& buffer) noexcept;
 }  // namespace detail

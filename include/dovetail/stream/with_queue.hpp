@@ -7,7 +7,6 @@
 #include <concepts>
 #include <memory>
 #include <span>
-#include <string_view>
 
 #include "dovetail/core/export.hpp"
 #include "dovetail/stream/memory_use.hpp"
@@ -17,7 +16,7 @@ namespace dovetail {
 
 namespace detail {
 DOVETAIL_EXPORT void with_queue(const Stream& stream, std::span<const MemoryUse> uses,
-                                std::string_view name, void (*enqueue)(void*, cl_command_queue),
+                                const char* name, void (*enqueue)(void*, cl_command_queue),
                                 void* argument);
 }
 
@@ -31,13 +30,13 @@ DOVETAIL_EXPORT void with_queue(const Stream& stream, std::span<const MemoryUse>
 ///
 /// @param uses     All memory that the work touches. What it touches undeclared is ordered on this
 ///                 stream only.
-/// @param name     For messages and OrderRecorder.
+/// @param name     For messages and OrderRecorder; a literal, kept by pointer.
 /// @param enqueue  Must not give work to a stream, nor keep the queue; may throw.
 /// @throws InvalidArgument  memory of another context.
 /// @throws CommandError     the stream, or work that this depends on, has failed.
 /// Thread-safe; other threads that give work to the stream wait until `enqueue` returns.
 template <std::invocable<cl_command_queue> Enqueue>
-void with_queue(const Stream& stream, std::span<const MemoryUse> uses, std::string_view name,
+void with_queue(const Stream& stream, std::span<const MemoryUse> uses, const char* name,
                 Enqueue&& enqueue) {
   const auto call = [](void* argument, cl_command_queue queue) {
     (*static_cast<std::remove_reference_t<Enqueue>*>(argument))(queue);
