@@ -14,6 +14,7 @@
 #include "dovetail/stream/buffer.hpp"          // IWYU pragma: export
 #include "dovetail/stream/current_stream.hpp"  // IWYU pragma: export
 #include "dovetail/stream/stream.hpp"          // IWYU pragma: export
+#include "dovetail/stream/stream_lease.hpp"    // IWYU pragma: export
 #include "dovetail/stream/stream_pool.hpp"     // IWYU pragma: export
 #include "dovetail/tensor/tensor.hpp"          // IWYU pragma: export
 #include "dovetail/version.hpp"                // IWYU pragma: export

@@ -4,27 +4,56 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include <optional>
-
 #include "dovetail/stream/stream_pool.hpp"
 
 namespace dovetail {
 namespace {
 
-thread_local const StreamGuard* innermost_guard = nullptr;
+// Without destructors, so that they can be used while the thread's other objects are destroyed.
+constinit thread_local const StreamGuard* innermost_guard = nullptr;
+constinit thread_local const Stream* own_stream = nullptr;
+constinit thread_local bool has_given_back = false;
 
 bool on_main_thread() { return ::syscall(SYS_gettid) == ::getpid(); }
 
+}  // namespace
+
+namespace detail {
+
+/// A thread's place in the default pool, which outlives every thread.
+class ThreadAttachment {
+ public:
+  ThreadAttachment() : slot_(StreamPool::default_pool().attach()) {}
+  ~ThreadAttachment() {
+    StreamPool::default_pool().detach(slot_);
+    own_stream = nullptr;
+    has_given_back = true;
+  }
+  ThreadAttachment(const ThreadAttachment&) = delete;
+  ThreadAttachment& operator=(const ThreadAttachment&) = delete;
+
+  const Stream& stream() const { return StreamPool::default_pool().stream_at(slot_); }
+
+ private:
+  std::size_t slot_;
+};
+
+}  // namespace detail
+
+namespace {
+
 const Stream& stream_of_thread() {
-  thread_local const Stream stream = on_main_thread() ? StreamPool::default_pool().default_stream()
-                                                      : StreamPool::default_pool().get();
-  return stream;
+  if (has_given_back || on_main_thread()) return StreamPool::default_pool().default_stream();
+  thread_local const detail::ThreadAttachment attachment;
+  return attachment.stream();
 }
 
 }  // namespace
 
 Stream current_stream() {
-  return innermost_guard != nullptr ? innermost_guard->stream_ : stream_of_thread();
+  if (innermost_guard != nullptr) return innermost_guard->stream_;
+  if (own_stream == nullptr) own_stream = &stream_of_thread();
+  return *own_stream;
 }
 
 StreamGuard::StreamGuard(Stream stream) : stream_(std::move(stream)), outer_(innermost_guard) {

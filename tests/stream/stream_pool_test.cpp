@@ -6,9 +6,11 @@
 #include <map>
 #include <mutex>
 #include <set>
+#include <vector>
 
 #include "dovetail/core/error.hpp"
 #include "tests/support/contexts.hpp"
+#include "tests/support/failing_queues.hpp"
 #include "tests/support/threads.hpp"
 #include "tests/support/thrown.hpp"
 
@@ -97,6 +99,53 @@ TEST(StreamPool, ServesEightThreadsAtOnce) {
   });
   ASSERT_EQ(times.size(), 5u);
   for (const auto& [id, count] : times) EXPECT_EQ(count, 8 * 50 / 5) << "stream " << id;
+}
+
+TEST(StreamPool, CountsWhatItGaveAndWhatItMade) {
+  StreamPool pool(context(), {.size = 3, .leases = 2});
+  const StreamPoolStatistics before = pool.statistics();
+  EXPECT_EQ(before.gets, 0u);
+  EXPECT_EQ(before.streams_created, 0u);
+  EXPECT_EQ(before.attached_threads, std::vector<std::size_t>(3, 0));
+  EXPECT_EQ(before.shared_streams, 0u);
+  EXPECT_EQ(before.leases.granted, 0u);
+
+  for (int i = 0; i < 2; ++i) static_cast<void>(pool.get());
+  EXPECT_EQ(pool.statistics().gets, 2u);
+  EXPECT_EQ(pool.statistics().streams_created, 2u);
+  for (int i = 0; i < 5; ++i) static_cast<void>(pool.get());
+  static_cast<void>(pool.get(0));
+  static_cast<void>(pool.default_stream());
+  const StreamLease lease = pool.lease();
+  const StreamPoolStatistics now = pool.statistics();
+  EXPECT_EQ(now.gets, 7u);
+  EXPECT_EQ(now.streams_created, 3u + 1 + 1);
+  EXPECT_EQ(now.leases.active, 1u);
+  EXPECT_EQ(now.leases.granted, 1u);
+  EXPECT_EQ(now.leases.waiting, 0u);
+  EXPECT_EQ(now.leases.timed_out, 0u);
+  EXPECT_EQ(now.leases.replaced, 0u);
+}
+
+TEST(StreamPool, CountsExactlyUnderEightThreads) {
+  StreamPool pool(context(), {.size = 5});
+  test::on_threads(8, [&](int) {
+    for (int i = 0; i < 50; ++i) {
+      static_cast<void>(pool.get());
+      EXPECT_LE(pool.statistics().gets, 8u * 50);
+    }
+  });
+  EXPECT_EQ(pool.statistics().gets, 8u * 50);
+  EXPECT_EQ(pool.statistics().streams_created, 5u);
+}
+
+TEST(StreamPool, MakesAStreamLaterThatTheDriverRefusedAtFirst) {
+  StreamPool pool(context(), {.size = 1});
+  const test::FailingQueues refused_once(1);
+  EXPECT_THROW(static_cast<void>(pool.get()), OpenCLError);
+  EXPECT_EQ(pool.statistics().streams_created, 0u);
+  pool.get().synchronize();
+  EXPECT_EQ(pool.statistics().streams_created, 1u);
 }
 
 }  // namespace

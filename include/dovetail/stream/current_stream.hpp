@@ -10,9 +10,11 @@ namespace dovetail {
 /// The stream that overloads without a stream argument use.
 ///
 /// On the process's main thread it is the default pool's default stream, so that single-threaded
-/// code behaves as if there were no pool; every other thread keeps the pooled stream that it gets,
-/// round robin, at its first call. Streams are shared once there are more threads than pooled
-/// streams. A StreamGuard overrides both.
+/// code behaves as if there were no pool. Every other thread is attached at its first call to the
+/// pooled stream that the fewest live threads have, keeps it, and gives it back when it ends: up to
+/// 31 live threads never share one, more share them evenly. What a thread calls after it has given
+/// its stream back, from destructors of its thread_local objects, gets the default stream. A
+/// StreamGuard overrides all of this, at any time.
 DOVETAIL_EXPORT Stream current_stream();
 
 /// Makes `stream` the calling thread's current stream until the end of the scope. Guards nest, and
