@@ -4,7 +4,9 @@
 
 #include <benchmark/benchmark.h>
 
+#include <optional>
 #include <set>
+#include <thread>
 
 #include "benchmarks/support/raw.hpp"
 #include "benchmarks/support/report.hpp"
@@ -40,11 +42,58 @@ void pool_get_by_index(benchmark::State& state) {
 }
 BENCHMARK(pool_get_by_index)->Apply(report_spread);
 
+std::uint64_t leased_id() { return pool().lease()->id(); }
+
+/// Given back within each round, so that threads only meet in the pool's bookkeeping.
+void pool_lease(benchmark::State& state) {
+  if (state.threads() == 1 && leased_id() != leased_id()) {
+    return fail(state, "a stream that was given back is not leased again");
+  }
+  for (auto _ : state) benchmark::DoNotOptimize(pool().lease());
+}
+BENCHMARK(pool_lease)->ThreadRange(1, 4)->UseRealTime()->Apply(report_spread);
+
+/// One stream for all threads: each waits its turn, and hands over to the next.
+void pool_lease_waited_for(benchmark::State& state) {
+  static StreamPool& narrow = *new StreamPool(Context::default_context(), {.leases = 1});
+  for (auto _ : state) benchmark::DoNotOptimize(narrow.lease());
+}
+BENCHMARK(pool_lease_waited_for)->Threads(4)->UseRealTime()->Apply(report_spread);
+
+/// A copy of the stream is kept, so that each round makes a queue.
+void pool_lease_replaced(benchmark::State& state) {
+  StreamPool streams(Context::default_context(), {.leases = 1});
+  std::optional<Stream> kept;
+  for (auto _ : state) {
+    const StreamLease lease = streams.lease();
+    kept = lease.stream();
+  }
+  const StreamLeaseStatistics leases = streams.statistics().leases;
+  if (leases.replaced != leases.granted) return fail(state, "a stream was leased again");
+}
+BENCHMARK(pool_lease_replaced)->UseRealTime()->Apply(report_spread);
+
+void pool_statistics(benchmark::State& state) {
+  for (auto _ : state) benchmark::DoNotOptimize(pool().statistics());
+}
+BENCHMARK(pool_statistics)->Apply(report_spread);
+
 void current_stream_of_thread(benchmark::State& state) {
   if (!(current_stream() == current_stream())) return fail(state, "the current stream changed");
   for (auto _ : state) benchmark::DoNotOptimize(current_stream());
 }
 BENCHMARK(current_stream_of_thread)->ThreadRange(1, 4)->UseRealTime()->Apply(report_spread);
+
+/// A thread's whole life, with its first call of current_stream; the next has none.
+void thread_with_current_stream(benchmark::State& state) {
+  for (auto _ : state) std::jthread([] { benchmark::DoNotOptimize(current_stream()); });
+}
+BENCHMARK(thread_with_current_stream)->UseRealTime()->Apply(report_spread);
+
+void raw_thread(benchmark::State& state) {
+  for (auto _ : state) std::jthread([] { benchmark::ClobberMemory(); });
+}
+BENCHMARK(raw_thread)->UseRealTime()->Apply(report_spread);
 
 void current_stream_under_guard(benchmark::State& state) {
   const Stream stream;
