@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Shows: threads that work on streams of their own without asking for one, a main thread that waits
-// for their results on the device, and a guard that changes the current stream for a scope.
-// Prints: each thread's stream and the sum of all their results.
+// for their results on the device, an exclusive lease of a stream, and a guard that makes it the
+// current stream for a scope.
+// Prints: each thread's stream, the sum of all their results, and what the pool counted.
 #include <cstdio>
 #include <exception>
 #include <optional>
@@ -33,8 +34,11 @@ int main() try {
     }
   }
 
-  // On a pooled stream instead of the main thread's default one, until the end of the scope.
-  const dovetail::StreamGuard guard(dovetail::StreamPool::default_pool().get());
+  // On a stream that nobody else gets, instead of the main thread's default one, until the end of
+  // the scope. Copies of the stream should not outlive the lease, so they come after it.
+  dovetail::StreamPool& pool = dovetail::StreamPool::default_pool();
+  const dovetail::StreamLease lease = pool.lease();
+  const dovetail::StreamGuard guard(lease.stream());
   const dovetail::Stream stream = dovetail::current_stream();
   dovetail::Tensor sum = dovetail::Tensor::zeros(stream, {1000});
   for (const Result& result : results) {
@@ -47,6 +51,10 @@ int main() try {
   for (const float value : sum.to_host<float>(stream)) is_right = is_right && value == 60;
   std::printf("the sum on stream %llu is %s\n", static_cast<unsigned long long>(stream.id()),
               is_right ? "60, as it should be" : "wrong");
+  const dovetail::StreamPoolStatistics statistics = pool.statistics();
+  std::printf("queues made: %llu; streams that live threads share: %zu; leases out: %zu\n",
+              static_cast<unsigned long long>(statistics.streams_created),
+              statistics.shared_streams, statistics.leases.active);
   return is_right ? 0 : 1;
 } catch (const std::exception& error) {
   std::fprintf(stderr, "%s\n", error.what());
