@@ -117,6 +117,20 @@ TEST(StreamLease, GivesBackWhenItIsDestroyed) {
   EXPECT_EQ(pool.statistics().streams_created, 1u);
 }
 
+TEST(StreamLease, TakesAStreamThatIsIdleBeforeItMakesOne) {
+  StreamPool pool(context(), {.leases = 4});
+  const auto ids_of_three = [&] {
+    const StreamLease first = pool.lease();
+    const StreamLease second = pool.lease();
+    const StreamLease third = pool.lease();
+    return std::set{first->id(), second->id(), third->id()};
+  };
+  const auto ids = ids_of_three();
+  EXPECT_EQ(ids.size(), 3u);
+  EXPECT_EQ(ids_of_three(), ids);
+  EXPECT_EQ(pool.statistics().streams_created, 3u);
+}
+
 TEST(StreamLease, MovesWithItsStream) {
   static_assert(!std::is_copy_constructible_v<StreamLease>);
   static_assert(!std::is_copy_assignable_v<StreamLease>);
@@ -218,18 +232,18 @@ TEST(StreamLease, TimesOutOnTime) {
 TEST(StreamLease, GoesPastAWaiterThatHasTimedOut) {
   StreamPool pool(context(), {.leases = 1});
   std::optional<StreamLease> held = pool.lease();
-  std::jthread patient;
   {
-    const std::jthread hasty([&] { EXPECT_FALSE(pool.try_lease_for(100ms)); });
+    const auto wait_patiently = [&] { EXPECT_NE(pool.lease()->id(), 0u); };
+    const std::jthread before(wait_patiently);
     await_waiting(pool, 1);
-    patient = std::jthread([&] { EXPECT_FALSE(pool.lease()->id() == 0); });
+    EXPECT_FALSE(pool.try_lease_for(1ms));
+    const std::jthread after(wait_patiently);
     await_waiting(pool, 2);
+    held.reset();
   }
-  EXPECT_EQ(leases_of(pool).waiting, 1u);
-  held.reset();
-  patient.join();
   EXPECT_EQ(leases_of(pool).active, 0u);
-  EXPECT_TRUE(pool.try_lease());
+  EXPECT_EQ(leases_of(pool).granted, 3u);
+  EXPECT_EQ(leases_of(pool).timed_out, 1u);
 }
 
 TEST(StreamLease, OfAStreamThatSomebodyKeepsIsNotGivenAgain) {
@@ -245,7 +259,7 @@ TEST(StreamLease, OfAStreamThatSomebodyKeepsIsNotGivenAgain) {
     return lease->record();
   }();
   EXPECT_EQ(leases_of(pool).replaced, 2u);
-  EXPECT_FALSE(pool.lease().operator->()->id() == copy.id());
+  EXPECT_NE(pool.lease()->id(), copy.id());
   EXPECT_EQ(leases_of(pool).replaced, 2u);
   EXPECT_EQ(pool.statistics().streams_created, 3u);
   copy.synchronize();
@@ -278,7 +292,7 @@ TEST(StreamLease, OfAKeptStreamIsAFreshOneForWhoeverWaits) {
   StreamPool pool(context(), {.leases = 1});
   std::optional<StreamLease> held = pool.lease();
   const Stream copy = held->stream();
-  std::jthread waiter([&] { EXPECT_FALSE(pool.lease()->id() == copy.id()); });
+  std::jthread waiter([&] { EXPECT_NE(pool.lease()->id(), copy.id()); });
   await_waiting(pool, 1);
   held.reset();
   waiter.join();
@@ -314,7 +328,7 @@ TEST(StreamLease, IsLeftToTheNextWaiterWhenTheDriverRefusesAQueue) {
   const Stream copy = held->stream();  // so that whoever waits needs a queue of its own
   std::jthread refused([&] { EXPECT_THROW(static_cast<void>(pool.lease()), OpenCLError); });
   await_waiting(pool, 1);
-  std::jthread served([&] { EXPECT_FALSE(pool.lease()->id() == copy.id()); });
+  std::jthread served([&] { EXPECT_NE(pool.lease()->id(), copy.id()); });
   await_waiting(pool, 2);
   const test::FailingQueues refused_once(1);
   held.reset();

@@ -139,6 +139,14 @@ TEST(StreamPool, CountsExactlyUnderEightThreads) {
   EXPECT_EQ(pool.statistics().streams_created, 5u);
 }
 
+TEST(StreamPool, MakesAStreamOnceHoweverManyThreadsAskForIt) {
+  for (int i = 0; i < 50; ++i) {
+    StreamPool pool(context(), {.size = 1});
+    test::on_threads(4, [&](int) { EXPECT_EQ(pool.get(), pool.get(0)); });
+    EXPECT_EQ(pool.statistics().streams_created, 1u);
+  }
+}
+
 TEST(StreamPool, MakesAStreamLaterThatTheDriverRefusedAtFirst) {
   StreamPool pool(context(), {.size = 1});
   const test::FailingQueues refused_once(1);
