@@ -34,7 +34,7 @@ function(dovetail_unit_test layer)
 endfunction()
 
 dovetail_unit_test(core SOURCES context_test.cpp device_test.cpp error_test.cpp)
-dovetail_unit_test(stream SOURCES buffer_test.cpp current_stream_test.cpp event_test.cpp
+dovetail_unit_test(stream SOURCES process_exit_test.cpp buffer_test.cpp current_stream_test.cpp event_test.cpp
                    stream_lease_test.cpp stream_pool_test.cpp stream_test.cpp timed_event_test.cpp)
 dovetail_unit_test(runtime SOURCES build_options_test.cpp kernel_argument_test.cpp kernel_test.cpp
                    nd_range_test.cpp program_cache_test.cpp program_test.cpp)

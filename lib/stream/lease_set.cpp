@@ -3,6 +3,8 @@
 
 #include <utility>
 
+#include "lib/stream/stream_state.hpp"
+
 namespace dovetail::detail {
 
 struct LeaseSet::Waiter {
@@ -13,8 +15,8 @@ struct LeaseSet::Waiter {
 LeaseSet::LeaseSet(const Context& context, const StreamOptions& options, std::size_t size)
     : context_(context), options_(options), size_(size) {}
 
-bool LeaseSet::is_used_elsewhere(const Stream& stream) noexcept {
-  return stream.state_.use_count() > 1;
+bool LeaseSet::must_be_replaced(const Stream& stream) noexcept {
+  return state_of(stream).use_count() > 1 || state_of(stream)->has_failed;
 }
 
 LeaseSet::Place LeaseSet::take_free_place() {
@@ -22,7 +24,7 @@ LeaseSet::Place LeaseSet::take_free_place() {
   Place place;
   while (!place.stream && !idle_.empty()) {
     // An idle stream is used elsewhere if somebody adopted its native handle.
-    if (is_used_elsewhere(idle_.back())) {
+    if (must_be_replaced(idle_.back())) {
       ++statistics_.replaced;
     } else {
       place.stream = std::move(idle_.back());
@@ -93,7 +95,7 @@ std::optional<Stream> LeaseSet::try_acquire_until(Clock::time_point deadline) {
 }
 
 void LeaseSet::give_back(Stream stream) noexcept {
-  if (!is_used_elsewhere(stream)) return release({std::move(stream)});
+  if (!must_be_replaced(stream)) return release({std::move(stream)});
   {
     const std::scoped_lock lock(mutex_);
     ++statistics_.replaced;

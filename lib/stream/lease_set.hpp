@@ -46,7 +46,8 @@ class LeaseSet {
   };
   struct Waiter;
 
-  static bool is_used_elsewhere(const Stream& stream) noexcept;
+  /// Whether somebody else uses it, or it has failed.
+  static bool must_be_replaced(const Stream& stream) noexcept;
   bool has_free_place() const noexcept { return statistics_.active < size_; }
   Place take_free_place();
   /// Joins the queue; nothing if `deadline`, where there is one, passes first.

@@ -5,6 +5,8 @@
 #include <thread>
 #include <unordered_map>
 
+#include "lib/stream/exit_drain.hpp"
+
 namespace dovetail::detail {
 namespace {
 
@@ -55,6 +57,7 @@ std::uint64_t next_stream_id() {
 std::shared_ptr<StreamState> find_or_add_stream(
     cl_command_queue queue, cl_context context,
     const std::function<std::shared_ptr<StreamState>(const StreamRemains* before)>& make) {
+  drain_at_exit();
   Registry& all = registry();
   for (;; std::this_thread::yield()) {
     const std::scoped_lock lock(all.mutex);

@@ -45,7 +45,6 @@ struct AdoptionOptions {
 
 class Stream;
 namespace detail {
-class LeaseSet;
 struct StreamState;
 DOVETAIL_EXPORT const std::shared_ptr<StreamState>& state_of(const Stream& stream) noexcept;
 }  // namespace detail
@@ -157,7 +156,6 @@ class DOVETAIL_EXPORT Stream {
 
  private:
   friend const std::shared_ptr<detail::StreamState>& detail::state_of(const Stream&) noexcept;
-  friend class detail::LeaseSet;
   explicit Stream(std::shared_ptr<detail::StreamState> state);
   std::shared_ptr<detail::StreamState> state_;
 };

@@ -18,7 +18,8 @@ struct StreamLeaseStatistics {
   std::uint64_t granted = 0;
   /// Calls of `try_lease_for` so far that ended without a lease.
   std::uint64_t timed_out = 0;
-  /// Streams that somebody still used after their lease, and that a fresh one took the place of.
+  /// Streams that somebody still used after their lease, or that had failed, and that a fresh one
+  /// took the place of.
   std::uint64_t replaced = 0;
 };
 
