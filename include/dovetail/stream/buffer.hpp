@@ -21,12 +21,12 @@ struct BufferState;
 
 /// A buffer's native handle, for Dovetail's own layers, which declare how they use it.
 struct BufferHandle {
-  cl_mem memory;
-  MemoryState* tracking;  ///< Null for no memory.
-  std::size_t begin;      ///< Where the buffer starts in the memory object that is tracked.
-  std::size_t nbytes;
-  std::uint64_t serial;  ///< Of the Buffer; unique in the process, unlike a handle's value.
-  cl_context context;
+  cl_mem memory = nullptr;
+  MemoryState* tracking = nullptr;  ///< Null for no memory.
+  std::size_t begin = 0;  ///< Where the buffer starts in the memory object that is tracked.
+  std::size_t nbytes = 0;
+  std::uint64_t serial = 0;  ///< Of the Buffer; unique in the process, unlike a handle's value.
+  cl_context context = nullptr;
 };
 DOVETAIL_EXPORT BufferHandle handle_of(const Buffer& buffer) noexcept;
 }  // namespace detail
