@@ -5,7 +5,8 @@ include(GoogleTest)
 add_library(
   dovetail_test_support STATIC
   ${CMAKE_CURRENT_LIST_DIR}/support/call_counts.cpp ${CMAKE_CURRENT_LIST_DIR}/support/child_process.cpp
-  ${CMAKE_CURRENT_LIST_DIR}/support/failing_queues.cpp ${CMAKE_CURRENT_LIST_DIR}/support/gate.cpp
+  ${CMAKE_CURRENT_LIST_DIR}/support/failing_queues.cpp ${CMAKE_CURRENT_LIST_DIR}/support/forked_child.cpp
+  ${CMAKE_CURRENT_LIST_DIR}/support/gate.cpp
   ${CMAKE_CURRENT_LIST_DIR}/support/matrices.cpp)
 target_include_directories(dovetail_test_support PUBLIC ${CMAKE_CURRENT_LIST_DIR}/..)
 target_link_libraries(dovetail_test_support PUBLIC Dovetail::dovetail GTest::gtest ${CMAKE_DL_LIBS})
@@ -33,8 +34,8 @@ function(dovetail_unit_test layer)
                ENVIRONMENT_MODIFICATION "${arg_VARIABLES}")
 endfunction()
 
-dovetail_unit_test(core SOURCES context_test.cpp device_test.cpp error_test.cpp)
-dovetail_unit_test(stream SOURCES process_exit_test.cpp buffer_test.cpp current_stream_test.cpp event_test.cpp
+dovetail_unit_test(core SOURCES context_test.cpp device_test.cpp error_test.cpp fork_guard_test.cpp)
+dovetail_unit_test(stream SOURCES buffer_test.cpp current_stream_test.cpp event_test.cpp process_exit_test.cpp
                    stream_lease_test.cpp stream_pool_test.cpp stream_test.cpp timed_event_test.cpp)
 dovetail_unit_test(runtime SOURCES build_options_test.cpp kernel_argument_test.cpp kernel_test.cpp
                    nd_range_test.cpp program_cache_test.cpp program_test.cpp)

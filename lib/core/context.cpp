@@ -10,7 +10,9 @@
 
 #include "dovetail/core/error.hpp"
 #include "lib/core/context_attachment.hpp"
+#include "lib/core/fork_guard.hpp"
 #include "lib/core/opencl_check.hpp"
+#include "lib/core/opencl_release.hpp"
 
 namespace dovetail {
 
@@ -28,13 +30,14 @@ struct Context::State {
   State& operator=(const State&) = delete;
   ~State() {
     attachments.clear();
-    detail::report_unless_success(clReleaseContext(context), "clReleaseContext");
+    detail::release(context);
   }
 };
 
 Context::Context(std::shared_ptr<const State> state) : state_(std::move(state)) {}
 
 Context::Context(const Device& device) {
+  detail::begin_opencl("Context");
   cl_int status = CL_SUCCESS;
   const cl_device_id id = device.get();
   const cl_context_properties properties[] = {
@@ -45,6 +48,7 @@ Context::Context(const Device& device) {
 }
 
 Context Context::retain(cl_context context, const Device& device) {
+  detail::begin_opencl("Context::retain");
   if (context == nullptr) {
     throw InvalidArgument("[Context::retain] the context is null; give a live cl_context.");
   }
@@ -65,6 +69,7 @@ Context Context::retain(cl_context context, const Device& device) {
 }
 
 const Context& Context::default_context() {
+  detail::check_not_forked("Context::default_context");
   // Never destroyed: drivers may already be gone when static destructors run.
   static const Context* const context = new Context(Device::default_device());
   return *context;

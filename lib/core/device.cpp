@@ -10,6 +10,7 @@
 #include <optional>
 
 #include "dovetail/core/error.hpp"
+#include "lib/core/fork_guard.hpp"
 #include "lib/core/opencl_check.hpp"
 
 namespace dovetail {
@@ -120,6 +121,7 @@ std::string_view to_string(DeviceType type) noexcept {
 }
 
 Device::Device(cl_device_id device) {
+  detail::begin_opencl("Device");
   const auto platform = query<cl_platform_id>(device, CL_DEVICE_PLATFORM);
   facts_ = std::make_shared<const Facts>(Facts{
       .id = device,
@@ -140,6 +142,7 @@ Device::Device(cl_device_id device) {
 }
 
 std::vector<Device> Device::all() {
+  detail::begin_opencl("Device::all");
   cl_uint platform_count = 0;
   const cl_int status = clGetPlatformIDs(0, nullptr, &platform_count);
   constexpr cl_int platform_not_found = -1001;  // the loader's answer when no driver is installed

@@ -13,6 +13,7 @@ namespace dovetail {
 Error::~Error() = default;
 InvalidArgument::~InvalidArgument() = default;
 NoDevice::~NoDevice() = default;
+ForkedProcess::~ForkedProcess() = default;
 OpenCLError::~OpenCLError() = default;
 OutOfMemory::~OutOfMemory() = default;
 CommandError::~CommandError() = default;

@@ -5,6 +5,7 @@
 
 #include "dovetail/core/error.hpp"
 #include "dovetail/opencl.hpp"
+#include "lib/core/fork_guard.hpp"
 #include "lib/core/opencl_check.hpp"
 
 namespace dovetail {
@@ -15,6 +16,19 @@ struct Program::State {
   cl_context context;
   cl::Program program;
   std::vector<KernelSignature> signatures;
+
+  State(std::string name_in, Device device_in, cl_context context_in, cl::Program program_in,
+        std::vector<KernelSignature> signatures_in)
+      : name(std::move(name_in)),
+        device(std::move(device_in)),
+        context(context_in),
+        program(std::move(program_in)),
+        signatures(std::move(signatures_in)) {}
+  State(const State&) = delete;
+  State& operator=(const State&) = delete;
+  ~State() {
+    if (detail::in_forked_child()) program() = nullptr;  // which releases nothing
+  }
 };
 
 namespace {
@@ -102,6 +116,7 @@ Program Program::from_source(const Context& context, const ProgramSource& source
 
 Program Program::from_source(cl_context context, const Device& device, const ProgramSource& source,
                              const BuildOptions& options) {
+  detail::check_not_forked("Program::from_source");
   // Without the option drivers forget the signatures that arguments are checked against. With it,
   // some compilers fail on a program that they take otherwise (NVIDIA's, on a kernel without
   // parameters): then the program is built without, and its launches are checked for the count
@@ -113,8 +128,8 @@ Program Program::from_source(cl_context context, const Device& device, const Pro
     program = build(context, device, source, options, options.str());
   }
   auto signatures = translating_errors([&] { return read_signatures(program); });
-  return Program(std::make_shared<const State>(
-      State{source.name, device, context, std::move(program), std::move(signatures)}));
+  return Program(std::make_shared<const State>(source.name, device, context, std::move(program),
+                                               std::move(signatures)));
 }
 
 Program Program::from_binary(const Context& context, std::string name,
@@ -127,18 +142,20 @@ Program Program::from_binary(const Context& context, std::string name,
 Program Program::from_binary(cl_context context, const Device& device, std::string name,
                              std::span<const unsigned char> binary,
                              std::vector<KernelSignature> signatures) {
+  detail::check_not_forked("Program::from_binary");
   return translating_errors([&] {
     const cl::Device native(device.get(), true);
     cl::Program program(cl::Context(context, true), {native},
                         cl::Program::Binaries{{binary.begin(), binary.end()}});
     program.build({native});
     if (signatures.empty()) signatures = read_signatures(program);
-    return Program(std::make_shared<const State>(
-        State{std::move(name), device, context, std::move(program), std::move(signatures)}));
+    return Program(std::make_shared<const State>(std::move(name), device, context,
+                                                 std::move(program), std::move(signatures)));
   });
 }
 
 std::vector<unsigned char> Program::binary() const {
+  detail::check_not_forked("Program::binary");
   return translating_errors([&] { return state_->program.getInfo<CL_PROGRAM_BINARIES>().at(0); });
 }
 

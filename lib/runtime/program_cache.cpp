@@ -11,7 +11,9 @@
 
 #include "dovetail/core/error.hpp"
 #include "lib/core/context_attachment.hpp"
+#include "lib/core/fork_guard.hpp"
 #include "lib/core/opencl_check.hpp"
+#include "lib/core/opencl_release.hpp"
 #include "lib/runtime/program_file.hpp"
 
 namespace dovetail {
@@ -27,13 +29,14 @@ struct ProgramCache::State {
 
   State(const Context& context_in, std::filesystem::path directory_in)
       : context(context_in.get()), device(context_in.device()), directory(std::move(directory_in)) {
+    detail::check_not_forked("ProgramCache");
     detail::check(clRetainContext(context), "clRetainContext");
   }
   State(const State&) = delete;
   State& operator=(const State&) = delete;
   ~State() {
     programs.clear();
-    detail::report_unless_success(clReleaseContext(context), "clReleaseContext");
+    detail::release(context);
   }
 
   std::string key(const ProgramSource& source, const BuildOptions& options) const {
@@ -106,6 +109,7 @@ ProgramCache& ProgramCache::of(const Context& context) {
 }
 
 Program ProgramCache::get(const ProgramSource& source, const BuildOptions& options) {
+  detail::check_not_forked("ProgramCache::get");
   const std::string key = state_->key(source, options);
   std::promise<Program> promise;
   std::shared_future<Program> future;

@@ -19,6 +19,7 @@ TEST(Error, TypesFormTheDocumentedHierarchy) {
   static_assert(std::is_base_of_v<OpenCLError, BuildError>);
   static_assert(std::is_base_of_v<Error, VendorError>);
   static_assert(std::is_base_of_v<Error, NoDevice>);
+  static_assert(std::is_base_of_v<Error, ForkedProcess>);
   static_assert(std::is_base_of_v<std::invalid_argument, InvalidArgument>);
   static_assert(!std::is_base_of_v<Error, InvalidArgument>);
   EXPECT_THROW(throw BuildError(-11, "p", "", "", std::source_location::current()), OpenCLError);

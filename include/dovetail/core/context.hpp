@@ -23,15 +23,18 @@ void* attachment(const Context& context, std::type_index type,
 class DOVETAIL_EXPORT Context {
  public:
   /// Makes a context on `device`.
-  /// @throws OpenCLError  the driver refuses.
+  /// @throws OpenCLError    the driver refuses.
+  /// @throws ForkedProcess  this process was forked from one that had used OpenCL.
   explicit Context(const Device& device);
 
   /// Shares somebody's context; it is retained for the lifetime of the handles.
   /// @throws InvalidArgument  `context` is null or does not hold `device`.
+  /// @throws ForkedProcess    as above.
   [[nodiscard]] static Context retain(cl_context context, const Device& device);
 
   /// The process's context on `Device::default_device()`, made at the first call and never
   /// destroyed, so that it may be used in static destructors.
+  /// @throws ForkedProcess  as above.
   static const Context& default_context();
 
   cl_context get() const noexcept;

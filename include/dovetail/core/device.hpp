@@ -23,11 +23,13 @@ DOVETAIL_EXPORT std::string_view to_string(DeviceType type) noexcept;
 /// One OpenCL device: a copyable handle, whose facts are read once. Thread-safe.
 class DOVETAIL_EXPORT Device {
  public:
-  /// @throws OpenCLError  `device` is not a device of this machine.
+  /// @throws OpenCLError    `device` is not a device of this machine.
+  /// @throws ForkedProcess  this process was forked from one that had used OpenCL.
   explicit Device(cl_device_id device);
 
   /// Every device of every platform, in the loader's order; this is the order of `select`'s index.
   /// A platform without devices is left out. Empty when there is no platform.
+  /// @throws ForkedProcess  as above.
   static std::vector<Device> all();
 
   /// Chooses a device.

@@ -35,6 +35,14 @@ class DOVETAIL_EXPORT NoDevice : public Error {
   ~NoDevice() override;
 };
 
+/// OpenCL in the child of a process that had used it before it forked. The text names the function
+/// and the remedy.
+class DOVETAIL_EXPORT ForkedProcess : public Error {
+ public:
+  using Error::Error;
+  ~ForkedProcess() override;
+};
+
 /// An OpenCL call, or a command on a queue, that failed.
 class DOVETAIL_EXPORT OpenCLError : public Error {
  public:
