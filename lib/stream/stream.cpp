@@ -77,7 +77,7 @@ std::shared_ptr<StreamState> adopt(std::string_view function, const Context& con
       state->origin.compare_exchange_strong(borrowed, StreamOrigin::retained)) {
     retain();
   }
-  if (!options.exclusive) state->is_shared = true;
+  if (!options.exclusive) state->share();
   return state;
 }
 
@@ -206,7 +206,8 @@ void Stream::attach(std::shared_ptr<Peer> peer) const {
                                       peer->name(), state_->label()));
   }
   state_->peers.push_back(std::move(peer));
-  state_->is_shared = true;
+  state_->peers_epoch = 0;
+  state_->share();
   state_->has_peers = true;
 }
 
@@ -216,6 +217,7 @@ void Stream::detach(const Peer& peer) const {
     throw InvalidArgument(fmt::format("[Stream::detach] '{}' is not attached to {}.", peer.name(),
                                       state_->label()));
   }
+  state_->peers_epoch = 0;
   state_->has_peers = !state_->peers.empty();
 }
 

@@ -16,6 +16,13 @@ namespace dovetail::detail {
 namespace {
 
 std::atomic<int> troubled_streams{0};
+std::atomic<bool> was_any_shared_late{false};
+
+/// Numbers for what others may have enqueued: comparable with each other, whoever tells of it.
+std::uint64_t next_epoch() {
+  static std::atomic<std::uint64_t> next{1};
+  return next.fetch_add(1, std::memory_order_relaxed);
+}
 
 cl_event enqueue_marker(cl_command_queue queue) {
   cl_event event = nullptr;
@@ -27,6 +34,10 @@ cl_event enqueue_marker(cl_command_queue queue) {
 
 bool any_stream_is_in_trouble() noexcept {
   return troubled_streams.load(std::memory_order_relaxed) != 0;
+}
+
+bool was_any_stream_shared_late() noexcept {
+  return was_any_shared_late.load(std::memory_order_relaxed);
 }
 
 void count_trouble(int change) noexcept {
@@ -83,16 +94,13 @@ StreamState::~StreamState() {
 }
 
 std::uint64_t StreamState::foreign_epoch() {
-  if (!has_peers.load(std::memory_order_acquire)) {
-    static std::atomic<std::uint64_t> next{1};
-    return next.fetch_add(1, std::memory_order_relaxed);
-  }
+  if (!has_peers.load(std::memory_order_acquire)) return next_epoch();
   std::vector<std::shared_ptr<Peer>> all;
   {
     const std::scoped_lock lock(order_mutex);
     all = peers;
   }
-  std::uint64_t epoch = 0;
+  std::uint64_t frontier = 0;
   for (const auto& peer : all) {
     const PeerFrontiers before = peer->frontiers();
     if (before.recorded > before.enqueued) {
@@ -104,9 +112,20 @@ std::uint64_t StreamState::foreign_epoch() {
             peer->name(), label(), before.recorded, peer->frontiers().enqueued));
       }
     }
-    epoch += peer->frontiers().enqueued;
+    frontier += peer->frontiers().enqueued;
   }
-  return epoch;
+  const std::scoped_lock lock(order_mutex);
+  if (all != peers) return next_epoch();
+  if (peers_epoch == 0 || frontier > peers_frontier) {
+    peers_frontier = frontier;
+    peers_epoch = next_epoch();
+  }
+  return peers_epoch;
+}
+
+void StreamState::share() {
+  if (is_shared.exchange(true)) return;
+  was_any_shared_late.store(true, std::memory_order_relaxed);
 }
 
 MarkerHandle StreamState::new_marker() {

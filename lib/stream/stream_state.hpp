@@ -92,6 +92,8 @@ struct StreamState : std::enable_shared_from_this<StreamState> {
   std::vector<InsertedWait> inserted_waits;  // those not known to be over
   std::shared_ptr<const Failure> failure;
   std::vector<std::shared_ptr<Peer>> peers;
+  std::uint64_t peers_frontier = 0;  // what they had enqueued when `peers_epoch` was taken
+  std::uint64_t peers_epoch = 0;     // 0 when they have changed since
 
   std::atomic<bool> has_failed{false};
   std::atomic<bool> has_peers{false};
@@ -114,9 +116,12 @@ struct StreamState : std::enable_shared_from_this<StreamState> {
   std::uint64_t asked = 0, served = 0;
   bool has_leader = false;
 
-  /// Has peers enqueue what they hold back, and returns a number that grows with each foreign piece
-  /// of work; without peers it grows with each call, as anything may have been enqueued.
+  /// Has peers enqueue what they hold back, and returns a number that grows when they have enqueued
+  /// more; without peers it grows with each call, as anything may have been enqueued.
   std::uint64_t foreign_epoch();
+
+  /// From now on others may enqueue on the queue.
+  void share();
 
   /// A marker behind at least ticket `ticket` and, where others enqueue, behind `epoch`; a new one
   /// only if the latest does not do. It is flushed.
@@ -179,5 +184,9 @@ struct EventState {
 bool any_stream_is_in_trouble() noexcept;
 /// Counts such streams.
 void count_trouble(int change) noexcept;
+
+/// Whether others were let onto any stream's queue after it had been made without them: the uses of
+/// memory noted until then do not tell of it.
+bool was_any_stream_shared_late() noexcept;
 
 }  // namespace dovetail::detail

@@ -144,9 +144,13 @@ class Waits {
   }
 
  private:
-  Verdict verdict(const Dependency& dependency) {
+  Verdict verdict(Dependency dependency) {
     if (dependency.producer.stream == stream_.id) return Verdict::same_queue;
     if (dependency.marker != nullptr) return verdict_on_event(dependency);
+    if (was_any_stream_shared_late()) [[unlikely]] {
+      const auto alive = find_producer(dependency.producer.stream).alive;
+      dependency.foreign |= alive && alive->is_shared;
+    }
     if (!dependency.foreign) {
       if (const auto known = known_order(dependency.producer, 0)) return *known;
     }
