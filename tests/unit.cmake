@@ -43,7 +43,7 @@ dovetail_unit_test(tensor SOURCES dtype_test.cpp shape_test.cpp tensor_test.cpp)
 dovetail_unit_test(ops SOURCES elementwise_test.cpp matmul_order_test.cpp matmul_refusal_test.cpp
                    matmul_test.cpp matmul_threads_test.cpp softmax_test.cpp)
 if(TARGET dovetail_layer)
-  dovetail_unit_test(layer SOURCES call_counts_test.cpp ordering_matrix_test.cpp
+  dovetail_unit_test(layer SOURCES call_counts_test.cpp foreign_work_test.cpp ordering_matrix_test.cpp
                      VARIABLES OPENCL_LAYERS=set:$<TARGET_FILE:dovetail_layer>)
   add_dependencies(dovetail_layer_test dovetail_layer)
 endif()
