@@ -10,6 +10,7 @@
 
 #include "dovetail/core/error.hpp"
 #include "lib/core/opencl_check.hpp"
+#include "lib/core/opencl_release.hpp"
 #include "lib/stream/submission.hpp"
 
 namespace dovetail {
@@ -97,7 +98,7 @@ struct Instance {
   Instance(cl_kernel kernel_in, std::size_t count) : kernel(kernel_in), arguments(count) {}
   Instance(const Instance&) = delete;
   Instance& operator=(const Instance&) = delete;
-  ~Instance() { detail::report_unless_success(clReleaseKernel(kernel), "clReleaseKernel"); }
+  ~Instance() { detail::release(kernel); }
 };
 
 }  // namespace
@@ -216,7 +217,7 @@ class SubBuffers {
   SubBuffers& operator=(const SubBuffers&) = delete;
   ~SubBuffers() {
     for (cl_mem memory : held_) {
-      detail::report_unless_success(clReleaseMemObject(memory), "clReleaseMemObject");
+      detail::release(memory);
     }
   }
 
@@ -323,6 +324,7 @@ Kernel::Kernel(const Program& program, std::string_view name) {
 
 void Kernel::enqueue(const Stream& stream, const NDRange& range,
                      std::span<const KernelArgument> arguments) const {
+  detail::check_not_forked("Kernel::launch");
   const KernelSignature& signature = state_->signature;
   const cl_context context = state_->program.context();
   if (stream.context().get() != context || !(stream.device() == state_->program.device())) {

@@ -5,6 +5,7 @@
 
 #include "dovetail/core/error.hpp"
 #include "lib/core/opencl_check.hpp"
+#include "lib/core/opencl_release.hpp"
 #include "lib/stream/buffer_state.hpp"
 
 namespace dovetail {
@@ -33,12 +34,13 @@ BufferState::~BufferState() {
   if (owner) {
     owner->give_back(memory, std::move(tracked), nbytes, is_lent_out);
   } else {
-    report_unless_success(clReleaseMemObject(memory), "clReleaseMemObject");
+    release(memory);
   }
 }
 
 cl_mem create_memory(const Context& context, std::size_t nbytes, const void* source) {
   if (nbytes == 0) return nullptr;
+  check_not_forked("Buffer");
   // Some drivers take any size here, and fail at the first command that uses the memory.
   if (nbytes > context.device().global_memory()) {
     throw_opencl_error(CL_MEM_OBJECT_ALLOCATION_FAILURE, "clCreateBuffer",

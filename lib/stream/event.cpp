@@ -3,6 +3,7 @@
 
 #include "dovetail/core/error.hpp"
 #include "dovetail/stream/timed_event.hpp"
+#include "lib/core/fork_guard.hpp"
 #include "lib/core/opencl_check.hpp"
 #include "lib/stream/stream_state.hpp"
 
@@ -43,6 +44,7 @@ void Event::synchronize_for(std::chrono::nanoseconds limit) const {
 }
 
 bool Event::is_done() const {
+  detail::check_not_forked("Event::is_done");
   const cl_int status = state_->marker->status();
   if (status <= CL_COMPLETE) {
     detail::take_note(*state_->marker, state_->producer.get(), status, "Event::is_done");

@@ -9,6 +9,7 @@
 #include <cstdlib>
 #include <vector>
 
+#include "lib/core/fork_guard.hpp"
 #include "lib/core/opencl_check.hpp"
 #include "lib/stream/stream_registry.hpp"
 #include "lib/stream/stream_state.hpp"
@@ -29,7 +30,7 @@ MarkerHandle marker_behind_all(const StreamState& stream) {
 
 void drain() noexcept {
   static bool has_given_up = false;
-  if (has_given_up) return;
+  if (has_given_up || in_forked_child()) return;
   try {
     std::vector<MarkerHandle> markers = markers_of_retired_streams();
     for (const auto& stream : streams_alive()) {

@@ -8,6 +8,7 @@
 
 #include "dovetail/core/error.hpp"
 #include "lib/core/opencl_check.hpp"
+#include "lib/core/opencl_release.hpp"
 
 namespace dovetail::detail {
 namespace {
@@ -36,7 +37,7 @@ Marker::Marker(cl_event event_in, Point covers_in, std::uint64_t epoch_in, Clock
       epoch(epoch_in),
       clock(std::move(clock_in)) {}
 
-Marker::~Marker() { report_unless_success(clReleaseEvent(event), "clReleaseEvent"); }
+Marker::~Marker() { release(event); }
 
 cl_int Marker::status() const {
   if (is_complete_.load(std::memory_order_acquire)) return CL_COMPLETE;

@@ -7,6 +7,7 @@
 #include <mutex>
 
 #include "dovetail/core/error.hpp"
+#include "lib/core/fork_guard.hpp"
 #include "lib/core/opencl_check.hpp"
 #include "lib/stream/stream_registry.hpp"
 #include "lib/stream/stream_state.hpp"
@@ -60,6 +61,7 @@ cl_command_queue_properties check_adoptable(std::string_view function, const Con
 std::shared_ptr<StreamState> adopt(std::string_view function, const Context& context,
                                    cl_command_queue queue, StreamOrigin origin,
                                    const AdoptionOptions& options) {
+  detail::check_not_forked(function);
   const auto properties = check_adoptable(function, context, queue);
   const auto retain = [&] {
     detail::check(clRetainCommandQueue(queue), "clRetainCommandQueue");
@@ -107,6 +109,7 @@ std::string_view to_string(StreamOrigin origin) noexcept {
 Stream::Stream(std::shared_ptr<detail::StreamState> state) : state_(std::move(state)) {}
 
 Stream::Stream(const Context& context, const StreamOptions& options) {
+  detail::check_not_forked("Stream");
   const cl_queue_properties properties[] = {
       CL_QUEUE_PROPERTIES,
       static_cast<cl_queue_properties>(options.profiling ? CL_QUEUE_PROFILING_ENABLE : 0), 0};
@@ -137,10 +140,13 @@ void Stream::synchronize_for(std::chrono::nanoseconds limit) const {
   state_->synchronize(detail::deadline_after(function, limit), function);
 }
 
-void Stream::flush() const { detail::check(clFlush(state_->queue), "clFlush"); }
+void Stream::flush() const {
+  detail::check_not_forked("Stream::flush");
+  detail::check(clFlush(state_->queue), "clFlush");
+}
 
 Event Stream::record() const {
-  state_->check_not_failed("Stream::record");
+  state_->check_usable("Stream::record");
   return Event(std::make_shared<detail::EventState>(
       detail::EventState{state_->new_marker(), state_}));
 }
@@ -150,7 +156,7 @@ Point Stream::point() const noexcept {
 }
 
 TimedEvent Stream::record_timed() const {
-  state_->check_not_failed("Stream::record_timed");
+  state_->check_usable("Stream::record_timed");
   if (!has_profiling()) {
     throw InvalidArgument(
         "[Stream::record_timed] this stream's queue takes no time stamps; make it with "
@@ -222,8 +228,9 @@ void Stream::detach(const Peer& peer) const {
 }
 
 void Stream::reset(std::chrono::nanoseconds limit) const {
-  if (!state_->has_failed) return;
   constexpr std::string_view function = "Stream::reset";
+  detail::check_not_forked(function);
+  if (!state_->has_failed) return;
   const auto deadline = detail::deadline_after(function, limit);
   if (!state_->new_marker()->wait(deadline)) detail::throw_timed_out(function, state_.get());
   state_->reset();

@@ -9,6 +9,7 @@
 
 #include "dovetail/core/error.hpp"
 #include "lib/core/opencl_check.hpp"
+#include "lib/core/opencl_release.hpp"
 #include "lib/stream/order_log.hpp"
 #include "lib/stream/stream_registry.hpp"
 
@@ -73,6 +74,7 @@ StreamState::StreamState(Context context_in, cl_command_queue queue_in, StreamOr
 }
 
 StreamState::~StreamState() {
+  if (in_forked_child()) return;
   if (has_failed) count_trouble(-1);
   std::optional<StreamRemains> remains;
   if (enqueued > completed) {
@@ -88,9 +90,7 @@ StreamState::~StreamState() {
     }
   }
   retire_stream(*this, std::move(remains));
-  if (origin != StreamOrigin::borrowed) {
-    report_unless_success(clReleaseCommandQueue(queue), "clReleaseCommandQueue");
-  }
+  if (origin != StreamOrigin::borrowed) release(queue);
 }
 
 std::uint64_t StreamState::foreign_epoch() {
@@ -222,7 +222,8 @@ void StreamState::fail(Failure why) {
   count_trouble(1);
 }
 
-void StreamState::check_not_failed(std::string_view function) const {
+void StreamState::check_usable(std::string_view function) const {
+  check_not_forked(function);
   if (!has_failed.load(std::memory_order_acquire)) [[likely]] return;
   if (const auto why = current_failure()) throw_command_error(*why, function);
 }
@@ -281,7 +282,7 @@ void throw_command_error(const Failure& why, std::string_view function) {
 }
 
 void StreamState::synchronize(const Deadline& deadline, std::string_view function) {
-  check_not_failed(function);
+  check_usable(function);
   std::unique_lock lock(synchronize_mutex);
   const std::uint64_t mine = ++asked;
   const auto may_go_on = [&] { return served >= mine || !has_leader; };
@@ -292,7 +293,7 @@ void StreamState::synchronize(const Deadline& deadline, std::string_view functio
   }
   if (served >= mine) {
     lock.unlock();
-    return check_not_failed(function);
+    return check_usable(function);
   }
   has_leader = true;
   const std::uint64_t all = asked;
@@ -325,7 +326,7 @@ void take_note(const Marker& marker, StreamState* producer, cl_int status,
   if (status == CL_COMPLETE) return StreamState::note_completion(marker);
   if (producer != nullptr) {
     producer->fail(marker, status, "clWaitForEvents");
-    producer->check_not_failed(function);
+    producer->check_usable(function);
   }
   throw CommandError(status, "clWaitForEvents", std::source_location::current(),
                      fmt::format("[{}] the event's command failed", function));
@@ -333,6 +334,7 @@ void take_note(const Marker& marker, StreamState* producer, cl_int status,
 
 void synchronize_with(const MarkerHandle& marker, StreamState* producer, const Deadline& deadline,
                       std::string_view function) {
+  check_not_forked(function);
   if (producer != nullptr) producer->counters.host_waits.fetch_add(1, std::memory_order_relaxed);
   if (deadline) flush(*marker);
   if (!marker->wait(deadline)) throw_timed_out(function, producer);

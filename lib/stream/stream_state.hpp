@@ -143,7 +143,7 @@ struct StreamState : std::enable_shared_from_this<StreamState> {
 
   std::shared_ptr<const Failure> current_failure() const;
   /// @throws CommandError  after a failure.
-  void check_not_failed(std::string_view function) const;
+  void check_usable(std::string_view function) const;
   /// Takes work again; all earlier work counts as done.
   void reset();
 

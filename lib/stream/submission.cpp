@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "dovetail/core/error.hpp"
+#include "lib/core/fork_guard.hpp"
 #include "lib/core/opencl_check.hpp"
 #include "lib/stream/order_log.hpp"
 #include "lib/stream/stream_registry.hpp"
@@ -293,9 +294,10 @@ void exchange_uses(StreamState& stream, std::uint64_t ticket, const TrackedUses&
 
 void wait_for(StreamState& stream, const Dependency& dependency, const char* function) {
   const CommandName name{"", function};
+  check_not_forked(function);
   const Entered entered(stream);
   const std::scoped_lock lock(stream.submit_mutex);
-  stream.check_not_failed(function);
+  stream.check_usable(function);
   Waits waits(stream, stream.reserved + 1, name);
   waits.meet(dependency);
   waits.insert();
@@ -305,10 +307,11 @@ void wait_for(StreamState& stream, const Dependency& dependency, const char* fun
 
 Submission::Submission(const Stream& stream, const TrackedUses& uses, const CommandName& name)
     : stream_(state_of(stream).get()) {
+  check_not_forked("Stream");
   Entered entered(*stream_);
   if (stream_->has_peers.load(std::memory_order_acquire)) stream_->foreign_epoch();
   order_ = std::unique_lock(stream_->submit_mutex);
-  stream_->check_not_failed("Stream");
+  stream_->check_usable("Stream");
   Dependencies dependencies;
   ticket_ = stream_->reserved + 1;
   exchange_uses(*stream_, ticket_, uses, name, dependencies);
