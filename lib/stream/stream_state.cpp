@@ -138,7 +138,7 @@ MarkerHandle StreamState::new_marker() {
   return made;
 }
 
-MarkerHandle StreamState::marker_covering(std::uint64_t ticket, std::uint64_t epoch) {
+StreamState::Covering StreamState::marker_covering(std::uint64_t ticket, std::uint64_t epoch) {
   // Another thread has noted its work's uses and is enqueuing it; the first use of a kernel may have
   // the driver compile it meanwhile.
   for (int i = 0; enqueued.load(std::memory_order_acquire) < ticket; ++i) {
@@ -149,7 +149,8 @@ MarkerHandle StreamState::marker_covering(std::uint64_t ticket, std::uint64_t ep
     }
   }
   const std::scoped_lock lock(order_mutex);
-  if (!marker || marker->covers.ticket < ticket || marker->epoch < epoch) {
+  const bool is_new = !marker || marker->covers.ticket < ticket || marker->epoch < epoch;
+  if (is_new) {
     const std::uint64_t covers = enqueued.load(std::memory_order_acquire);
     marker = std::make_shared<const Marker>(enqueue_marker(queue), Point{id, covers}, epoch, clock);
     counters.markers.fetch_add(1, std::memory_order_relaxed);
@@ -159,7 +160,7 @@ MarkerHandle StreamState::marker_covering(std::uint64_t ticket, std::uint64_t ep
     check(clFlush(queue), "clFlush");
     marker->is_flushed.store(true, std::memory_order_relaxed);
   }
-  return marker;
+  return {marker, is_new};
 }
 
 void StreamState::note_completion(const Marker& reached) {

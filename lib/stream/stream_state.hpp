@@ -125,7 +125,11 @@ struct StreamState : std::enable_shared_from_this<StreamState> {
 
   /// A marker behind at least ticket `ticket` and, where others enqueue, behind `epoch`; a new one
   /// only if the latest does not do. It is flushed.
-  MarkerHandle marker_covering(std::uint64_t ticket, std::uint64_t epoch);
+  struct Covering {
+    MarkerHandle marker;
+    bool is_new;
+  };
+  Covering marker_covering(std::uint64_t ticket, std::uint64_t epoch);
 
   /// A new marker behind everything on the queue now, in the ordinary state: not flushed.
   MarkerHandle new_marker();

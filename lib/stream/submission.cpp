@@ -190,11 +190,20 @@ class Waits {
     return entry->direct >= producer.ticket ? Verdict::already_ordered : Verdict::transitive;
   }
 
+  Verdict wait_for(const StreamState::Covering& covering, Verdict verdict) {
+    if (!covering.is_new) return wait_for(covering.marker, verdict);
+    return add(covering.marker, verdict);  // not done yet, nearly always: not worth a question
+  }
+
   Verdict wait_for(const MarkerHandle& marker, Verdict verdict) {
     if (check_marker(*marker)) {
       StreamState::note_completion(*marker);
       return Verdict::completed;
     }
+    return add(marker, verdict);
+  }
+
+  Verdict add(const MarkerHandle& marker, Verdict verdict) {
     flush(*marker);
     markers_.push_back(marker);
     events_.push_back(marker->event);

@@ -139,7 +139,10 @@ TEST(Command, HandoffCountsItsWaits) {
   ASSERT_EQ(outcome.exit_code, 0) << outcome.output;
   for (const Json& row : read_json(file).at("handoff")) {
     EXPECT_EQ(row.at("waits_per_step"), row.at("queues") == "shared" ? 0 : 2) << row;
-    EXPECT_EQ(row.at("elided_per_step"), row.at("queues") == "shared" ? 2 : 0) << row;
+    // Of three pieces of work, each also follows one on its own queue.
+    const int own = row.at("scenario") == "vendor_matmul" ? 3 : 0;
+    EXPECT_EQ(row.at("elided_per_step"), row.at("queues") == "shared" ? std::max(2, own) : own)
+        << row;
     EXPECT_EQ(row.at("bytes_copied_per_step"), 0) << row;
   }
 }

@@ -98,10 +98,8 @@ std::vector<HandoffRow> compare_joints(const Context& context, std::string_view 
 HandoffRow::Counts counts_of(const HandoffRow& row, Worker& counter) {
   const Json counted =
       counter.ask({{"do", "handoff"}, {"scenario", row.scenario}, {"queues", row.queues}});
-  const double waits = counted.at("waits");
-  // Each hand-over needs its order; where no wait made it, the shared queue did.
-  return {.waits = waits,
-          .elided = std::max(0.0, Scenario::boundaries_per_step - waits),
+  return {.waits = counted.at("waits"),
+          .elided = counted.at("elided"),
           .bytes_copied = counted.at("bytes")};
 }
 
@@ -114,10 +112,13 @@ Json count_handoff(std::string_view name, std::string_view queues) {
   scenario->step(streams);
   const auto before = snapshot_call_counts();
   if (!before) throw Error("[handoff] this process runs without the counting layer.");
+  const std::uint64_t elided_before = streams.elided();
   for (unsigned i = 0; i < counted_steps; ++i) scenario->step(streams);
   const CallCounts counts = difference(*snapshot_call_counts(), *before);
+  const std::uint64_t elided = streams.elided() - elided_before;
   streams.first().synchronize();
   return {{"waits", static_cast<double>(waits_in(counts)) / counted_steps},
+          {"elided", static_cast<double>(elided) / counted_steps},
           {"bytes", static_cast<double>(bytes_in(counts)) / counted_steps}};
 }
 

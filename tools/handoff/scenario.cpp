@@ -114,17 +114,8 @@ class VendorMatmul : public Scenario {
 
 }  // namespace
 
-void JoinedStreams::hand_over(const Stream& from, const Stream& to) const {
-  switch (joint_) {
-    case Joint::shared:
-      return;
-    case Joint::event:
-      return to.wait(from.record());
-    case Joint::finish:
-      if (const cl_int status = clFinish(from.get()); status != CL_SUCCESS) {
-        throw OpenCLError(status, "clFinish", std::source_location::current(), "handoff");
-      }
-  }
+void JoinedStreams::hand_over(const Stream& from) const {
+  if (joint_ == Joint::finish) from.synchronize();
 }
 
 std::unique_ptr<Scenario> make_scenario(std::string_view name, const Context& context) {

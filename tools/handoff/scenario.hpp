@@ -3,6 +3,7 @@
 #pragma once
 
 #include <array>
+#include <cstdint>
 #include <memory>
 #include <string_view>
 
@@ -13,8 +14,8 @@ namespace dovetail::tool {
 /// How two layers that work on the same data keep their order.
 enum class Joint {
   shared,  ///< One in-order queue for both: the order is the queue's.
-  event,   ///< A queue each; at a boundary one waits on the device for the other's event.
-  finish,  ///< A queue each; at a boundary the host finishes the queue: the common habit.
+  event,   ///< A queue each; Dovetail has one wait for the other on the device where it must.
+  finish,  ///< A queue each; at a boundary the host waits for the queue: the common habit.
 };
 inline constexpr std::array<std::string_view, 3> joint_names{"shared", "event", "finish"};
 inline constexpr std::array<std::string_view, 2> scenario_names{"kernel_and_tensor",
@@ -30,12 +31,21 @@ class JoinedStreams {
 
   const Stream& first() const { return first_; }
   const Stream& second() const { return second_; }
-  /// Work given to `second` from now on sees what was given to `first`.
-  void hand_to_second() const { hand_over(first_, second_); }
-  void hand_to_first() const { hand_over(second_, first_); }
+  /// Between two layers; needed by `Joint::finish` alone.
+  void hand_to_second() const { hand_over(first_); }
+  void hand_to_first() const { hand_over(second_); }
+
+  /// Dependencies so far that the order of a queue, or an earlier wait, had met.
+  std::uint64_t elided() const {
+    return elided_on(first_) + (first_ == second_ ? 0 : elided_on(second_));
+  }
 
  private:
-  void hand_over(const Stream& from, const Stream& to) const;
+  void hand_over(const Stream& from) const;
+  static std::uint64_t elided_on(const Stream& stream) {
+    const StreamStatistics counts = stream.statistics();
+    return counts.elided() - counts.count(Verdict::completed);
+  }
 
   Joint joint_;
   Stream first_, second_;
@@ -44,8 +54,6 @@ class JoinedStreams {
 /// One program of two layers that take turns on the same data.
 class Scenario {
  public:
-  static constexpr int boundaries_per_step = 2;
-
   virtual ~Scenario() = default;
   /// Appends one turn of each layer, and the hand-overs between them.
   virtual void step(const JoinedStreams& streams) = 0;
