@@ -129,7 +129,7 @@ void StreamState::share() {
 }
 
 MarkerHandle StreamState::new_marker() {
-  const std::uint64_t epoch = is_shared ? foreign_epoch() : 0;
+  const std::uint64_t epoch = foreign_epoch();  // others may enqueue on an owned queue, too
   const std::scoped_lock lock(order_mutex);
   const std::uint64_t covers = enqueued.load(std::memory_order_acquire);
   auto made = std::make_shared<const Marker>(enqueue_marker(queue), Point{id, covers}, epoch, clock);
@@ -193,6 +193,8 @@ void StreamState::fail(const Marker& failed, cl_int status, std::string_view cal
     waits = inserted_waits;
   }
   for (const InsertedWait& wait : waits) {
+    // Only those that stand before `failed`: two streams may have waited for each other in turn.
+    if (wait.marker->number >= failed.number || wait.from > failed.covers.ticket + 1) continue;
     const cl_int earlier = wait.marker->status();
     if (earlier >= CL_COMPLETE) continue;
     if (const auto producer = find_producer(wait.marker->covers.stream).alive;
@@ -309,6 +311,7 @@ void StreamState::synchronize(const Deadline& deadline, std::string_view functio
       stream.synchronized.notify_all();
     }
   } done{*this, mine - 1};  // unless it succeeds, the next in the line asks for itself
+  check_not_failed(function);  // some drivers let a marker behind a failure be reached
   synchronize_with(new_marker(), this, deadline, function);
   done.served = all;
 }

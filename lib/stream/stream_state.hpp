@@ -88,6 +88,7 @@ struct StreamState : std::enable_shared_from_this<StreamState> {
   struct InsertedWait {
     std::uint64_t from;  // our work from this ticket on comes after the marker
     MarkerHandle marker;
+    MarkerHandle barrier;  // our own; kept, since PoCL 3.1 aborts when one fails that nobody keeps
   };
   std::vector<InsertedWait> inserted_waits;  // those not known to be over
   std::shared_ptr<const Failure> failure;
@@ -131,7 +132,7 @@ struct StreamState : std::enable_shared_from_this<StreamState> {
   };
   Covering marker_covering(std::uint64_t ticket, std::uint64_t epoch);
 
-  /// A new marker behind everything on the queue now, in the ordinary state: not flushed.
+  /// A new marker behind everything on the queue now, whoever put it there; not flushed.
   MarkerHandle new_marker();
 
   /// The host has learnt that `reached` is complete.

@@ -104,19 +104,23 @@ void throw_if_failed(const StreamState& stream, Point producer, const CommandNam
   throw_command_error(inherited, "Stream");
 }
 
+void throw_if_lost(const StreamRemains& producer, const StreamState& stream,
+                   const CommandName& name) {
+  if (producer.last) return;
+  throw Error(fmt::format(
+      "[Stream] {} on {} depends on work that was given to stream #{}, a borrowed queue, and the "
+      "last handle to that stream is gone, so nothing can be waited for; keep a handle, use "
+      "Stream::retain, or synchronize() before it goes.",
+      name.str(), stream.label(), producer.id));
+}
+
 /// Refuses work that depends on failed work, before anything is noted of it.
 void check_sources(const StreamState& stream, const Dependencies& dependencies,
                    const CommandName& name) {
   for (const Dependency& dependency : dependencies) {
     const Producer producer = find_producer(dependency.producer.stream);
     if (producer.alive) throw_if_failed(*producer.alive, dependency.producer, name);
-    if (producer.remains && !producer.remains->last) {
-      throw Error(fmt::format(
-          "[Stream] {} on {} depends on work that was given to stream #{}, a borrowed queue, and the "
-          "last handle to that stream is gone, so nothing can be waited for; keep a handle, use "
-          "Stream::retain, or synchronize() before it goes.",
-          name.str(), stream.label(), producer.remains->id));
-    }
+    if (producer.remains) throw_if_lost(*producer.remains, stream, name);
   }
 }
 
@@ -130,10 +134,11 @@ class Waits {
 
   void insert() {
     if (events_.empty()) return;
+    cl_event barrier = nullptr;
     check(clEnqueueBarrierWithWaitList(stream_.queue, static_cast<cl_uint>(events_.size()),
-                                       events_.data(), nullptr),
+                                       events_.data(), &barrier),
           "clEnqueueBarrierWithWaitList");
-    learn();
+    learn(std::make_shared<const Marker>(barrier, Point{}, 0, nullptr));
     for (const MarkerHandle& marker : markers_) {
       // On PoCL 3.1 a barrier behind an event that had failed before it never ends: from here on
       // nobody may wait for this stream.
@@ -157,6 +162,7 @@ class Waits {
     }
     const Producer producer = find_producer(dependency.producer.stream);
     if (producer.remains) {
+      throw_if_lost(*producer.remains, stream_, name_);
       return wait_for(producer.remains->last,
                       dependency.foreign ? Verdict::foreign : Verdict::waited);
     }
@@ -178,8 +184,7 @@ class Waits {
     if (marker->covers.stream != 0) {
       if (const auto known = known_order(marker->covers, marker->epoch)) return *known;
     }
-    return wait_for(marker, marker->epoch == 0 && marker->covers.stream != 0 ? Verdict::waited
-                                                                            : Verdict::foreign);
+    return wait_for(marker, dependency.foreign ? Verdict::foreign : Verdict::waited);
   }
 
   std::optional<Verdict> known_order(Point producer, std::uint64_t epoch) const {
@@ -222,8 +227,8 @@ class Waits {
                        fmt::format("{} depends on an event that failed", name_.str()));
   }
 
-  /// Notes in the stream's clock what the barrier has ordered.
-  void learn() {
+  /// Notes in the stream's clock what `barrier` has ordered.
+  void learn(const MarkerHandle& barrier) {
     auto clock = std::make_shared<Clock>(*stream_.clock);
     for (const MarkerHandle& marker : markers_) {
       if (marker->covers.stream == 0) continue;
@@ -240,11 +245,11 @@ class Waits {
     stream_.clock = std::move(clock);
     auto& waits = stream_.inserted_waits;
     for (const MarkerHandle& marker : markers_) {
-      waits.push_back({from_, marker});
+      waits.push_back({from_, marker, barrier});
       if (OrderLog::is_on()) OrderLog::add(WaitEntry{{stream_.id, from_}, marker->number});
     }
     // They end in this order, near enough: a look at the first two keeps the list short.
-    for (int i = 0; i < 2 && !waits.empty() && waits.front().marker->status() == CL_COMPLETE; ++i) {
+    for (int i = 0; i < 2 && !waits.empty() && waits.front().barrier->status() == CL_COMPLETE; ++i) {
       waits.erase(waits.begin());
     }
   }
@@ -354,7 +359,8 @@ void wait_for_point(StreamState& stream, Point point, bool foreign, const char* 
 }
 
 void wait_for_event(StreamState& stream, const EventState& event, const char* function) {
-  wait_for(stream, {event.marker->covers, false, Hazard::wait, nullptr, &event.marker}, function);
+  const bool foreign = event.producer == nullptr || event.producer->is_shared;
+  wait_for(stream, {event.marker->covers, foreign, Hazard::wait, nullptr, &event.marker}, function);
 }
 
 }  // namespace dovetail::detail

@@ -12,21 +12,23 @@ void require(cl_int status, const char* what) {
 
 }  // namespace
 
-Gate::Gate(const Stream& stream) : stream_(stream) {
+Gate::Gate(const Stream& stream) : queue_(stream.get()) {
+  require(clRetainCommandQueue(queue_), "Gate: clRetainCommandQueue failed");
   cl_int status = CL_SUCCESS;
   user_ = clCreateUserEvent(stream.context().get(), &status);
   require(status, "Gate: clCreateUserEvent failed");
-  require(clEnqueueBarrierWithWaitList(stream.get(), 1, &user_, &held_),
+  require(clEnqueueBarrierWithWaitList(queue_, 1, &user_, &held_),
           "Gate: clEnqueueBarrierWithWaitList failed");
 }
 
 Gate::~Gate() {
   if (!is_set_) {
     clSetUserEventStatus(user_, CL_COMPLETE);
-    clFinish(stream_.get());  // so that nothing runs on after the test's own objects are gone
+    clFinish(queue_);  // so that nothing runs on after the test's own objects are gone
   }
   clReleaseEvent(held_);
   clReleaseEvent(user_);
+  clReleaseCommandQueue(queue_);
 }
 
 void Gate::release() { set(CL_COMPLETE); }

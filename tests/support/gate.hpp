@@ -9,6 +9,7 @@
 namespace dovetail::test {
 
 /// Everything given to `stream` after the gate was made waits until `release()` or the gate's end.
+/// It keeps the queue, but is no handle to the stream.
 class Gate {
  public:
   [[nodiscard]] explicit Gate(const Stream& stream);
@@ -23,7 +24,7 @@ class Gate {
  private:
   void set(cl_int status);
 
-  Stream stream_;
+  cl_command_queue queue_;
   cl_event user_;
   cl_event held_;  // kept: PoCL 3.1 aborts when a failed command's event is gone
   bool is_set_ = false;
