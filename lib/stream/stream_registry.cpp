@@ -6,6 +6,7 @@
 #include <unordered_map>
 
 #include "lib/stream/exit_drain.hpp"
+#include "lib/stream/order_log.hpp"
 
 namespace dovetail::detail {
 namespace {
@@ -26,7 +27,11 @@ struct Registry {
   std::unordered_map<std::uint64_t, Retired> retired;
   std::unordered_map<cl_command_queue, std::uint64_t> by_queue;  // both alive and retired
 
+  /// Its work is done, or goes on under the same id.
   void erase_retired(std::unordered_map<std::uint64_t, Retired>::iterator place) {
+    if (OrderLog::is_on() && !alive.contains(place->first)) {
+      OrderLog::add(CompletionEntry{{place->first, place->second.remains.enqueued}});
+    }
     const auto queue = by_queue.find(place->second.queue);
     if (queue != by_queue.end() && queue->second == place->first) by_queue.erase(queue);
     if (!place->second.remains.last) count_trouble(-1);
@@ -72,11 +77,11 @@ std::shared_ptr<StreamState> find_or_add_stream(
       if (retired->second.remains.context == context) before = retired->second.remains;
     }
     auto state = make(before.id == 0 ? nullptr : &before);
+    all.alive[state->id] = {state, &state->completed};
     // A handle is used again only after the queue before it, and with it all its work, is done.
     if (const auto place = all.by_queue.find(queue); place != all.by_queue.end()) {
       all.erase_retired(all.retired.find(place->second));
     }
-    all.alive[state->id] = {state, &state->completed};
     all.by_queue[queue] = state->id;
     return state;
   }

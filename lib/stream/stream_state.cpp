@@ -167,6 +167,8 @@ void StreamState::note_completion(const Marker& reached) {
   if (reached.covers.stream == 0) return;
   if (const auto stream = find_producer(reached.covers.stream).alive) {
     stream->note_completion(reached.covers.ticket);
+  } else if (OrderLog::is_on()) {
+    OrderLog::add(CompletionEntry{reached.covers});
   }
   for (const Clock::Entry& entry : reached.clock->entries()) {
     const auto stream = find_producer(entry.stream).alive;
@@ -180,9 +182,9 @@ void StreamState::note_completion(std::uint64_t ticket) {
   const std::scoped_lock lock(order_mutex);
   if (marker && marker->covers.ticket <= ticket) marker.reset();
   if (completed.load(std::memory_order_relaxed) >= ticket) return;
+  if (OrderLog::is_on()) OrderLog::add(CompletionEntry{{id, ticket}});  // before others can tell
   completed.store(ticket, std::memory_order_release);
   std::erase_if(inserted_waits, [&](const InsertedWait& wait) { return wait.from <= ticket; });
-  if (OrderLog::is_on()) OrderLog::add(CompletionEntry{{id, ticket}});
 }
 
 void StreamState::fail(const Marker& failed, cl_int status, std::string_view call) {
