@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+// One thread of a random program.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "tests/support/gate.hpp"
+#include "tests/support/model_world.hpp"
+
+namespace dovetail::test {
+
+/// A step, and what another party enqueued behind it on the same queue and the same words.
+struct GivenStep {
+  Step step;
+  std::vector<Step> raw;
+};
+
+/// What a thread read back in the middle of the program.
+struct HostRead {
+  int buffer;
+  std::vector<cl_int> words;
+};
+
+struct ModelThreadOptions {
+  int index = 0;
+  std::uint64_t seed = 0;
+  bool is_alone = true;  ///< No other thread: raw work on any buffer, and reads to the host.
+};
+
+/// Does random things, all in an order that the program's text promises: conflicts of launches are
+/// Dovetail's to order, everything else it orders itself by the waits that users have.
+class ModelThread {
+ public:
+  /// Steps that a thread can give; their numbers are unique in the program.
+  static constexpr std::size_t most_steps = 1024;
+
+  ModelThread(World& world, const ModelThreadOptions& options, std::size_t threads);
+
+  /// Does one thing.
+  void act();
+  /// Releases what it holds back.
+  void release_gates();
+  /// Has `stream` come after all that was done to the thread's buffers and to `others`.
+  void gather(const Stream& stream, const std::vector<ModelBuffer>& others);
+
+  const std::vector<GivenStep>& steps() const noexcept { return steps_; }
+  const std::vector<HostRead>& host_reads() const noexcept { return reads_; }
+  /// Its own buffers, for a look at them once they were gathered.
+  std::vector<ModelBuffer> buffers() const;
+  /// Waits for its own streams and lets go of them.
+  void end();
+
+  /// Things done by all threads of the process, for watchdogs.
+  static std::atomic<std::uint64_t> progress;
+
+ private:
+  /// Memory that Dovetail is told nothing of: ordered by Stream::wait alone.
+  struct Chain {
+    ModelBuffer memory;
+    Point point{};
+    std::optional<Event> event{};
+    std::optional<Stream> stream{};
+  };
+
+  const ModelStream& any_stream();
+  const ModelBuffer& any_buffer(bool own_only = false);
+  Step any_step(const ModelBuffer& out, const ModelBuffer& in);
+  void give(const Stream& stream, const Step& step, const Operand& out, const Operand& in);
+  void give_any(const ModelStream& on, const ModelBuffer& out, const ModelBuffer& in);
+  void give_raw();
+  void extend_chain(const ModelStream& on);
+  void wait_for_chain(const Stream& stream);
+  void wait_somewhere();
+  void block();
+  void hold();
+  void read_back();
+  void change_buffers();
+  void change_streams();
+  std::size_t next_tag() const { return options_.index * most_steps + steps_.size(); }
+
+  World& world_;
+  ModelThreadOptions options_;
+  Dice dice_;
+  Buffer tags_;
+  std::vector<ModelBuffer> own_buffers_;
+  std::vector<ModelStream> own_streams_;
+  Chain chain_;
+  std::vector<Event> events_;
+  std::vector<Point> points_;
+  std::vector<GivenStep> steps_;
+  std::vector<HostRead> reads_;
+  int next_number_;
+  std::vector<std::unique_ptr<Gate>> gates_;
+};
+
+}  // namespace dovetail::test

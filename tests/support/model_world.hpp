@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+// The streams and buffers that the threads of a random program work on.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <random>
+#include <vector>
+
+#include "dovetail/runtime/kernel_argument.hpp"
+#include "dovetail/stream/stream_pool.hpp"
+#include "tests/support/model_peer.hpp"
+#include "tests/support/model_step.hpp"
+#include "tests/support/native_queue.hpp"
+
+namespace dovetail::test {
+
+/// Random choices that are the same with every standard library.
+class Dice {
+ public:
+  explicit Dice(std::uint64_t seed) : engine_(seed) {}
+  /// One of 0 ... count - 1.
+  std::size_t below(std::size_t count) { return static_cast<std::size_t>(engine_() % count); }
+  /// True `percent` times in a hundred.
+  bool chance(unsigned percent) { return engine_() % 100 < percent; }
+  template <typename T>
+  T& of(std::vector<T>& choices) {
+    return choices[below(choices.size())];
+  }
+
+ private:
+  std::mt19937_64 engine_;
+};
+
+struct ModelBuffer {
+  int number;
+  Buffer whole;
+  Buffer half;  ///< A sub-buffer: the words from the middle on.
+
+  ModelBuffer(const Context& context, int number, std::size_t words);
+  std::size_t words() const { return whole.nbytes() / sizeof(cl_uint); }
+};
+
+struct ModelStream {
+  Stream stream;
+  bool takes_raw = false;           ///< Others enqueue on its queue, untold.
+  std::shared_ptr<ModelPeer> peer;  ///< Enqueues on it, when told to.
+  bool may_go = true;               ///< With work on it that is not done.
+};
+
+/// How a kernel is given words of a buffer: as an argument, and the first word behind its start.
+struct Operand {
+  KernelArgument argument;
+  cl_uint first;
+};
+
+struct World {
+  World(const Context& context, const StepKernel& kernel, std::uint64_t seed);
+
+  /// A stream of a kind that the dice choose.
+  ModelStream make_stream(Dice& dice);
+
+  /// Words that a step may use: somewhere in a buffer, often where a sub-buffer may begin.
+  std::pair<cl_uint, cl_uint> choose_range(Dice& dice) const;  // first, count
+  /// One of the ways to tell a kernel of words of `buffer`: ranges, views, sub-buffers, raw
+  /// handles.
+  Operand operand(Dice& dice, const ModelBuffer& buffer, cl_uint first, cl_uint count,
+                  Access access) const;
+
+  Context context;
+  const StepKernel& kernel;
+  std::size_t alignment;  ///< Of sub-buffers, in words.
+  std::size_t words;      ///< Of each buffer.
+  std::mutex mutex;
+  std::vector<std::unique_ptr<NativeQueue>> borrowed;  ///< By mutex; they outlive all streams.
+  std::vector<ModelBuffer> buffers;
+  std::vector<ModelStream> streams;
+
+ private:
+  StreamPool pool_;
+};
+
+}  // namespace dovetail::test
