@@ -36,7 +36,7 @@ struct ModelThreadOptions {
 class ModelThread {
  public:
   /// Steps that a thread can give; their numbers are unique in the program.
-  static constexpr std::size_t most_steps = 1024;
+  static constexpr std::size_t most_steps = 4096;
 
   ModelThread(World& world, const ModelThreadOptions& options, std::size_t threads);
 
