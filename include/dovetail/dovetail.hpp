@@ -13,6 +13,7 @@
 #include "dovetail/runtime/program_cache.hpp"  // IWYU pragma: export
 #include "dovetail/stream/buffer.hpp"          // IWYU pragma: export
 #include "dovetail/stream/current_stream.hpp"  // IWYU pragma: export
+#include "dovetail/stream/memory_pool.hpp"     // IWYU pragma: export
 #include "dovetail/stream/stream.hpp"          // IWYU pragma: export
 #include "dovetail/stream/stream_lease.hpp"    // IWYU pragma: export
 #include "dovetail/stream/stream_pool.hpp"     // IWYU pragma: export

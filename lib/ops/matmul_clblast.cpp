@@ -7,9 +7,11 @@
 #include <mutex>
 
 #include "dovetail/core/error.hpp"
+#include "dovetail/stream/memory_pool.hpp"
 #include "lib/core/context_attachment.hpp"
 #include "lib/ops/matmul_backend.hpp"
 #include "lib/stream/submission.hpp"
+#include "lib/stream/with_room.hpp"
 
 namespace dovetail::detail {
 namespace {
@@ -52,6 +54,15 @@ void check_clblast(clblast::StatusCode status, const char* routine, const Matmul
                                 problem.batch, problem.m, problem.n, problem.k));
 }
 
+/// A call that failed halfway may be made again: the product does not depend on what `out` held.
+template <typename Enqueue>
+void run(const Stream& stream, const char* routine, const MatmulProblem& problem,
+         const Enqueue& enqueue) {
+  const cl_int status = enqueue_with_room(stream.context(),
+                                          [&] { return static_cast<cl_int>(enqueue()); });
+  check_clblast(static_cast<clblast::StatusCode>(status), routine, problem);
+}
+
 clblast::Transpose transpose(bool is_transposed) {
   return is_transposed ? clblast::Transpose::kYes : clblast::Transpose::kNo;
 }
@@ -86,17 +97,18 @@ void gemm(const Stream& stream, const MatmulProblem& p) {
           at.a_leading, at.b_offset, at.b_leading, at.out_offset, p.n, &queue, workspace_nbytes),
       "CLBlast GemmTempBufferSize", p);
   // One for this call alone: two calls in flight would write to a shared one, even on one queue.
-  const Buffer workspace(stream.context(), workspace_nbytes);
+  const Buffer workspace = MemoryPool::of(stream.context()).allocate(stream, workspace_nbytes);
   TrackedUses uses;
   add_operands(uses, p);
   add_use(uses, {workspace, 0, workspace_nbytes}, Access::write);
   const Submission submission(stream, uses, {"CLBlast", "Gemm"});
-  check_clblast(
-      clblast::Gemm<float>(row_major, transpose(p.transpose_a), transpose(p.transpose_b), p.m, p.n,
-                           p.k, 1.0f, memory(p.a), at.a_offset, at.a_leading, memory(p.b),
-                           at.b_offset, at.b_leading, 0.0f, memory(p.out), at.out_offset, p.n,
-                           &queue, nullptr, handle_of(workspace).memory),
-      "CLBlast Gemm", p);
+  const auto enqueue = [&] {
+    return clblast::Gemm<float>(row_major, transpose(p.transpose_a), transpose(p.transpose_b), p.m,
+                                p.n, p.k, 1.0f, memory(p.a), at.a_offset, at.a_leading, memory(p.b),
+                                at.b_offset, at.b_leading, 0.0f, memory(p.out), at.out_offset, p.n,
+                                &queue, nullptr, handle_of(workspace).memory);
+  };
+  run(stream, "CLBlast Gemm", p, enqueue);
 }
 
 void gemm_strided_batched(const Stream& stream, const MatmulProblem& p) {
@@ -105,12 +117,14 @@ void gemm_strided_batched(const Stream& stream, const MatmulProblem& p) {
   add_operands(uses, p);
   const Submission submission(stream, uses, {"CLBlast", "GemmStridedBatched"});
   cl_command_queue queue = submission.queue();
-  check_clblast(clblast::GemmStridedBatched<float>(
-                    clblast::Layout::kRowMajor, transpose(p.transpose_a), transpose(p.transpose_b),
-                    p.m, p.n, p.k, 1.0f, memory(p.a), at.a_offset, at.a_leading, p.m * p.k,
-                    memory(p.b), at.b_offset, at.b_leading, p.k * p.n, 0.0f,
-                    memory(p.out), at.out_offset, p.n, p.m * p.n, p.batch, &queue, nullptr),
-                "CLBlast GemmStridedBatched", p);
+  const auto enqueue = [&] {
+    return clblast::GemmStridedBatched<float>(
+        clblast::Layout::kRowMajor, transpose(p.transpose_a), transpose(p.transpose_b), p.m, p.n,
+        p.k, 1.0f, memory(p.a), at.a_offset, at.a_leading, p.m * p.k, memory(p.b), at.b_offset,
+        at.b_leading, p.k * p.n, 0.0f, memory(p.out), at.out_offset, p.n, p.m * p.n, p.batch,
+        &queue, nullptr);
+  };
+  run(stream, "CLBlast GemmStridedBatched", p, enqueue);
 }
 
 }  // namespace

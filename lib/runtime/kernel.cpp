@@ -12,6 +12,7 @@
 #include "lib/core/opencl_check.hpp"
 #include "lib/core/opencl_release.hpp"
 #include "lib/stream/submission.hpp"
+#include "lib/stream/with_room.hpp"
 
 namespace dovetail {
 
@@ -361,9 +362,10 @@ void Kernel::enqueue(const Stream& stream, const NDRange& range,
     memory.add(arguments[i], state_->checks[i]);
   }
   const detail::Submission submission(stream, memory.uses, {"kernel", state_->permanent_name});
-  const cl_int status =
-      clEnqueueNDRangeKernel(submission.queue(), held.instance->kernel, range.dimensions(), nullptr,
-                             range.global(), range.local(), 0, nullptr, nullptr);
+  const cl_int status = detail::enqueue_with_room(stream.context(), [&] {
+    return clEnqueueNDRangeKernel(submission.queue(), held.instance->kernel, range.dimensions(),
+                                  nullptr, range.global(), range.local(), 0, nullptr, nullptr);
+  });
   if (status != CL_SUCCESS) [[unlikely]] {
     detail::throw_opencl_error(status, "clEnqueueNDRangeKernel", std::source_location::current(),
                                fmt::format("kernel '{}', {}", signature.name, range.str()));

@@ -3,7 +3,10 @@
 
 #include <fmt/format.h>
 
+#include <utility>
+
 #include "dovetail/core/error.hpp"
+#include "dovetail/stream/memory_pool.hpp"
 #include "lib/core/opencl_check.hpp"
 #include "lib/core/opencl_release.hpp"
 #include "lib/stream/buffer_state.hpp"
@@ -18,28 +21,7 @@ std::uint64_t next_serial() {
   return next.fetch_add(1, std::memory_order_relaxed);
 }
 
-}  // namespace
-
-BufferState::BufferState(Context context_in, cl_mem memory_in, std::size_t nbytes_in,
-                         TrackedMemory tracked_in, std::shared_ptr<MemoryOwner> owner_in)
-    : context(std::move(context_in)),
-      memory(memory_in),
-      nbytes(nbytes_in),
-      tracked(std::move(tracked_in)),
-      serial(next_serial()),
-      owner(std::move(owner_in)) {}
-
-BufferState::~BufferState() {
-  if (memory == nullptr) return;
-  if (owner) {
-    owner->give_back(memory, std::move(tracked), nbytes, is_lent_out);
-  } else {
-    release(memory);
-  }
-}
-
 cl_mem create_memory(const Context& context, std::size_t nbytes, const void* source) {
-  if (nbytes == 0) return nullptr;
   check_not_forked("Buffer");
   // Some drivers take any size here, and fail at the first command that uses the memory.
   if (nbytes > context.device().global_memory()) {
@@ -60,10 +42,50 @@ cl_mem create_memory(const Context& context, std::size_t nbytes, const void* sou
   return memory;
 }
 
+}  // namespace
+
+MemoryBlock::MemoryBlock(cl_mem memory_in, TrackedMemory tracked_in)
+    : memory(memory_in), tracked(std::move(tracked_in)), serial(next_serial()) {}
+
+MemoryBlock::MemoryBlock(MemoryBlock&& other) noexcept
+    : memory(std::exchange(other.memory, nullptr)),
+      tracked(std::move(other.tracked)),
+      serial(other.serial) {}
+
+MemoryBlock& MemoryBlock::operator=(MemoryBlock&& other) noexcept {
+  std::swap(memory, other.memory);
+  std::swap(tracked, other.tracked);
+  std::swap(serial, other.serial);
+  return *this;
+}
+
+MemoryBlock::~MemoryBlock() {
+  if (memory != nullptr) release(memory);
+}
+
+MemoryBlock create_block(const Context& context, std::size_t nbytes, const void* source) {
+  if (nbytes == 0) return {nullptr, {}};
+  MemoryBlock block(create_memory(context, nbytes, source), {});
+  block.tracked = track_new(block.memory, nbytes);
+  return block;
+}
+
+BufferState::BufferState(Context context_in, MemoryBlock block_in, std::size_t nbytes_in,
+                         std::shared_ptr<MemoryOwner> owner_in)
+    : context(std::move(context_in)),
+      block(std::move(block_in)),
+      nbytes(nbytes_in),
+      owner(std::move(owner_in)) {}
+
+BufferState::~BufferState() {
+  if (owner && block.memory != nullptr) owner->give_back(std::move(block), nbytes, is_lent_out);
+}
+
 BufferHandle handle_of(const Buffer& buffer) noexcept {
   const BufferState& state = *buffer.state_;
-  return {state.memory, state.tracked.state.get(), state.tracked.range.begin,
-          state.nbytes, state.serial,              state.context.get()};
+  const MemoryBlock& block = state.block;
+  return {block.memory, block.tracked.state.get(), block.tracked.range.begin,
+          state.nbytes, block.serial,              state.context.get()};
 }
 
 }  // namespace detail
@@ -73,11 +95,14 @@ Buffer::Buffer(std::shared_ptr<const detail::BufferState> state) : state_(std::m
 Buffer::Buffer(const Context& context, std::size_t nbytes) : Buffer(context, nbytes, nullptr) {}
 
 Buffer::Buffer(const Context& context, std::size_t nbytes, const void* source) {
-  cl_mem memory = detail::create_memory(context, nbytes, source);
-  auto state = std::make_shared<detail::BufferState>(context, memory, nbytes,
-                                                     detail::TrackedMemory{});
-  state->tracked = detail::track_new(memory, nbytes);
-  state_ = std::move(state);
+  detail::MemoryBlock block;
+  try {
+    block = detail::create_block(context, nbytes, source);
+  } catch (const OutOfMemory&) {
+    if (MemoryPool::of(context).trim() == 0) throw;
+    block = detail::create_block(context, nbytes, source);
+  }
+  state_ = std::make_shared<detail::BufferState>(context, std::move(block), nbytes);
 }
 
 Buffer Buffer::retain(const Context& context, cl_mem memory) {
@@ -97,13 +122,13 @@ Buffer Buffer::retain(const Context& context, cl_mem memory) {
   }
   auto tracked = detail::track(memory);
   detail::check(clRetainMemObject(memory), "clRetainMemObject");
-  return Buffer(std::make_shared<const detail::BufferState>(context, memory, nbytes,
-                                                            std::move(tracked)));
+  return Buffer(std::make_shared<const detail::BufferState>(
+      context, detail::MemoryBlock(memory, std::move(tracked)), nbytes));
 }
 
 cl_mem Buffer::get() const noexcept {
   state_->is_lent_out.store(true, std::memory_order_relaxed);
-  return state_->memory;
+  return state_->block.memory;
 }
 std::size_t Buffer::nbytes() const noexcept { return state_->nbytes; }
 const Context& Buffer::context() const noexcept { return state_->context; }

@@ -13,6 +13,24 @@
 
 namespace dovetail::detail {
 
+/// A reference to a memory object and what is known of it; moves from owner to owner.
+struct MemoryBlock {
+  MemoryBlock() = default;
+  /// Takes over one reference to `memory`, which may be null.
+  MemoryBlock(cl_mem memory, TrackedMemory tracked);
+  MemoryBlock(MemoryBlock&& other) noexcept;
+  MemoryBlock& operator=(MemoryBlock&& other) noexcept;
+  ~MemoryBlock();  ///< Gives the reference back to OpenCL.
+
+  cl_mem memory = nullptr;
+  TrackedMemory tracked;
+  std::uint64_t serial = 0;  ///< Unique in the process, and the same for as long as the reference.
+};
+
+/// A new memory object of `nbytes`, a copy of `source` unless that is null; none for 0 bytes.
+/// @throws OutOfMemory  the device has not that much.
+MemoryBlock create_block(const Context& context, std::size_t nbytes, const void* source);
+
 /// Who gets memory back when its last Buffer goes; else it is released to OpenCL.
 class MemoryOwner {
  public:
@@ -21,16 +39,14 @@ class MemoryOwner {
   MemoryOwner& operator=(const MemoryOwner&) = delete;
   virtual ~MemoryOwner() = default;
 
-  /// Takes over the reference to `memory`. Called by the thread that drops the last handle.
+  /// Called by the thread that drops the last handle.
   /// @param nbytes        What was asked for with it.
   /// @param is_lent_out   Others may have got the native handle: it may be in use unseen.
-  virtual void give_back(cl_mem memory, TrackedMemory tracked, std::size_t nbytes,
-                         bool is_lent_out) noexcept = 0;
+  virtual void give_back(MemoryBlock block, std::size_t nbytes, bool is_lent_out) noexcept = 0;
 };
 
 struct BufferState {
-  /// Takes over one reference to `memory`, which may be null.
-  BufferState(Context context, cl_mem memory, std::size_t nbytes, TrackedMemory tracked,
+  BufferState(Context context, MemoryBlock block, std::size_t nbytes,
               std::shared_ptr<MemoryOwner> owner = nullptr);
   ~BufferState();
   BufferState(const BufferState&) = delete;
@@ -40,16 +56,10 @@ struct BufferState {
   static Buffer handle(std::shared_ptr<const BufferState> state) { return Buffer(std::move(state)); }
 
   Context context;
-  cl_mem memory;
+  MemoryBlock block;
   std::size_t nbytes;
-  TrackedMemory tracked;
-  std::uint64_t serial;
   std::shared_ptr<MemoryOwner> owner;
   mutable std::atomic<bool> is_lent_out{false};
 };
-
-/// A new memory object of `nbytes`, a copy of `source` unless that is null; null for 0 bytes.
-/// @throws OutOfMemory  the device has not that much.
-cl_mem create_memory(const Context& context, std::size_t nbytes, const void* source);
 
 }  // namespace dovetail::detail

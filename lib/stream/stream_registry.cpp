@@ -13,7 +13,9 @@ namespace {
 
 struct Alive {
   std::weak_ptr<StreamState> state;
-  const std::atomic<std::uint64_t>* completed;  // in the state; readable while this entry exists
+  // In the state; readable while this entry exists.
+  const std::atomic<std::uint64_t>* completed;
+  const std::atomic<bool>* has_failed;
 };
 
 struct Retired {
@@ -77,7 +79,7 @@ std::shared_ptr<StreamState> find_or_add_stream(
       if (retired->second.remains.context == context) before = retired->second.remains;
     }
     auto state = make(before.id == 0 ? nullptr : &before);
-    all.alive[state->id] = {state, &state->completed};
+    all.alive[state->id] = {state, &state->completed, &state->has_failed};
     // A handle is used again only after the queue before it, and with it all its work, is done.
     if (const auto place = all.by_queue.find(queue); place != all.by_queue.end()) {
       all.erase_retired(all.retired.find(place->second));
@@ -122,6 +124,18 @@ bool is_known_done(Point point) {
     return alive->second.completed->load(std::memory_order_acquire) >= point.ticket;
   }
   return !all.retired.contains(point.stream);
+}
+
+Progress progress_of(Point point, bool foreign) {
+  Registry& all = registry();
+  const std::scoped_lock lock(all.mutex);
+  const auto alive = all.alive.find(point.stream);
+  if (alive == all.alive.end()) {
+    return all.retired.contains(point.stream) ? Progress::doubtful : Progress::done;
+  }
+  if (alive->second.has_failed->load(std::memory_order_acquire)) return Progress::doubtful;
+  const bool is_done = alive->second.completed->load(std::memory_order_acquire) >= point.ticket;
+  return is_done && !foreign ? Progress::done : Progress::under_way;
 }
 
 std::vector<std::shared_ptr<StreamState>> streams_alive() {

@@ -35,6 +35,16 @@ void retire_stream(const StreamState& stream, std::optional<StreamRemains> remai
 /// Whether the work up to `point` is known to be done; makes no OpenCL call.
 bool is_known_done(Point point);
 
+/// What is known of work that was given to a stream.
+enum class Progress {
+  done,
+  under_way,  ///< Or not known to be done.
+  doubtful,   ///< Its stream has failed or is gone: what depends on it may be refused.
+};
+/// The progress of the work up to `point`; makes no OpenCL call.
+/// @param foreign  Others enqueue on the point's stream, so that only its end tells of their work.
+Progress progress_of(Point point, bool foreign);
+
 std::vector<std::shared_ptr<StreamState>> streams_alive();
 /// The last markers of streams that are gone, as far as not known to be complete.
 std::vector<MarkerHandle> markers_of_retired_streams();

@@ -3,6 +3,7 @@
 
 #include "lib/core/opencl_check.hpp"
 #include "lib/stream/submission.hpp"
+#include "lib/stream/with_room.hpp"
 
 namespace dovetail::detail {
 
@@ -11,9 +12,11 @@ void fill(const Stream& stream, const BufferView& memory, const void* pattern,
   TrackedUses uses;
   add_use(uses, memory, Access::write);
   const Submission submission(stream, uses, {"", "fill"});
-  check(clEnqueueFillBuffer(submission.queue(), handle_of(memory.buffer).memory, pattern,
-                            pattern_nbytes, memory.offset, memory.nbytes, 0, nullptr, nullptr),
-        "clEnqueueFillBuffer");
+  const auto enqueue = [&] {
+    return clEnqueueFillBuffer(submission.queue(), handle_of(memory.buffer).memory, pattern,
+                               pattern_nbytes, memory.offset, memory.nbytes, 0, nullptr, nullptr);
+  };
+  check(enqueue_with_room(stream.context(), enqueue), "clEnqueueFillBuffer");
 }
 
 void read_to_host(const Stream& stream, const BufferView& memory, void* values) {

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "dovetail/core/error.hpp"
+#include "dovetail/stream/memory_pool.hpp"
 #include "lib/stream/transfer.hpp"
 
 namespace dovetail {
@@ -67,7 +68,7 @@ Tensor::Tensor(BufferView storage, const Shape& shape, DType dtype)
 
 Tensor Tensor::empty(const Stream& stream, const Shape& shape, DType dtype) {
   const std::size_t nbytes = nbytes_of(shape, dtype);
-  return Tensor({Buffer(stream.context(), nbytes), 0, nbytes}, shape, dtype);
+  return Tensor({MemoryPool::of(stream.context()).allocate(stream, nbytes), 0, nbytes}, shape, dtype);
 }
 
 Tensor Tensor::full(const Stream& stream, const Shape& shape, double value, DType dtype) {
