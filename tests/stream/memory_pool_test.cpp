@@ -43,7 +43,7 @@ cl_uint references(cl_mem memory) {
 std::size_t count_of(const Buffer& buffer) { return buffer.nbytes() / sizeof(float); }
 
 /// Work on a buffer of floats.
-class MemoryPoolTest : public testing::Test {
+class MemoryPoolWork : public testing::Test {
  protected:
   /// All elements become `value`, whatever they were.
   void set(const Stream& stream, const Buffer& buffer, float value) const {
@@ -66,9 +66,10 @@ class MemoryPoolTest : public testing::Test {
   Kernel set_{program_, "set"}, copy_{program_, "copy"};
 };
 
-using MemoryPoolOrder = MemoryPoolTest;
-using MemoryPoolFailure = MemoryPoolTest;
-using MemoryPoolThreads = MemoryPoolTest;
+using MemoryPoolUse = MemoryPoolWork;
+using MemoryPoolOrder = MemoryPoolWork;
+using MemoryPoolFailure = MemoryPoolWork;
+using MemoryPoolThreads = MemoryPoolWork;
 
 TEST_F(MemoryPoolOrder, GivesABlockBackToItsStreamAtOnceThoughItsWorkIsHeld) {
   MemoryPool pool(context());
@@ -364,14 +365,14 @@ TEST_F(MemoryPoolFailure, AtTheLimitReleasesOnlyWhatIsNeededAndWhatLayLongestFir
   EXPECT_EQ(now.peak_reserved, 7 * kib);
 }
 
-TEST(MemoryPool, TakesWholeBlocksUpToTheLimitItself) {
+TEST_F(MemoryPoolUse, TakesWholeBlocksUpToTheLimitItself) {
   MemoryPool pool(context(), {.limit_nbytes = 1000});
   const Stream stream(context());
   const Buffer buffer = pool.allocate(stream, 990);
   EXPECT_EQ(pool.statistics().in_use, 1000u);
 }
 
-TEST(MemoryPool, CountsEachStepExactly) {
+TEST_F(MemoryPoolUse, CountsEachStepExactly) {
   MemoryPool pool(context());
   const Stream stream(context());
   const auto expect = [&](std::size_t in_use, std::size_t cached, std::uint64_t hits,
@@ -409,7 +410,7 @@ TEST(MemoryPool, CountsEachStepExactly) {
   EXPECT_EQ(pool.statistics().peak_reserved, 640u + 4096u);
 }
 
-TEST(MemoryPool, RoundsUpByLessThanAnEighthAndByLessThanTwoMebibytes) {
+TEST_F(MemoryPoolUse, RoundsUpByLessThanAnEighthAndByLessThanTwoMebibytes) {
   MemoryPool pool(context());
   const Stream stream(context());
   const auto block_of = [&](std::size_t nbytes) {
@@ -430,7 +431,7 @@ TEST(MemoryPool, RoundsUpByLessThanAnEighthAndByLessThanTwoMebibytes) {
   }
 }
 
-TEST(MemoryPool, HandsABlockOutForAnySizeOfItsClassAndForNoOther) {
+TEST_F(MemoryPoolUse, HandsABlockOutForAnySizeOfItsClassAndForNoOther) {
   MemoryPool pool(context());
   const Stream stream(context());
   const cl_mem block = memory(pool.allocate(stream, 1025));
@@ -441,7 +442,7 @@ TEST(MemoryPool, HandsABlockOutForAnySizeOfItsClassAndForNoOther) {
   EXPECT_EQ(pool.statistics().hits, 2u);
 }
 
-TEST(MemoryPool, KeepsAtMostAsMuchCachedAsItWasTold) {
+TEST_F(MemoryPoolUse, KeepsAtMostAsMuchCachedAsItWasTold) {
   MemoryPool pool(context(), {.keep_nbytes = 3 * kib});
   const Stream stream(context());
   std::optional<Buffer> a = pool.allocate(stream, kib), b = pool.allocate(stream, 2 * kib),
@@ -459,7 +460,7 @@ TEST(MemoryPool, KeepsAtMostAsMuchCachedAsItWasTold) {
   EXPECT_EQ(pool.statistics().cached, 0u);
 }
 
-TEST(MemoryPool, TrimReleasesWhatHasLainLongestAndKeepsTheRest) {
+TEST_F(MemoryPoolUse, TrimReleasesWhatHasLainLongestAndKeepsTheRest) {
   MemoryPool pool(context());
   const Stream stream(context());
   std::optional<Buffer> a = pool.allocate(stream, kib), b = pool.allocate(stream, 2 * kib),
@@ -474,29 +475,23 @@ TEST(MemoryPool, TrimReleasesWhatHasLainLongestAndKeepsTheRest) {
   EXPECT_EQ(pool.statistics().in_use, 4 * kib);
 }
 
-TEST(MemoryPool, MayGoBeforeItsBuffers) {
+TEST_F(MemoryPoolUse, MayGoBeforeItsBuffers) {
   const Stream stream(context());
   auto pool = std::make_optional<MemoryPool>(context());
   std::optional<Buffer> buffer = pool->allocate(stream, kib);
-  const cl_mem block = memory(*buffer);
-  ASSERT_EQ(clRetainMemObject(block), CL_SUCCESS);
-  const cl_mem cached = memory(pool->allocate(stream, 2 * kib));
-  ASSERT_EQ(clRetainMemObject(cached), CL_SUCCESS);
+  const cl_mem in_use = memory(*buffer), cached = memory(pool->allocate(stream, 2 * kib));
+  for (cl_mem block : {in_use, cached}) ASSERT_EQ(clRetainMemObject(block), CL_SUCCESS);
   pool.reset();
   EXPECT_EQ(references(cached), 1u);
-  clReleaseMemObject(cached);
-  EXPECT_EQ(references(block), 2u);
-  std::optional<Tensor> tensor = Tensor::from_buffer(*buffer, {256});
-  test::multiply_add_kernel().launch(stream, NDRange({256}), *tensor, 0.0f, 7.0f);
-  EXPECT_EQ(tensor->to_host<float>(stream), std::vector<float>(256, 7.0f));
+  EXPECT_EQ(references(in_use), 2u);
+  set(stream, *buffer, 7.0f);
+  EXPECT_EQ(values(stream, *buffer), std::vector<float>(256, 7.0f));
   buffer.reset();
-  EXPECT_EQ(references(block), 2u);
-  tensor.reset();
-  EXPECT_EQ(references(block), 1u);
-  clReleaseMemObject(block);
+  EXPECT_EQ(references(in_use), 1u);
+  for (cl_mem block : {in_use, cached}) clReleaseMemObject(block);
 }
 
-TEST(MemoryPool, OfAContextGoesWithIt) {
+TEST_F(MemoryPoolUse, OfAContextGoesWithIt) {
   cl_context native = nullptr;
   {
     const Context own(Device::default_device());
@@ -515,7 +510,7 @@ TEST(MemoryPool, OfAContextGoesWithIt) {
   clReleaseContext(native);
 }
 
-TEST(MemoryPool, OfTheContextIsWhereTensorsComeFrom) {
+TEST_F(MemoryPoolUse, OfTheContextIsWhereTensorsComeFrom) {
   const Stream stream(context());
   MemoryPool& pool = MemoryPool::of(context());
   pool.trim();
