@@ -2,12 +2,22 @@
 # find_package(GTest).
 include(GoogleTest)
 
-add_library(
-  dovetail_test_support STATIC
-  ${CMAKE_CURRENT_LIST_DIR}/support/call_counts.cpp ${CMAKE_CURRENT_LIST_DIR}/support/child_process.cpp
-  ${CMAKE_CURRENT_LIST_DIR}/support/failing_queues.cpp ${CMAKE_CURRENT_LIST_DIR}/support/forked_child.cpp
-  ${CMAKE_CURRENT_LIST_DIR}/support/gate.cpp
-  ${CMAKE_CURRENT_LIST_DIR}/support/matrices.cpp)
+set(support_sources
+    call_counts.cpp
+    child_process.cpp
+    failing_call.cpp
+    failing_queues.cpp
+    forked_child.cpp
+    gate.cpp
+    matrices.cpp
+    model_program.cpp
+    model_step.cpp
+    model_thread.cpp
+    model_world.cpp
+    order_checker.cpp
+    order_graph.cpp)
+list(TRANSFORM support_sources PREPEND ${CMAKE_CURRENT_LIST_DIR}/support/)
+add_library(dovetail_test_support STATIC ${support_sources})
 target_include_directories(dovetail_test_support PUBLIC ${CMAKE_CURRENT_LIST_DIR}/..)
 target_link_libraries(dovetail_test_support PUBLIC Dovetail::dovetail GTest::gtest ${CMAKE_DL_LIBS})
 dovetail_compile_options(dovetail_test_support)
@@ -34,16 +44,61 @@ function(dovetail_unit_test layer)
                ENVIRONMENT_MODIFICATION "${arg_VARIABLES}")
 endfunction()
 
-dovetail_unit_test(core SOURCES context_test.cpp device_test.cpp error_test.cpp fork_guard_test.cpp)
-dovetail_unit_test(stream SOURCES buffer_test.cpp current_stream_test.cpp event_test.cpp process_exit_test.cpp
-                   stream_lease_test.cpp stream_pool_test.cpp stream_test.cpp timed_event_test.cpp)
-dovetail_unit_test(runtime SOURCES build_options_test.cpp kernel_argument_test.cpp kernel_test.cpp
-                   nd_range_test.cpp program_cache_test.cpp program_test.cpp)
-dovetail_unit_test(tensor SOURCES dtype_test.cpp shape_test.cpp tensor_test.cpp)
-dovetail_unit_test(ops SOURCES elementwise_test.cpp matmul_order_test.cpp matmul_refusal_test.cpp
-                   matmul_test.cpp matmul_threads_test.cpp softmax_test.cpp)
+dovetail_unit_test(
+  core
+  SOURCES
+    context_test.cpp
+    device_test.cpp
+    error_test.cpp
+    fork_guard_test.cpp)
+dovetail_unit_test(
+  stream
+  SOURCES
+    buffer_test.cpp
+    current_stream_test.cpp
+    event_test.cpp
+    memory_pool_recovery_test.cpp
+    memory_pool_test.cpp
+    order_checker_test.cpp
+    order_model_test.cpp
+    order_threads_test.cpp
+    process_exit_test.cpp
+    stream_lease_test.cpp
+    stream_pool_test.cpp
+    stream_test.cpp
+    timed_event_test.cpp)
+dovetail_unit_test(
+  runtime
+  SOURCES
+    build_options_test.cpp
+    kernel_argument_test.cpp
+    kernel_test.cpp
+    nd_range_test.cpp
+    program_cache_test.cpp
+    program_test.cpp)
+dovetail_unit_test(
+  tensor
+  SOURCES
+    dtype_test.cpp
+    shape_test.cpp
+    tensor_test.cpp)
+dovetail_unit_test(
+  ops
+  SOURCES
+    elementwise_test.cpp
+    matmul_order_test.cpp
+    matmul_refusal_test.cpp
+    matmul_test.cpp
+    matmul_threads_test.cpp
+    softmax_test.cpp)
 if(TARGET dovetail_layer)
-  dovetail_unit_test(layer SOURCES call_counts_test.cpp foreign_work_test.cpp ordering_matrix_test.cpp
-                     VARIABLES OPENCL_LAYERS=set:$<TARGET_FILE:dovetail_layer>)
+  dovetail_unit_test(
+  layer
+  SOURCES
+    call_counts_test.cpp
+    foreign_work_test.cpp
+    ordering_matrix_test.cpp
+  VARIABLES
+    OPENCL_LAYERS=set:$<TARGET_FILE:dovetail_layer>)
   add_dependencies(dovetail_layer_test dovetail_layer)
 endif()

@@ -313,7 +313,7 @@ void StreamState::synchronize(const Deadline& deadline, std::string_view functio
       stream.synchronized.notify_all();
     }
   } done{*this, mine - 1};  // unless it succeeds, the next in the line asks for itself
-  check_not_failed(function);  // some drivers let a marker behind a failure be reached
+  check_usable(function);  // some drivers let a marker behind a failure be reached
   synchronize_with(new_marker(), this, deadline, function);
   done.served = all;
 }

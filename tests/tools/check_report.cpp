@@ -3,6 +3,7 @@
 // figure is one. Usage: dovetail_check_report FILE
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <fstream>
 #include <nlohmann/json.hpp>
