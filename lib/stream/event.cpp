@@ -2,25 +2,11 @@
 #include "dovetail/stream/event.hpp"
 
 #include "dovetail/core/error.hpp"
-#include "dovetail/stream/timed_event.hpp"
 #include "lib/core/fork_guard.hpp"
 #include "lib/core/opencl_check.hpp"
 #include "lib/stream/stream_state.hpp"
 
 namespace dovetail {
-namespace {
-
-std::chrono::nanoseconds end_time(const TimedEvent& event) {
-  event.synchronize();
-  cl_ulong time = 0;
-  detail::check(
-      clGetEventProfilingInfo(event.get(), CL_PROFILING_COMMAND_END, sizeof(time), &time, nullptr),
-      "clGetEventProfilingInfo");
-  return std::chrono::nanoseconds(time);
-}
-
-}  // namespace
-
 Event::Event(std::shared_ptr<detail::EventState> state) : state_(std::move(state)) {}
 
 Event Event::retain(cl_event event) {
@@ -56,9 +42,5 @@ bool Event::is_done() const {
 }
 
 cl_event Event::get() const noexcept { return state_->marker->event; }
-
-std::chrono::nanoseconds operator-(const TimedEvent& end, const TimedEvent& start) {
-  return end_time(end) - end_time(start);
-}
 
 }  // namespace dovetail

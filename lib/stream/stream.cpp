@@ -157,13 +157,7 @@ Point Stream::point() const noexcept {
 
 TimedEvent Stream::record_timed() const {
   state_->check_usable("Stream::record_timed");
-  if (!has_profiling()) {
-    throw InvalidArgument(
-        "[Stream::record_timed] this stream's queue takes no time stamps; make it with "
-        "Stream(context, {.profiling = true}).");
-  }
-  return TimedEvent(std::make_shared<detail::EventState>(
-      detail::EventState{state_->new_marker(), state_}));
+  return TimedEvent(detail::record_timed(*this, state_->timing));
 }
 
 void Stream::wait(const Event& event) const {

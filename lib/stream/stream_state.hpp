@@ -21,6 +21,7 @@
 #include "dovetail/stream/stream_statistics.hpp"
 #include "lib/stream/clock.hpp"
 #include "lib/stream/marker.hpp"
+#include "lib/stream/timing_queue.hpp"
 
 namespace dovetail::detail {
 
@@ -116,6 +117,8 @@ struct StreamState : std::enable_shared_from_this<StreamState> {
   std::condition_variable synchronized;
   std::uint64_t asked = 0, served = 0;
   bool has_leader = false;
+
+  TimingQueue timing;
 
   /// Has peers enqueue what they hold back, and returns a number that grows when they have enqueued
   /// more; without peers it grows with each call, as anything may have been enqueued.

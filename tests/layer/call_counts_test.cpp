@@ -8,6 +8,7 @@
 #include <fstream>
 #include <functional>
 #include <iterator>
+#include <optional>
 
 #include "dovetail/ops/elementwise.hpp"
 #include "dovetail/ops/matmul.hpp"
@@ -94,6 +95,53 @@ TEST_F(CallCounts, OfSynchronizeAreAMarkerAndAWaitForIt) {
   EXPECT_EQ(
       without_queries(calls_during([&] { stream.synchronize(); })),
       (Calls{{"clEnqueueMarkerWithWaitList", 1}, {"clWaitForEvents", 1}, {"clReleaseEvent", 1}}));
+}
+
+TEST_F(CallCounts, OfATimedEventOnAQueueWithProfilingAreAMarker) {
+  const Stream timed(context(), {.profiling = true});
+  std::optional<TimedEvent> event;
+  EXPECT_EQ(without_queries(calls_during([&] { event = timed.record_timed(); })),
+            (Calls{{"clEnqueueMarkerWithWaitList", 1}}));
+}
+
+TEST_F(CallCounts, OfATimedEventOnAQueueWithoutProfilingAreThoseOfACompanionMadeOnce) {
+  if (context().device().type() != DeviceType::cpu) GTEST_SKIP() << "GPUs need no callback";
+  const Calls each{{"clCreateUserEvent", 1},
+                   {"clEnqueueBarrierWithWaitList", 1},
+                   {"clEnqueueFillBuffer", 1},
+                   {"clEnqueueMarkerWithWaitList", 1},
+                   {"clFlush", 2},
+                   {"clSetEventCallback", 1},
+                   {"clSetUserEventStatus", 1},
+                   {"clWaitForEvents", 4}};
+  Calls first = each;
+  first["clCreateCommandQueueWithProperties"] = 1;
+  first["clCreateBuffer"] = 1;
+  std::optional<Stream> timed(std::in_place, context());
+  for (int i = 0; i < 3; ++i) {
+    Calls calls = without_queries(calls_during([&] {
+      const TimedEvent event = timed->record_timed();
+      EXPECT_EQ((event - event).count(), 0);
+    }));
+    // The last of four is the callback's, which may still be on its way.
+    EXPECT_GE(calls["clReleaseEvent"], 3u);
+    calls.erase("clReleaseEvent");
+    EXPECT_EQ(calls, i == 0 ? first : each);
+  }
+  const Calls end = calls_during([&] { timed.reset(); });
+  EXPECT_EQ(end.at("clReleaseCommandQueue"), 2u);
+  EXPECT_EQ(end.at("clReleaseMemObject"), 1u);
+}
+
+TEST_F(CallCounts, OfTimedEventsOfManyThreadsHoldOneCompanion) {
+  const Stream timed(context());
+  const Calls calls = calls_during([&] {
+    test::on_threads(8, [&](int) {
+      const TimedEvent event = timed.record_timed();
+      EXPECT_EQ((event - event).count(), 0);
+    });
+  });
+  EXPECT_EQ(calls.at("clCreateCommandQueueWithProperties"), 1u);
 }
 
 TEST_F(CallCounts, OfAWaitOnTheSameQueueEnqueueNothing) {

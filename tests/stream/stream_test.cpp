@@ -61,7 +61,6 @@ TEST(Stream, BorrowedHoldsNoReference) {
     const Stream stream = Stream::borrow(context(), native.get());
     EXPECT_EQ(stream.origin(), StreamOrigin::borrowed);
     EXPECT_EQ(references(native.get()), 1u);
-    stream.synchronize();
   }
   EXPECT_EQ(references(native.get()), 1u);
 }

@@ -31,8 +31,8 @@ enum class StreamOrigin {
 DOVETAIL_EXPORT std::string_view to_string(StreamOrigin origin) noexcept;
 
 struct StreamOptions {
-  /// The device writes time stamps for every command, which `record_timed` needs. Some drivers run
-  /// such queues more slowly.
+  /// The device writes time stamps for every command. `record_timed` then costs no more than
+  /// `record`, but some drivers run such queues more slowly.
   bool profiling = false;
 };
 
@@ -103,8 +103,10 @@ class DOVETAIL_EXPORT Stream {
   /// The latest work that was given to this stream through Dovetail. Costs nothing.
   Point point() const noexcept;
 
-  /// Like `record`, and takes the device's time there.
-  /// @throws InvalidArgument  the queue was made without profiling.
+  /// Like `record`, and takes the device's time there: on a queue with profiling by itself, else by
+  /// a companion queue, which the stream makes at the first call. See TimedEvent for what that
+  /// costs.
+  /// @throws OpenCLError  the device takes no time stamps.
   [[nodiscard]] TimedEvent record_timed() const;
 
   /// Work given to this stream from now on runs after `event`; the host does not block.

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "dovetail/stream/timed_event.hpp"
+
+#include <fmt/format.h>
+
+#include "dovetail/core/device.hpp"
+#include "dovetail/core/error.hpp"
+#include "lib/core/opencl_check.hpp"
+#include "lib/stream/stream_state.hpp"
+#include "lib/stream/timing_queue.hpp"
+
+namespace dovetail {
+namespace {
+
+cl_device_id device_of(const Event& event) {
+  cl_command_queue queue = nullptr;
+  detail::check(clGetEventInfo(event.get(), CL_EVENT_COMMAND_QUEUE, sizeof(queue), &queue, nullptr),
+                "clGetEventInfo");
+  cl_device_id device = nullptr;
+  detail::check(clGetCommandQueueInfo(queue, CL_QUEUE_DEVICE, sizeof(device), &device, nullptr),
+                "clGetCommandQueueInfo");
+  return device;
+}
+
+std::chrono::nanoseconds end_of(cl_event command) {
+  cl_ulong time = 0;
+  detail::check(
+      clGetEventProfilingInfo(command, CL_PROFILING_COMMAND_END, sizeof(time), &time, nullptr),
+      "clGetEventProfilingInfo");
+  return std::chrono::nanoseconds(time);
+}
+
+}  // namespace
+
+TimedEvent::TimedEvent(detail::TimedPoint point)
+    : Event(std::move(point.event)), stamp_(std::move(point.stamp)) {}
+
+std::chrono::nanoseconds TimedEvent::time() const {
+  synchronize();  // before the stamp, which no driver need reach if the point has failed
+  if (stamp_ == nullptr) return end_of(get());
+  detail::check(clWaitForEvents(1, &stamp_->taken), "clWaitForEvents");
+  return end_of(stamp_->taken);
+}
+
+std::chrono::nanoseconds operator-(const TimedEvent& end, const TimedEvent& start) {
+  const cl_device_id end_device = device_of(end), start_device = device_of(start);
+  if (end_device != start_device) {
+    throw InvalidArgument(
+        fmt::format("[TimedEvent] the events are of the devices '{}' and '{}', whose clocks have "
+                    "nothing in common; take both times on one device.",
+                    Device(end_device).name(), Device(start_device).name()));
+  }
+  return end.time() - start.time();
+}
+
+}  // namespace dovetail
