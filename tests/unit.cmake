@@ -66,7 +66,8 @@ dovetail_unit_test(
     stream_lease_test.cpp
     stream_pool_test.cpp
     stream_test.cpp
-    timed_event_test.cpp)
+    timed_event_test.cpp
+    timing_queue_test.cpp)
 dovetail_unit_test(
   runtime
   SOURCES

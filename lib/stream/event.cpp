@@ -7,6 +7,7 @@
 #include "lib/stream/stream_state.hpp"
 
 namespace dovetail {
+
 Event::Event(std::shared_ptr<detail::EventState> state) : state_(std::move(state)) {}
 
 Event Event::retain(cl_event event) {

@@ -113,7 +113,7 @@ TEST_F(CallCounts, OfATimedEventOnAQueueWithoutProfilingAreThoseOfACompanionMade
                    {"clFlush", 2},
                    {"clSetEventCallback", 1},
                    {"clSetUserEventStatus", 1},
-                   {"clWaitForEvents", 4}};
+                   {"clWaitForEvents", 3}};
   Calls first = each;
   first["clCreateCommandQueueWithProperties"] = 1;
   first["clCreateBuffer"] = 1;
