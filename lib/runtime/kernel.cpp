@@ -197,6 +197,12 @@ void check_argument(const KernelSignature& signature, std::size_t index,
         fmt::format("{} was given a buffer of another context; copy it into the kernel's context.",
                     label(signature, index)));
   }
+  if (given.used_offset() > given.memory_nbytes() ||
+      given.used_nbytes() > given.memory_nbytes() - given.used_offset()) {
+    throw InvalidArgument(fmt::format("{} was given {} bytes at offset {} of a buffer that has {}.",
+                                      label(signature, index), given.used_nbytes(),
+                                      given.used_offset(), given.memory_nbytes()));
+  }
   if (given.kind() == KernelArgument::Kind::local && given.nbytes() == 0) {
     throw InvalidArgument(
         fmt::format("{} was given 0 bytes of local memory.", label(signature, index)));

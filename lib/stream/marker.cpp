@@ -27,7 +27,9 @@ Deadline deadline_after(std::string_view function, std::chrono::nanoseconds limi
     throw InvalidArgument(fmt::format("[{}] a limit of {} ns; give 0 or more.", function,
                                       limit.count()));
   }
-  return std::chrono::steady_clock::now() + limit;
+  const auto now = std::chrono::steady_clock::now();
+  if (limit > std::chrono::steady_clock::time_point::max() - now) return std::nullopt;
+  return now + limit;
 }
 
 Marker::Marker(cl_event event_in, Point covers_in, std::uint64_t epoch_in, ClockSnapshot clock_in)

@@ -226,6 +226,7 @@ void Stream::reset(std::chrono::nanoseconds limit) const {
   detail::check_not_forked(function);
   if (!state_->has_failed) return;
   const auto deadline = detail::deadline_after(function, limit);
+  if (!state_->has_failed) return;
   const auto last = state_->new_marker();
   detail::flush(*last);
   if (!last->wait(deadline)) detail::throw_timed_out(function, state_.get());

@@ -91,6 +91,8 @@ class KernelArgument {
   /// The bytes that the kernel uses, from the buffer's start.
   std::size_t used_offset() const noexcept { return used_offset_; }
   std::size_t used_nbytes() const noexcept { return used_nbytes_; }
+  /// Bytes of the whole buffer; 0 for a raw cl_mem.
+  std::size_t memory_nbytes() const noexcept { return handle_.nbytes; }
   /// What the caller declared, if anything.
   std::optional<Access> access() const noexcept { return access_; }
 
