@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: Apache-2.0
+// Streams whose last handle goes while their work is held: others still come after that work, or
+// are told that they cannot.
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <optional>
+
+#include "dovetail/core/error.hpp"
+#include "tests/support/gate.hpp"
+#include "tests/support/native_queue.hpp"
+#include "tests/support/ordered_work.hpp"
+#include "tests/support/thrown.hpp"
+
+namespace dovetail {
+namespace {
+
+using test::context;
+using test::expect_parts;
+using test::Gate;
+using test::text_thrown;
+
+constexpr std::size_t count = 64;
+
+class Lifetime : public testing::Test {
+ protected:
+  void set(const Stream& stream, int value) {
+    test::set_kernel().launch(stream, NDRange({count}), writes(data), value);
+  }
+  void grow(const Stream& stream) {
+    test::grow_kernel().launch(stream, NDRange({count}), updates(data));
+  }
+  /// Work on `stream` that is held, and the only handle to it goes; returns the work's point.
+  Point leave_behind(std::optional<Stream>& stream) {
+    gate.emplace(*stream);
+    set(*stream, 2);
+    const Point point = stream->point();
+    stream.reset();
+    return point;
+  }
+  void expect_held_until_release() {
+    EXPECT_TRUE(test::is_held(consumer.record()));
+    EXPECT_EQ(test::contents(data), std::vector<int>(count, 1));
+    gate->release();
+    consumer.synchronize();
+    EXPECT_EQ(test::contents(data), std::vector<int>(count, 5));
+  }
+
+  const Buffer data = test::buffer_of(std::vector<int>(count, 1));
+  const test::NativeQueue native{context()};
+  const Stream consumer{context()};
+  std::optional<Gate> gate;
+};
+
+TEST_F(Lifetime, OfAnOwnedStreamEndsButItsWorkIsWaitedFor) {
+  std::optional<Stream> producer(std::in_place, context());
+  leave_behind(producer);
+  grow(consumer);
+  EXPECT_EQ(consumer.statistics().count(Verdict::waited), 1u);
+  expect_held_until_release();
+}
+
+TEST_F(Lifetime, OfARetainedStreamEndsButItsWorkIsWaitedFor) {
+  std::optional<Stream> producer = Stream::retain(context(), native.get());
+  leave_behind(producer);
+  grow(consumer);
+  EXPECT_EQ(consumer.statistics().count(Verdict::foreign), 1u);
+  expect_held_until_release();
+}
+
+TEST_F(Lifetime, OfAnOwnedStreamEndsButItsPointsAndEventsAreWaitedFor) {
+  std::optional<Stream> producer(std::in_place, context());
+  const Stream other(context());
+  const Point point = leave_behind(producer);
+  consumer.wait(point);
+  other.wait(consumer.record());
+  EXPECT_TRUE(test::is_held(other.record()));
+  grow(other);
+  EXPECT_EQ(other.statistics().count(Verdict::transitive), 1u);
+  expect_held_until_release();
+  other.synchronize();
+  consumer.wait(point);
+  EXPECT_EQ(consumer.statistics().count(Verdict::waited), 1u);
+}
+
+TEST_F(Lifetime, OfAChainOfStreamsEndsButTheOrderHolds) {
+  std::optional<Stream> first(std::in_place, context()), second(std::in_place, context());
+  gate.emplace(*first);
+  set(*first, 2);
+  grow(*second);
+  first.reset();
+  second.reset();
+  grow(consumer);
+  EXPECT_TRUE(test::is_held(consumer.record()));
+  gate->release();
+  consumer.synchronize();
+  EXPECT_EQ(test::contents(data), std::vector<int>(count, 11));
+}
+
+TEST_F(Lifetime, OfWorkThatIsDoneLeavesNothingToWaitFor) {
+  std::optional<Stream> producer(std::in_place, context());
+  set(*producer, 2);
+  producer->synchronize();
+  producer.reset();
+  grow(consumer);
+  EXPECT_EQ(consumer.statistics().count(Verdict::completed), 1u);
+  consumer.synchronize();
+  EXPECT_EQ(test::contents(data), std::vector<int>(count, 5));
+}
+
+TEST_F(Lifetime, OfABorrowedStreamEndsWithWorkThatNobodyCanWaitFor) {
+  std::optional<Stream> producer = Stream::borrow(context(), native.get());
+  const std::string id = std::to_string(producer->id());
+  const Point point = leave_behind(producer);
+  expect_parts(text_thrown<Error>([&] { grow(consumer); }),
+               "kernel 'grow' on stream #" + std::to_string(consumer.id()),
+               "stream #" + id + ", a borrowed queue", "keep a handle, use Stream::retain");
+  expect_parts(text_thrown<Error>([&] { consumer.wait(point); }), "stream #" + id,
+               "a borrowed queue");
+  EXPECT_EQ(consumer.point().ticket, 0u) << "nothing was taken";
+
+  const Buffer other = test::buffer_of(std::vector<int>(count, 1));
+  test::set_kernel().launch(consumer, NDRange({count}), writes(other), 3);
+  consumer.synchronize();
+  EXPECT_EQ(test::contents(other), std::vector<int>(count, 3));
+  gate->release();
+
+  const Stream again = Stream::borrow(context(), native.get());
+  again.synchronize();
+  grow(consumer);
+  consumer.synchronize();
+  EXPECT_EQ(test::contents(data), std::vector<int>(count, 5));
+}
+
+TEST_F(Lifetime, OfABorrowedStreamBeginsAnewWhenItsQueueIsAdoptedAgain) {
+  std::optional<Stream> producer = Stream::borrow(context(), native.get());
+  const std::uint64_t id = producer->id();
+  leave_behind(producer);
+  for (const bool is_retained : {false, true}) {
+    const Stream again = is_retained ? Stream::retain(context(), native.get())
+                                     : Stream::borrow(context(), native.get());
+    EXPECT_EQ(again.id(), id) << "its work is still under way";
+    if (!is_retained) continue;
+    grow(consumer);
+    EXPECT_EQ(consumer.statistics().count(Verdict::foreign), 1u);
+    set(again, 2);
+    grow(consumer);
+    expect_held_until_release();
+  }
+}
+
+TEST_F(Lifetime, OfABorrowedStreamEndsWithoutHarmOnceItIsSynchronized) {
+  {
+    const Stream producer = Stream::borrow(context(), native.get());
+    set(producer, 2);
+    producer.synchronize();
+  }
+  grow(consumer);
+  consumer.synchronize();
+  EXPECT_EQ(test::contents(data), std::vector<int>(count, 5));
+}
+
+TEST_F(Lifetime, OfAnEventEndsNeitherItsStreamNorTheWaitForIt) {
+  std::optional<Stream> producer(std::in_place, context());
+  gate.emplace(*producer);
+  set(*producer, 2);
+  {
+    const Event event = producer->record();
+    consumer.wait(event);
+  }
+  producer.reset();
+  grow(consumer);
+  expect_held_until_release();
+}
+
+}  // namespace
+}  // namespace dovetail

@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+// Peers that do not keep their word: an error, never a deadlock, and never work out of order.
+#include <gtest/gtest.h>
+
+#include <functional>
+#include <optional>
+#include <stdexcept>
+
+#include "dovetail/core/error.hpp"
+#include "tests/support/gate.hpp"
+#include "tests/support/lazy_peer.hpp"
+#include "tests/support/ordered_work.hpp"
+#include "tests/support/thrown.hpp"
+
+namespace dovetail {
+namespace {
+
+using test::context;
+using test::expect_parts;
+using test::text_thrown;
+
+constexpr std::size_t count = 64;
+
+/// Has recorded one piece of work, and does at `submit()` what the test says.
+class OddPeer : public Peer {
+ public:
+  std::string_view name() const noexcept override { return "odd"; }
+  PeerFrontiers frontiers() const noexcept override { return now; }
+  void submit() override { at_submit(); }
+
+  PeerFrontiers now{.recorded = 1};
+  std::function<void()> at_submit = [] {};
+};
+
+class PeerTest : public testing::Test {
+ protected:
+  PeerTest() { stream.attach(peer); }
+  void TearDown() override {
+    peer->now.enqueued = peer->now.recorded;
+    stream.synchronize();
+    consumer.synchronize();
+  }
+  void set(const Stream& on, const Buffer& buffer, int value) {
+    test::set_kernel().launch(on, NDRange({count}), writes(buffer), value);
+  }
+
+  const Buffer data = test::buffer_of(std::vector<int>(count, 1));
+  const Buffer other = test::buffer_of(std::vector<int>(count, 1));
+  const std::shared_ptr<OddPeer> peer = std::make_shared<OddPeer>();
+  const Stream stream{context()};
+  const Stream consumer{context()};
+};
+
+TEST_F(PeerTest, ThatDoesNotSubmitIsRefusedBeforeAnythingIsTaken) {
+  expect_parts(text_thrown<Error>([&] { set(stream, data, 2); }), "[Peer::submit] 'odd'",
+               "had recorded 1 and has enqueued 0");
+  expect_parts(text_thrown<Error>([&] { static_cast<void>(stream.record()); }), "[Peer::submit]");
+  expect_parts(text_thrown<Error>([&] { stream.synchronize(); }), "[Peer::submit]");
+  expect_parts(text_thrown<Error>([&] { consumer.wait(stream); }), "[Peer::submit]");
+  EXPECT_EQ(stream.point().ticket, 0u);
+  peer->now.enqueued = 1;
+  set(stream, data, 2);
+  stream.synchronize();
+  EXPECT_EQ(test::contents(data), std::vector<int>(count, 2));
+}
+
+TEST_F(PeerTest, ThatThrowsIsHeardAndLeavesTheStreamUsable) {
+  peer->at_submit = [] { throw std::logic_error("not now"); };
+  EXPECT_EQ(text_thrown<std::logic_error>([&] { set(stream, data, 2); }), "not now");
+  EXPECT_EQ(text_thrown<std::logic_error>([&] { stream.synchronize(); }), "not now");
+  EXPECT_EQ(stream.point().ticket, 0u);
+  peer->at_submit = [&] { peer->now.enqueued = 1; };
+  set(stream, data, 2);
+  stream.synchronize();
+  EXPECT_EQ(test::contents(data), std::vector<int>(count, 2));
+}
+
+TEST_F(PeerTest, ThatThrowsTowardsAnotherStreamKeepsTheDependantFromRunning) {
+  peer->now.enqueued = 1;
+  set(stream, data, 2);
+  peer->now.recorded = 2;
+  peer->at_submit = [] { throw std::logic_error("not now"); };
+  EXPECT_EQ(text_thrown<std::logic_error>([&] { set(consumer, data, 3); }), "not now");
+  stream.detach(*peer);
+  stream.synchronize();
+  EXPECT_EQ(test::contents(data), std::vector<int>(count, 2));
+  // Its order was not kept, so nothing may build on it until somebody says so.
+  expect_parts(text_thrown<CommandError>([&] { set(consumer, other, 3); }), "not now");
+  consumer.reset();
+  set(consumer, data, 4);
+  consumer.synchronize();
+  EXPECT_EQ(test::contents(data), std::vector<int>(count, 4));
+}
+
+TEST_F(PeerTest, ThatGivesWorkToAStreamInSubmitGetsAnError) {
+  for (const Stream* target : {&stream, &consumer}) {
+    peer->at_submit = [&] { set(*target, other, 5); };
+    expect_parts(text_thrown<Error>([&] { set(stream, data, 2); }),
+                 "this thread is giving work to stream #" + std::to_string(stream.id()),
+                 "gives work to stream #" + std::to_string(target->id()), "Peer::submit");
+  }
+  peer->at_submit = [&] { consumer.wait(stream); };
+  expect_parts(text_thrown<Error>([&] { set(stream, data, 2); }), "Peer::submit");
+  peer->at_submit = [&] { peer->now.enqueued = 1; };
+  set(stream, data, 2);
+  set(consumer, other, 3);
+}
+
+TEST_F(PeerTest, ThatGivesWorkToItsStreamInSubmitGetsAnErrorOutsideALaunchToo) {
+  peer->at_submit = [&] { set(stream, other, 5); };
+  expect_parts(text_thrown<Error>([&] { static_cast<void>(stream.record()); }), "Peer::submit");
+  expect_parts(text_thrown<Error>([&] { stream.synchronize(); }), "Peer::submit");
+}
+
+TEST_F(PeerTest, IsAttachedOnceAndDetachedOnce) {
+  expect_parts(text_thrown<InvalidArgument>([&] { stream.attach(peer); }), "[Stream::attach] 'odd'",
+               "already");
+  expect_parts(text_thrown<InvalidArgument>([&] { stream.attach(nullptr); }), "null");
+  expect_parts(text_thrown<InvalidArgument>([&] { consumer.detach(*peer); }),
+               "[Stream::detach] 'odd' is not attached");
+  stream.detach(*peer);
+  set(stream, data, 2);  // its work is not asked for any more
+  stream.synchronize();
+  stream.attach(peer);
+}
+
+}  // namespace
+}  // namespace dovetail

@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: Apache-2.0
+// Waits that are asked for: for events, streams and points; which of them cost something.
+#include <gtest/gtest.h>
+
+#include <optional>
+
+#include "dovetail/core/error.hpp"
+#include "tests/support/gate.hpp"
+#include "tests/support/native_queue.hpp"
+#include "tests/support/ordered_work.hpp"
+#include "tests/support/thrown.hpp"
+
+namespace dovetail {
+namespace {
+
+using test::context;
+using test::expect_parts;
+using test::Gate;
+using test::text_thrown;
+
+constexpr std::size_t count = 64;
+
+void set(const Stream& stream, const Buffer& buffer, int value) {
+  test::set_kernel().launch(stream, NDRange({count}), writes(buffer), value);
+}
+
+class Wait : public testing::Test {
+ protected:
+  void TearDown() override { consumer.synchronize(); }
+  std::uint64_t of(Verdict verdict) const { return consumer.statistics().count(verdict); }
+
+  const Buffer data = test::buffer_of(std::vector<int>(count, 1));
+  const Stream producer{context()};
+  const Stream consumer{context()};
+};
+
+TEST_F(Wait, ForAStreamCoversAllThatItWasGivenAndCostsOnce) {
+  Gate gate(producer);
+  set(producer, data, 2);
+  consumer.wait(producer);
+  EXPECT_EQ(of(Verdict::waited), 1u);
+  EXPECT_TRUE(test::is_held(consumer.record()));
+  consumer.wait(producer);
+  EXPECT_EQ(of(Verdict::already_ordered), 1u);
+  set(producer, data, 3);
+  consumer.wait(producer);
+  EXPECT_EQ(of(Verdict::waited), 2u);
+  EXPECT_EQ(producer.statistics().markers, 2u);
+}
+
+TEST_F(Wait, ForAStreamWithoutWorkOrWithoutUnfinishedWorkCostsNothing) {
+  consumer.wait(producer);
+  set(producer, data, 2);
+  producer.synchronize();
+  consumer.wait(producer);
+  EXPECT_EQ(of(Verdict::completed), 2u);
+  EXPECT_EQ(producer.statistics().markers, 0u);
+}
+
+TEST_F(Wait, ForItselfCostsNothing) {
+  Gate gate(consumer);
+  set(consumer, data, 2);
+  consumer.wait(consumer);
+  consumer.wait(consumer.point());
+  consumer.wait(consumer.record());
+  EXPECT_EQ(of(Verdict::same_queue), 3u);
+  EXPECT_EQ(consumer.statistics().waits(), 0u);
+}
+
+TEST_F(Wait, ForAPointCoversEarlierPoints) {
+  Gate gate(producer);
+  set(producer, data, 2);
+  const Point early = producer.point();
+  set(producer, data, 3);
+  consumer.wait(producer.point());
+  consumer.wait(early);
+  consumer.wait(Point{producer.id(), 0});
+  EXPECT_EQ(of(Verdict::waited), 1u);
+  EXPECT_EQ(of(Verdict::already_ordered), 2u);
+  EXPECT_TRUE(test::is_held(consumer.record()));
+}
+
+TEST_F(Wait, ForAnEarlyPointMayCoverLaterOnes) {
+  Gate gate(producer);
+  set(producer, data, 2);
+  const Point early = producer.point();
+  set(producer, data, 3);
+  consumer.wait(early);  // by a marker that is put on the queue now, behind both
+  consumer.wait(producer.point());
+  EXPECT_EQ(of(Verdict::waited), 1u);
+  EXPECT_EQ(of(Verdict::already_ordered), 1u);
+}
+
+TEST_F(Wait, RefusesAPointThatLiesAhead) {
+  set(producer, data, 2);
+  const Point ahead{producer.id(), 2};
+  expect_parts(text_thrown<InvalidArgument>([&] { consumer.wait(ahead); }), "[Stream::wait]",
+               "up to 1, and not 2");
+}
+
+TEST_F(Wait, RefusesAPointAndAStreamOfAnotherContext) {
+  const Stream other(test::other_context());
+  expect_parts(text_thrown<InvalidArgument>([&] { consumer.wait(other); }), "[Stream::wait]",
+               "the stream belongs to another context");
+  expect_parts(text_thrown<InvalidArgument>([&] { consumer.wait(other.point()); }),
+               "[Stream::wait]", "the point belongs to another context");
+}
+
+TEST_F(Wait, ForAnEventTwiceCostsOnce) {
+  Gate gate(producer);
+  set(producer, data, 2);
+  const Event event = producer.record();
+  consumer.wait(event);
+  consumer.wait(event);
+  EXPECT_EQ(consumer.statistics().waits(), 1u);
+  EXPECT_EQ(of(Verdict::already_ordered), 1u);
+}
+
+TEST_F(Wait, ForAnEventThatIsDoneCostsNothing) {
+  const Event event = producer.record();
+  event.synchronize();
+  consumer.wait(event);
+  EXPECT_EQ(of(Verdict::completed), 1u);
+}
+
+TEST_F(Wait, ForAnEventCoversWorkThatOthersPutOnAnOwnedQueue) {
+  set(producer, data, 2);
+  consumer.wait(producer.record());  // from here on the stream is in the consumer's clock
+  for (int value = 3; value < 5; ++value) {
+    Gate gate(producer);
+    test::raw_set(producer.get(), {data, 0, data.nbytes()}, value);
+    consumer.wait(producer.record());
+    const Event done = consumer.record();
+    EXPECT_TRUE(test::is_held(done)) << "event " << value;
+  }
+}
+
+TEST_F(Wait, ForSomebodysEventIsNeverTakenForCovered) {
+  const test::NativeQueue native(context());
+  Gate gate(Stream::borrow(context(), native.get(), {.exclusive = true}));
+  cl_event marker = nullptr;
+  ASSERT_EQ(clEnqueueMarkerWithWaitList(native.get(), 0, nullptr, &marker), CL_SUCCESS);
+  const Event event = Event::retain(marker);
+  clReleaseEvent(marker);
+  consumer.wait(event);
+  consumer.wait(event);
+  EXPECT_EQ(of(Verdict::foreign), 2u);
+  EXPECT_TRUE(test::is_held(consumer.record()));
+  gate.release();
+}
+
+}  // namespace
+}  // namespace dovetail
