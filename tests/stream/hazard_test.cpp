@@ -278,7 +278,8 @@ TEST_F(HazardTest, OfRandomUsesIsThatOfEachElement) {
         sum.launch(all[on], NDRange({1}), whole_buffer(reads(part)), begin, end,
                    whole_buffer(writes({out, i * sizeof(int), sizeof(int)})), i);
       }
-      ASSERT_EQ(dependencies(all[on]) - before, conflicts.size()) << "use " << i;
+      EXPECT_EQ(dependencies(all[on]) - before, conflicts.size()) << "use " << i;
+      if (HasFailure()) break;
     }
     for (const auto& gate : gates) gate->release();
     for (const Stream& stream : all) stream.synchronize();
