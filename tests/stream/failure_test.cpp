@@ -270,6 +270,13 @@ TEST_F(Failure, IsOverAfterReset) {
   producer.synchronize();
 }
 
+TEST_F(Failure, MayComeAgainAfterReset) {
+  static_cast<void>(fail(producer));
+  producer.reset();
+  expect_parts(fail(producer).what(), "kernel 'set' (ticket 2)");
+  EXPECT_TRUE(caught<CommandError>([&] { set(producer, out, 3); }));
+}
+
 TEST_F(Failure, ThatWasInheritedIsOverAfterResetOfBoth) {
   gate.emplace(producer);
   set(producer, data, 2);
