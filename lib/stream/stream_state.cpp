@@ -77,7 +77,9 @@ StreamState::~StreamState() {
   if (in_forked_child()) return;
   if (has_failed) count_trouble(-1);
   std::optional<StreamRemains> remains;
-  if (enqueued > completed) {
+  // Others' work, or what a peer holds back, may follow on work of ours that is done.
+  const bool may_go_on = is_shared && enqueued > 0 && origin != StreamOrigin::borrowed;
+  if (enqueued > completed || may_go_on) {
     remains = StreamRemains{id, context.get(), enqueued, clock, nullptr};
     if (origin != StreamOrigin::borrowed) {
       try {
