@@ -6,8 +6,6 @@
 #include <chrono>
 #include <stdexcept>
 
-#include "dovetail/tensor/tensor.hpp"
-
 namespace dovetail::test {
 
 std::atomic<std::uint64_t> ModelThread::progress{0};
@@ -106,7 +104,14 @@ void ModelThread::give_raw() {
       world_.kernel.enqueue_raw(on.stream.get(), buffer.whole, step);
     }
   }
+  if (dice_.chance(20)) drop_stream(on.stream.id());
   if (dice_.chance(70)) give_any(any_stream(), any_buffer(), buffer);
+}
+
+void ModelThread::drop_stream(std::uint64_t id) {
+  const auto place =
+      std::ranges::find(own_streams_, id, [](const ModelStream& own) { return own.stream.id(); });
+  if (place != own_streams_.end() && place->may_go) own_streams_.erase(place);
 }
 
 void ModelThread::wait_for_chain(const Stream& stream) {
@@ -178,9 +183,7 @@ void ModelThread::read_back() {
   if (!options_.is_alone) return;  // which of several reads an entry stands for would be unclear
   release_gates();
   const ModelBuffer& buffer = any_buffer();
-  const auto words = static_cast<std::int64_t>(buffer.words());
-  const Tensor view = Tensor::from_buffer(buffer.whole, {words}, DType::i32);
-  reads_.push_back({buffer.number, view.to_host<cl_int>(any_stream().stream)});
+  reads_.push_back({buffer.number, read_words(any_stream().stream, buffer)});
 }
 
 void ModelThread::change_buffers() {
@@ -192,17 +195,14 @@ void ModelThread::change_buffers() {
 }
 
 void ModelThread::change_streams() {
-  const ModelStream& first = own_streams_.front();
-  if (own_streams_.size() < 3) {
-    own_streams_.push_back(world_.make_stream(dice_));
-  } else {
-    if (!first.may_go) {
-      release_gates();
-      first.stream.synchronize();
-      return;
-    }
-    own_streams_.erase(own_streams_.begin());
+  if (own_streams_.size() < 3) return own_streams_.push_back(world_.make_stream(dice_));
+  const ModelStream& going = dice_.of(own_streams_);
+  if (!going.may_go) {
+    release_gates();
+    going.stream.synchronize();
   }
+  const std::uint64_t id = going.stream.id();
+  std::erase_if(own_streams_, [&](const ModelStream& own) { return own.stream.id() == id; });
 }
 
 void ModelThread::gather(const Stream& stream, const std::vector<ModelBuffer>& others) {

@@ -22,7 +22,7 @@ struct GivenStep {
 /// What a thread read back in the middle of the program.
 struct HostRead {
   int buffer;
-  std::vector<cl_int> words;
+  std::vector<cl_uint> words;
 };
 
 struct ModelThreadOptions {
@@ -72,6 +72,7 @@ class ModelThread {
   void give(const Stream& stream, const Step& step, const Operand& out, const Operand& in);
   void give_any(const ModelStream& on, const ModelBuffer& out, const ModelBuffer& in);
   void give_raw();
+  void drop_stream(std::uint64_t id);
   void extend_chain(const ModelStream& on);
   void wait_for_chain(const Stream& stream);
   void wait_somewhere();
