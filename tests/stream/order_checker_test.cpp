@@ -4,7 +4,7 @@
 
 #include <gtest/gtest.h>
 
-#include <chrono>
+#include <ctime>
 #include <utility>
 
 #include "tests/support/thrown.hpp"
@@ -249,9 +249,9 @@ TEST(OrderChecker, IsFastEnoughForLongRecords) {
     record.emplace_back(decision(consumer, producer, Verdict::waited, Hazard::write_after_write));
     record.emplace_back(WaitEntry{consumer, markers});
   }
-  const auto start = std::chrono::steady_clock::now();
+  const std::clock_t start = std::clock();  // of the processor: others may use it, too
   expect_sound(record);
-  EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(30));
+  EXPECT_LT(std::clock() - start, 20 * CLOCKS_PER_SEC);
 }
 
 }  // namespace

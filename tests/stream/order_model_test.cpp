@@ -15,6 +15,12 @@
 namespace dovetail {
 namespace {
 
+#ifdef __SANITIZE_THREAD__
+constexpr std::uint64_t usual_programs = 1000;
+#else
+constexpr std::uint64_t usual_programs = 3000;
+#endif
+
 std::uint64_t variable(const char* name, std::uint64_t otherwise) {
   const char* const value = std::getenv(name);
   return value != nullptr ? std::stoull(value) : otherwise;
@@ -23,7 +29,7 @@ std::uint64_t variable(const char* name, std::uint64_t otherwise) {
 TEST(OrderModel, RandomProgramsGiveTheResultsOfTheOrderInWhichTheyWereGiven) {
   const std::uint64_t seed = variable("DOVETAIL_TEST_SEED", 1);
   const bool is_one = std::getenv("DOVETAIL_TEST_SEED") != nullptr;
-  const std::uint64_t programs = variable("DOVETAIL_TEST_PROGRAMS", is_one ? 1 : 4000);
+  const std::uint64_t programs = variable("DOVETAIL_TEST_PROGRAMS", is_one ? 1 : usual_programs);
   const test::StepKernel kernel(test::context());
   test::OrderFigures all;
   for (std::uint64_t i = 0; i < programs; ++i) {

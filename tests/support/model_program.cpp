@@ -3,7 +3,6 @@
 
 #include <exception>
 #include <memory>
-#include <stdexcept>
 #include <utility>
 #include <vector>
 
@@ -92,14 +91,8 @@ class ModelProgram {
     for (const auto& thread : threads_) {
       for (const ModelBuffer& buffer : thread->buffers()) all.push_back(buffer);
     }
-    std::vector<cl_uint> words(world_.words);
     for (const ModelBuffer& buffer : all) {
-      if (clEnqueueReadBuffer(gatherer_.get(), buffer.whole.get(), CL_TRUE, 0,
-                              buffer.whole.nbytes(), words.data(), 0, nullptr,
-                              nullptr) != CL_SUCCESS) {
-        throw std::runtime_error("ModelProgram: clEnqueueReadBuffer failed");
-      }
-      text += difference(buffer.number, words, "at the end");
+      text += difference(buffer.number, read_words(gatherer_, buffer), "at the end");
     }
     return text;
   }
@@ -120,8 +113,7 @@ class ModelProgram {
   std::string compare_read(std::size_t index) {
     const auto& reads = threads_.front()->host_reads();
     if (index >= reads.size()) return "";
-    const std::vector<cl_uint> words(reads[index].words.begin(), reads[index].words.end());
-    return difference(reads[index].buffer, words, "when read back");
+    return difference(reads[index].buffer, reads[index].words, "when read back");
   }
 
   std::string difference(int number, const std::vector<cl_uint>& words, const char* when) {

@@ -42,6 +42,9 @@ void apply(const Step& step, HostMemory& memory);
 /// The kernel, launched by Dovetail and, as another party would, by OpenCL alone.
 class StepKernel {
  public:
+  /// In its program.
+  static constexpr int kernel_count = 2;
+
   explicit StepKernel(const Context& context);
   ~StepKernel();
   StepKernel(const StepKernel&) = delete;

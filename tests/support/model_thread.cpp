@@ -24,7 +24,7 @@ ModelThread::ModelThread(World& world, const ModelThreadOptions& options, std::s
 void ModelThread::act() {
   progress.fetch_add(1, std::memory_order_relaxed);
   const std::size_t choice = dice_.below(100);
-  if (steps_.size() + 8 > most_steps) throw std::runtime_error("ModelThread: too many steps");
+  if (steps_.size() + 200 > most_steps) throw std::runtime_error("ModelThread: too many steps");
   if (choice < 45) return give_any(any_stream(), any_buffer(), any_buffer());
   if (choice < 55) return give_raw();
   if (choice < 65) return extend_chain(any_stream());
@@ -34,7 +34,8 @@ void ModelThread::act() {
   if (choice < 91) return read_back();
   if (choice < 95) return change_buffers();
   if (choice < 98) return change_streams();
-  any_stream().stream.flush();
+  if (dice_.chance(80)) return any_stream().stream.flush();
+  scatter();
 }
 
 const ModelStream& ModelThread::any_stream() {
@@ -81,6 +82,20 @@ void ModelThread::give_any(const ModelStream& on, const ModelBuffer& out, const 
   const Access access = step.kind == Step::Kind::copy ? Access::write : Access::read_write;
   give(on.stream, step, world_.operand(dice_, out, step.out_first, step.count, access),
        world_.operand(dice_, in, step.in_first, step.count, Access::read));
+}
+
+/// More ranges of one buffer than are remembered without a thought of what is done by now.
+void ModelThread::scatter() {
+  const ModelBuffer& buffer = any_buffer();
+  for (int i = 0; i < 90; ++i) {
+    Step step = any_step(buffer, buffer);
+    step.kind = Step::Kind::update;
+    step.count = 1;
+    const Operand word{whole_buffer(updates({buffer.whole, step.out_first * sizeof(cl_uint), 4})),
+                       step.out_first};
+    const Operand none{whole_buffer(reads({buffer.whole, 0, 0})), 0};
+    give(any_stream().stream, step, word, none);
+  }
 }
 
 /// Another party's work, on words that Dovetail saw the same stream use just before.

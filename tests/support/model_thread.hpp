@@ -71,6 +71,7 @@ class ModelThread {
   Step any_step(const ModelBuffer& out, const ModelBuffer& in);
   void give(const Stream& stream, const Step& step, const Operand& out, const Operand& in);
   void give_any(const ModelStream& on, const ModelBuffer& out, const ModelBuffer& in);
+  void scatter();
   void give_raw();
   void drop_stream(std::uint64_t id);
   void extend_chain(const ModelStream& on);

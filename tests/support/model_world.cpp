@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <stdexcept>
 
+#include "dovetail/tensor/tensor.hpp"
+
 namespace dovetail::test {
 namespace {
 
@@ -22,6 +24,13 @@ ModelBuffer::ModelBuffer(const Context& context, int number_in, std::size_t word
     : number(number_in),
       whole(context, words * sizeof(cl_uint), initial_words(number_in, words).data()),
       half(second_half(context, whole)) {}
+
+std::vector<cl_uint> read_words(const Stream& stream, const ModelBuffer& buffer) {
+  const Shape shape{static_cast<std::int64_t>(buffer.words())};
+  const auto words =
+      Tensor::from_buffer(buffer.whole, shape, DType::i32).to_host<std::int32_t>(stream);
+  return {words.begin(), words.end()};
+}
 
 World::World(const Context& context_in, const StepKernel& kernel_in, std::uint64_t seed)
     : context(context_in),

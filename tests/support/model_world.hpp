@@ -42,6 +42,9 @@ struct ModelBuffer {
   std::size_t words() const { return whole.nbytes() / sizeof(cl_uint); }
 };
 
+/// Blocks until `stream` comes after all that was given to do with the buffer, and reads it.
+std::vector<cl_uint> read_words(const Stream& stream, const ModelBuffer& buffer);
+
 struct ModelStream {
   Stream stream;
   bool takes_raw = false;           ///< Others enqueue on its queue, untold.
