@@ -57,17 +57,24 @@ dovetail_unit_test(
     buffer_test.cpp
     current_stream_test.cpp
     event_test.cpp
+    failure_test.cpp
+    hazard_test.cpp
+    lifetime_test.cpp
     memory_pool_recovery_test.cpp
     memory_pool_test.cpp
     order_checker_test.cpp
     order_model_test.cpp
     order_threads_test.cpp
+    peer_test.cpp
     process_exit_test.cpp
     stream_lease_test.cpp
     stream_pool_test.cpp
     stream_test.cpp
+    time_out_test.cpp
     timed_event_test.cpp
-    timing_queue_test.cpp)
+    timing_queue_test.cpp
+    verdict_test.cpp
+    wait_test.cpp)
 dovetail_unit_test(
   runtime
   SOURCES
@@ -99,6 +106,7 @@ if(TARGET dovetail_layer)
     call_counts_test.cpp
     foreign_work_test.cpp
     ordering_matrix_test.cpp
+    synchronize_test.cpp
   VARIABLES
     OPENCL_LAYERS=set:$<TARGET_FILE:dovetail_layer>)
   add_dependencies(dovetail_layer_test dovetail_layer)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Host time of a launch, beside the same clSetKernelArg and clEnqueueNDRangeKernel calls: on a queue
-// that is held, so that only the calls are timed, and on one that runs meanwhile.
+// Host time of a launch, beside the same clSetKernelArg and clEnqueueNDRangeKernel calls: on a
+// queue that is held, so that only the calls are timed, and on one that runs meanwhile.
 #include "dovetail/runtime/kernel.hpp"
 
 #include <benchmark/benchmark.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Memory that goes back and is taken again. Baseline: a new buffer each time, which costs its making,
-// its first touch and its release.
+// Memory that goes back and is taken again. Baseline: a new buffer each time, which costs its
+// making, its first touch and its release.
 #include "dovetail/stream/memory_pool.hpp"
 
 #include <benchmark/benchmark.h>

@@ -46,7 +46,8 @@ inline cl_event raw_marker(cl_command_queue queue) {
 /// driver's threads, which share its cores and its locks, stand still.
 class HeldQueue {
  public:
-  explicit HeldQueue(cl_context context, cl_command_queue queue) : context_(context), queue_(queue) {}
+  explicit HeldQueue(cl_context context, cl_command_queue queue)
+      : context_(context), queue_(queue) {}
 
   void hold() {
     cl_int status = CL_SUCCESS;

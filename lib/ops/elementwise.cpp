@@ -103,7 +103,8 @@ void binary_into(const Stream& stream, BinaryOperation operation, const Tensor& 
   elementwise_kernel(stream.context(), "binary", operation)
       .launch(stream, range_over(static_cast<std::size_t>(a.size())), whole_buffer(reads(a)),
               detail::element_offset(a), whole_buffer(reads(b)), detail::element_offset(b),
-              whole_buffer(writes(out)), detail::element_offset(out), static_cast<cl_ulong>(a.size()));
+              whole_buffer(writes(out)), detail::element_offset(out),
+              static_cast<cl_ulong>(a.size()));
 }
 
 }  // namespace dovetail

@@ -58,8 +58,8 @@ void check_clblast(clblast::StatusCode status, const char* routine, const Matmul
 template <typename Enqueue>
 void run(const Stream& stream, const char* routine, const MatmulProblem& problem,
          const Enqueue& enqueue) {
-  const cl_int status = enqueue_with_room(stream.context(),
-                                          [&] { return static_cast<cl_int>(enqueue()); });
+  const cl_int status =
+      enqueue_with_room(stream.context(), [&] { return static_cast<cl_int>(enqueue()); });
   check_clblast(static_cast<clblast::StatusCode>(status), routine, problem);
 }
 

@@ -24,8 +24,8 @@ void matmul_kernel(const Stream& stream, const MatmulProblem& p) {
   const auto a = whole_buffer(reads(p.a)), b = whole_buffer(reads(p.b));
   const auto out = whole_buffer(writes(p.out));
   const std::array<KernelArgument, 11> arguments{
-      a, a_offset, b, b_offset, out, out_offset, sizes.m, sizes.n, sizes.k, plan.extra[0],
-      plan.extra[1]};
+      a,       a_offset, b,       b_offset,      out,          out_offset,
+      sizes.m, sizes.n,  sizes.k, plan.extra[0], plan.extra[1]};
   const auto& [x, y, z] = plan.global;
   const auto& [local_x, local_y, local_z] = plan.local;
   kernel.enqueue(stream, NDRange({x, y, z}, {local_x, local_y, local_z}),

@@ -78,8 +78,8 @@ std::optional<MemoryBlock> BlockCache::take_own(const BlockRequest& request) {
   auto place = blocks_.upper_bound({request.block_nbytes, request.stream, highest, highest});
   if (place == blocks_.begin()) return std::nullopt;
   --place;
-  if (place->first.block_nbytes != request.block_nbytes ||
-      place->first.stream != request.stream || has_uses_of_others(place->second.block, request)) {
+  if (place->first.block_nbytes != request.block_nbytes || place->first.stream != request.stream ||
+      has_uses_of_others(place->second.block, request)) {
     return std::nullopt;
   }
   return take(place);

@@ -58,7 +58,8 @@ class BlockCache {
   };
   using Blocks = std::map<Key, Cached>;
 
-  /// Calls `look(place)` for the blocks of a size that are likely to be of use, until it returns true.
+  /// Calls `look(place)` for the blocks of a size that are likely to be of use, until it returns
+  /// true.
   template <typename Look>
   void look_at(std::size_t block_nbytes, const Look& look);
   MemoryBlock take(Blocks::iterator place);

@@ -53,7 +53,9 @@ struct BufferState {
   BufferState& operator=(const BufferState&) = delete;
 
   /// A Buffer of this state.
-  static Buffer handle(std::shared_ptr<const BufferState> state) { return Buffer(std::move(state)); }
+  static Buffer handle(std::shared_ptr<const BufferState> state) {
+    return Buffer(std::move(state));
+  }
 
   Context context;
   MemoryBlock block;

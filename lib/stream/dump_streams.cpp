@@ -36,9 +36,9 @@ std::string describe(const StreamState& stream) {
     if (status == CL_COMPLETE) continue;
     const Point covers = wait.marker->covers;
     text += fmt::format("  from ticket {} on it waits for {}{}\n", wait.from,
-                        covers.stream == 0
-                            ? "an event of somebody else"
-                            : fmt::format("stream #{} up to ticket {}", covers.stream, covers.ticket),
+                        covers.stream == 0 ? "an event of somebody else"
+                                           : fmt::format("stream #{} up to ticket {}",
+                                                         covers.stream, covers.ticket),
                         status < 0 ? ", which failed" : "");
   }
   if (failure) text += fmt::format("  it has failed: {}\n", failure->what);

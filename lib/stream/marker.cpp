@@ -24,8 +24,8 @@ bool is_over(cl_int status) { return status <= CL_COMPLETE; }
 
 Deadline deadline_after(std::string_view function, std::chrono::nanoseconds limit) {
   if (limit < std::chrono::nanoseconds::zero()) {
-    throw InvalidArgument(fmt::format("[{}] a limit of {} ns; give 0 or more.", function,
-                                      limit.count()));
+    throw InvalidArgument(
+        fmt::format("[{}] a limit of {} ns; give 0 or more.", function, limit.count()));
   }
   const auto now = std::chrono::steady_clock::now();
   if (limit > std::chrono::steady_clock::time_point::max() - now) return std::nullopt;

@@ -24,9 +24,9 @@ using detail::MemoryBlock;
 
 std::size_t largest_allocation(const Device& device) {
   cl_ulong nbytes = 0;
-  detail::check(clGetDeviceInfo(device.get(), CL_DEVICE_MAX_MEM_ALLOC_SIZE, sizeof(nbytes), &nbytes,
-                                nullptr),
-                "clGetDeviceInfo");
+  detail::check(
+      clGetDeviceInfo(device.get(), CL_DEVICE_MAX_MEM_ALLOC_SIZE, sizeof(nbytes), &nbytes, nullptr),
+      "clGetDeviceInfo");
   return nbytes;
 }
 
@@ -53,7 +53,9 @@ struct MemoryPool::State final : detail::MemoryOwner {
         largest(std::min(largest_allocation(device), limit)) {
     detail::check(clRetainContext(context), "clRetainContext");
   }
-  ~State() override { detail::report_unless_success(clReleaseContext(context), "clReleaseContext"); }
+  ~State() override {
+    detail::report_unless_success(clReleaseContext(context), "clReleaseContext");
+  }
 
   std::size_t block_size(std::size_t nbytes) const noexcept {
     return nbytes > largest ? nbytes : std::min(detail::size_class(nbytes), largest);

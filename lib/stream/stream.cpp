@@ -63,16 +63,13 @@ std::shared_ptr<StreamState> adopt(std::string_view function, const Context& con
                                    const AdoptionOptions& options) {
   detail::check_not_forked(function);
   const auto properties = check_adoptable(function, context, queue);
-  const auto retain = [&] {
-    detail::check(clRetainCommandQueue(queue), "clRetainCommandQueue");
-  };
-  auto state =
-      detail::find_or_add_stream(queue, context.get(), [&](const StreamRemains* before) {
-        if (origin == StreamOrigin::retained) retain();
-        return std::make_shared<StreamState>(context, queue, origin,
-                                             (properties & CL_QUEUE_PROFILING_ENABLE) != 0,
-                                             !options.exclusive, before);
-      });
+  const auto retain = [&] { detail::check(clRetainCommandQueue(queue), "clRetainCommandQueue"); };
+  auto state = detail::find_or_add_stream(queue, context.get(), [&](const StreamRemains* before) {
+    if (origin == StreamOrigin::retained) retain();
+    return std::make_shared<StreamState>(context, queue, origin,
+                                         (properties & CL_QUEUE_PROFILING_ENABLE) != 0,
+                                         !options.exclusive, before);
+  });
   if (state->origin == StreamOrigin::owned) return state;
   auto borrowed = StreamOrigin::borrowed;
   if (origin == StreamOrigin::retained &&
@@ -86,10 +83,10 @@ std::shared_ptr<StreamState> adopt(std::string_view function, const Context& con
 /// Refuses a wait between contexts.
 void check_context(std::string_view what, cl_context context, const StreamState& stream) {
   if (context == stream.context.get()) return;
-  throw InvalidArgument(
-      fmt::format("[Stream::wait] the {} belongs to another context, and OpenCL orders queues within "
-                  "one context only; block the host with synchronize().",
-                  what));
+  throw InvalidArgument(fmt::format(
+      "[Stream::wait] the {} belongs to another context, and OpenCL orders queues within "
+      "one context only; block the host with synchronize().",
+      what));
 }
 
 }  // namespace
@@ -147,8 +144,8 @@ void Stream::flush() const {
 
 Event Stream::record() const {
   state_->check_usable("Stream::record");
-  return Event(std::make_shared<detail::EventState>(
-      detail::EventState{state_->new_marker(), state_}));
+  return Event(
+      std::make_shared<detail::EventState>(detail::EventState{state_->new_marker(), state_}));
 }
 
 Point Stream::point() const noexcept {
@@ -214,8 +211,8 @@ void Stream::attach(std::shared_ptr<Peer> peer) const {
 void Stream::detach(const Peer& peer) const {
   const std::scoped_lock lock(state_->order_mutex);
   if (std::erase_if(state_->peers, [&](const auto& other) { return other.get() == &peer; }) == 0) {
-    throw InvalidArgument(fmt::format("[Stream::detach] '{}' is not attached to {}.", peer.name(),
-                                      state_->label()));
+    throw InvalidArgument(
+        fmt::format("[Stream::detach] '{}' is not attached to {}.", peer.name(), state_->label()));
   }
   state_->peers_epoch = 0;
   state_->has_peers = !state_->peers.empty();

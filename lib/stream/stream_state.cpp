@@ -134,15 +134,16 @@ MarkerHandle StreamState::new_marker() {
   const std::uint64_t epoch = foreign_epoch();  // others may enqueue on an owned queue, too
   const std::scoped_lock lock(order_mutex);
   const std::uint64_t covers = enqueued.load(std::memory_order_acquire);
-  auto made = std::make_shared<const Marker>(enqueue_marker(queue), Point{id, covers}, epoch, clock);
+  auto made =
+      std::make_shared<const Marker>(enqueue_marker(queue), Point{id, covers}, epoch, clock);
   if (OrderLog::is_on()) OrderLog::add(MarkerEntry{made->number, made->covers});
   marker = made;
   return made;
 }
 
 StreamState::Covering StreamState::marker_covering(std::uint64_t ticket, std::uint64_t epoch) {
-  // Another thread has noted its work's uses and is enqueuing it; the first use of a kernel may have
-  // the driver compile it meanwhile.
+  // Another thread has noted its work's uses and is enqueuing it; the first use of a kernel may
+  // have the driver compile it meanwhile.
   for (int i = 0; enqueued.load(std::memory_order_acquire) < ticket; ++i) {
     if (i < 1000) {
       std::this_thread::yield();
@@ -231,7 +232,8 @@ void StreamState::fail(Failure why) {
 
 void StreamState::check_usable(std::string_view function) const {
   check_not_forked(function);
-  if (!has_failed.load(std::memory_order_acquire)) [[likely]] return;
+  if (!has_failed.load(std::memory_order_acquire)) [[likely]]
+    return;
   if (const auto why = current_failure()) throw_command_error(*why, function);
 }
 
@@ -260,7 +262,8 @@ std::string StreamState::describe_commands(std::uint64_t after, std::uint64_t un
   const std::size_t first = names.size() > most ? names.size() - most : 0;
   if (first != 0) text += "..., ";
   for (std::size_t i = first; i < names.size(); ++i) {
-    text += fmt::format("{}{} (ticket {})", i == first ? "" : ", ", names[i].second, names[i].first);
+    text +=
+        fmt::format("{}{} (ticket {})", i == first ? "" : ", ", names[i].second, names[i].first);
   }
   return text;
 }
@@ -315,7 +318,7 @@ void StreamState::synchronize(const Deadline& deadline, std::string_view functio
       stream.synchronized.notify_all();
     }
   } done{*this, mine - 1};  // unless it succeeds, the next in the line asks for itself
-  check_usable(function);  // some drivers let a marker behind a failure be reached
+  check_usable(function);   // some drivers let a marker behind a failure be reached
   synchronize_with(new_marker(), this, deadline, function);
   done.served = all;
 }

@@ -78,8 +78,8 @@ struct StreamState : std::enable_shared_from_this<StreamState> {
 
   // Held while work is enqueued: the order of tickets is the order of the queue.
   std::mutex submit_mutex;
-  std::uint64_t reserved = 0;             // by submit_mutex
-  std::atomic<std::uint64_t> enqueued{0};  // every ticket up to here is on the queue
+  std::uint64_t reserved = 0;               // by submit_mutex
+  std::atomic<std::uint64_t> enqueued{0};   // every ticket up to here is on the queue
   std::atomic<std::uint64_t> completed{0};  // every ticket up to here is known to be done
 
   // Guards what follows. The holder of submit_mutex alone writes `clock`, and may read it without.

@@ -19,7 +19,7 @@ struct Dependency {
   Point producer;
   bool foreign;
   Hazard hazard;
-  const TrackedUse* use;  // null when asked for by Stream::wait
+  const TrackedUse* use;                 // null when asked for by Stream::wait
   const MarkerHandle* marker = nullptr;  // an event to wait for, rather than one to be made
 };
 
@@ -35,7 +35,8 @@ class Entered {
     if (submitting != nullptr) {
       throw Error(fmt::format(
           "[Stream] this thread is giving work to {} and gives work to {} meanwhile; neither "
-          "Peer::submit nor a function that enqueues on a stream's queue may give work to a stream.",
+          "Peer::submit nor a function that enqueues on a stream's queue may give work to a "
+          "stream.",
           submitting->label(), stream.label()));
     }
     submitting = &stream;
@@ -249,7 +250,8 @@ class Waits {
       if (OrderLog::is_on()) OrderLog::add(WaitEntry{{stream_.id, from_}, marker->number});
     }
     // They end in this order, near enough: a look at the first two keeps the list short.
-    for (int i = 0; i < 2 && !waits.empty() && waits.front().barrier->status() == CL_COMPLETE; ++i) {
+    for (int i = 0; i < 2 && !waits.empty() && waits.front().barrier->status() == CL_COMPLETE;
+         ++i) {
       waits.erase(waits.begin());
     }
   }
@@ -292,13 +294,12 @@ void exchange_uses(StreamState& stream, std::uint64_t ticket, const TrackedUses&
   for (const TrackedUse& use : uses) {
     const bool writes = use.access != Access::read;
     use.memory->conflicts(use.range, writes, [&](const MemoryState::LastUse& before) {
-      add(dependencies, {{before.stream, before.ticket},
-                         before.foreign,
-                         hazard_of(before, writes),
-                         &use});
+      add(dependencies,
+          {{before.stream, before.ticket}, before.foreign, hazard_of(before, writes), &use});
     });
   }
-  if (any_stream_is_in_trouble()) [[unlikely]] check_sources(stream, dependencies, name);
+  if (any_stream_is_in_trouble()) [[unlikely]]
+    check_sources(stream, dependencies, name);
   const bool foreign = stream.is_shared.load(std::memory_order_relaxed);
   for (const TrackedUse& use : uses) {
     use.memory->add(use.range, {stream.id, ticket, use.access != Access::read, foreign});

@@ -13,7 +13,8 @@ namespace dovetail::detail {
 template <typename Enqueue>
 cl_int enqueue_with_room(const Context& context, const Enqueue& enqueue) {
   const cl_int status = enqueue();
-  if (status != CL_MEM_OBJECT_ALLOCATION_FAILURE) [[likely]] return status;
+  if (status != CL_MEM_OBJECT_ALLOCATION_FAILURE) [[likely]]
+    return status;
   return MemoryPool::of(context).trim() == 0 ? status : enqueue();
 }
 

@@ -68,7 +68,8 @@ Tensor::Tensor(BufferView storage, const Shape& shape, DType dtype)
 
 Tensor Tensor::empty(const Stream& stream, const Shape& shape, DType dtype) {
   const std::size_t nbytes = nbytes_of(shape, dtype);
-  return Tensor({MemoryPool::of(stream.context()).allocate(stream, nbytes), 0, nbytes}, shape, dtype);
+  return Tensor({MemoryPool::of(stream.context()).allocate(stream, nbytes), 0, nbytes}, shape,
+                dtype);
 }
 
 Tensor Tensor::full(const Stream& stream, const Shape& shape, double value, DType dtype) {

@@ -52,8 +52,7 @@ TEST_F(CallCounts, OfALaunchAreTheArgumentsThatChangedAndTheEnqueue) {
   const Kernel kernel = test::multiply_add_kernel();
   const Tensor data = Tensor::zeros(stream, {16}), other = Tensor::zeros(stream, {16});
   const auto launch = [&](const Tensor& tensor, float factor, float summand) {
-    return calls_during(
-        [&] { kernel.launch(stream, NDRange({16}), tensor, factor, summand); });
+    return calls_during([&] { kernel.launch(stream, NDRange({16}), tensor, factor, summand); });
   };
   const auto expected = [](std::uint64_t arguments) {
     return Calls{{"clSetKernelArg", arguments}, {"clEnqueueNDRangeKernel", 1}};
@@ -298,9 +297,8 @@ TEST_F(CallCounts, OfTransfersAreOneEachWithTheirBytes) {
   EXPECT_EQ(test::totals().bytes - before.bytes, 4000u);
   const Tensor tensor = Tensor::zeros(stream, {500});
   const auto between = test::totals();
-  EXPECT_EQ(
-      without_queries(calls_during([&] { tensor.to_host<float>(stream); })),
-      (Calls{{"clEnqueueReadBuffer", 1}, {"clWaitForEvents", 1}, {"clReleaseEvent", 1}}));
+  EXPECT_EQ(without_queries(calls_during([&] { tensor.to_host<float>(stream); })),
+            (Calls{{"clEnqueueReadBuffer", 1}, {"clWaitForEvents", 1}, {"clReleaseEvent", 1}}));
   EXPECT_EQ(test::totals().bytes - between.bytes, 2000u);
 }
 
@@ -324,8 +322,10 @@ TEST_F(CallCounts, AreExactOverEightThreads) {
       }
     });
   });
-  // The summand changes each time, the others are set once for each cl_kernel; one is there already.
-  const std::uint64_t kernels = 1 + (calls.contains("clCreateKernel") ? calls.at("clCreateKernel") : 0);
+  // The summand changes each time, the others are set once for each cl_kernel; one is there
+  // already.
+  const std::uint64_t kernels =
+      1 + (calls.contains("clCreateKernel") ? calls.at("clCreateKernel") : 0);
   EXPECT_LE(kernels, 8u);
   EXPECT_EQ(calls.at("clEnqueueNDRangeKernel"), 4000u);
   EXPECT_EQ(calls.at("clSetKernelArg"), 4000u + 2 * kernels);

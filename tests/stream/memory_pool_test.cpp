@@ -557,8 +557,8 @@ TEST_F(MemoryPoolThreads, MayGiveBackWhatOthersAllocated) {
   for (int i = 0; i < 64; ++i) buffers.push_back(pool.allocate(stream, kib));
   test::on_threads(8, [&](int thread) {
     for (int i = 0; i < 8; ++i) {
-      const Buffer last = std::exchange(buffers[static_cast<std::size_t>(thread * 8 + i)],
-                                        Buffer(context(), 0));
+      const Buffer last =
+          std::exchange(buffers[static_cast<std::size_t>(thread * 8 + i)], Buffer(context(), 0));
     }
   });
   EXPECT_EQ(pool.statistics().cached, 64 * kib);

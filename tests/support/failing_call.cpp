@@ -39,11 +39,8 @@ int OutOfMemoryCalls::left() const { return left_of(call_); }
 
 extern "C" {
 
-__attribute__((visibility("default"))) cl_mem CL_API_CALL clCreateBuffer(cl_context context,
-                                                                         cl_mem_flags flags,
-                                                                         std::size_t size,
-                                                                         void* host_ptr,
-                                                                         cl_int* errcode_ret) {
+__attribute__((visibility("default"))) cl_mem CL_API_CALL clCreateBuffer(
+    cl_context context, cl_mem_flags flags, std::size_t size, void* host_ptr, cl_int* errcode_ret) {
   static auto* const next = original<decltype(::clCreateBuffer)>("clCreateBuffer");
   if (!is_to_fail(MemoryCall::create_buffer)) {
     return next(context, flags, size, host_ptr, errcode_ret);
@@ -61,10 +58,10 @@ __attribute__((visibility("default"))) cl_int CL_API_CALL clEnqueueNDRangeKernel
   return next(queue, kernel, dimensions, offset, global, local, wait_count, waits, event);
 }
 
-__attribute__((visibility("default"))) cl_int CL_API_CALL clEnqueueFillBuffer(
-    cl_command_queue queue, cl_mem memory, const void* pattern, std::size_t pattern_size,
-    std::size_t offset, std::size_t size, cl_uint wait_count, const cl_event* waits,
-    cl_event* event) {
+__attribute__((visibility("default"))) cl_int CL_API_CALL
+clEnqueueFillBuffer(cl_command_queue queue, cl_mem memory, const void* pattern,
+                    std::size_t pattern_size, std::size_t offset, std::size_t size,
+                    cl_uint wait_count, const cl_event* waits, cl_event* event) {
   static auto* const next = original<decltype(::clEnqueueFillBuffer)>("clEnqueueFillBuffer");
   if (is_to_fail(MemoryCall::fill)) return CL_MEM_OBJECT_ALLOCATION_FAILURE;
   return next(queue, memory, pattern, pattern_size, offset, size, wait_count, waits, event);

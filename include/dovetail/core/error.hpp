@@ -71,8 +71,8 @@ class DOVETAIL_EXPORT OutOfMemory : public OpenCLError {
   ~OutOfMemory() override;
 };
 
-/// A command that was enqueued and then failed, or that depends on one which did. The text names the
-/// stream and, as far as the driver lets it be told, the command.
+/// A command that was enqueued and then failed, or that depends on one which did. The text names
+/// the stream and, as far as the driver lets it be told, the command.
 class DOVETAIL_EXPORT CommandError : public OpenCLError {
  public:
   using OpenCLError::OpenCLError;

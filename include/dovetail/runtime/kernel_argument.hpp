@@ -31,7 +31,8 @@ inline WholeBuffer whole_buffer(MemoryUse use) { return {std::move(use)}; }
 /// Refers to the value that it was made from, which must outlive the launch call.
 ///
 /// What the kernel does to memory is told by `reads(x)`, `writes(x)` and `updates(x)`. Otherwise it
-/// is taken to read what it declares as pointer to const or constant, and to read and write the rest.
+/// is taken to read what it declares as pointer to const or constant, and to read and write the
+/// rest.
 class KernelArgument {
  public:
   enum class Kind { value, memory, local };

@@ -44,7 +44,7 @@ DOVETAIL_EXPORT std::string_view to_string(Hazard hazard) noexcept;
 /// Work was given to a stream.
 struct CommandEntry {
   struct Use {
-    std::uint64_t memory;  ///< A number for the memory object; sub-buffers have their parent's.
+    std::uint64_t memory;    ///< A number for the memory object; sub-buffers have their parent's.
     std::size_t begin, end;  ///< In bytes of the parent.
     Access access;
     friend bool operator==(const Use&, const Use&) = default;
@@ -60,7 +60,7 @@ struct DecisionEntry {
   Point producer;
   Verdict verdict;
   Hazard hazard;
-  std::string what;             ///< Who asked.
+  std::string what;            ///< Who asked.
   CommandEntry::Use use = {};  ///< Where the two meet; empty for `Hazard::wait`.
 };
 

@@ -62,8 +62,8 @@ class DOVETAIL_EXPORT MemoryPool {
   MemoryPool(const MemoryPool&) = delete;
   MemoryPool& operator=(const MemoryPool&) = delete;
 
-  /// The context's own pool, which tensors come from. It is made at the first call, lives exactly as
-  /// long as the context and has no limit but the device's.
+  /// The context's own pool, which tensors come from. It is made at the first call, lives exactly
+  /// as long as the context and has no limit but the device's.
   static MemoryPool& of(const Context& context);
 
   /// Uninitialised memory, for work on `stream` first: it may be used on any. Goes back to the pool
@@ -77,7 +77,8 @@ class DOVETAIL_EXPORT MemoryPool {
   [[nodiscard]] Buffer allocate(const Stream& stream, std::size_t nbytes);
 
   /// Releases cached blocks, those that have lain longest first, until at most `keep_nbytes` are
-  /// left. The memory of work that has not run yet is free when that has. Returns the bytes released.
+  /// left. The memory of work that has not run yet is free when that has. Returns the bytes
+  /// released.
   std::size_t trim(std::size_t keep_nbytes = 0);
 
   MemoryPoolStatistics statistics() const;

@@ -53,9 +53,9 @@ DOVETAIL_EXPORT const std::shared_ptr<StreamState>& state_of(const Stream& strea
 ///
 /// Work that is given to a stream runs in the order in which it was given, whichever layer gives
 /// it. Work given to different streams runs in the order in which it was given where it touches the
-/// same memory and one of the two writes it: the waits that are missing are inserted, on the device.
-/// All handles to one queue are equal and share one `id()`. Thread-safe: any number of threads may
-/// give work to one stream at once.
+/// same memory and one of the two writes it: the waits that are missing are inserted, on the
+/// device. All handles to one queue are equal and share one `id()`. Thread-safe: any number of
+/// threads may give work to one stream at once.
 ///
 /// A command that fails, or a dependency on one, makes its stream refuse: every function that gives
 /// work or waits throws a CommandError with the first failure, until `reset()`. No wait then hangs.

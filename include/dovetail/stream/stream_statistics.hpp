@@ -11,7 +11,7 @@ namespace dovetail {
 
 /// Totals since a stream was made. Each work counts once for each stream that it depends on.
 struct StreamStatistics {
-  std::uint64_t commands = 0;                            ///< Pieces of work given through Dovetail.
+  std::uint64_t commands = 0;                           ///< Pieces of work given through Dovetail.
   std::array<std::uint64_t, verdict_count> verdicts{};  ///< By Verdict.
   std::uint64_t markers = 0;     ///< Markers put on this queue for somebody who had to wait.
   std::uint64_t host_waits = 0;  ///< Times that a host thread blocked for this stream.
