@@ -122,7 +122,7 @@ void MemoryState::shorten() {
   Segments kept;
   for (Segment& segment : segments_) {
     std::erase_if(segment.uses, [](const LastUse& use) {
-      return !use.foreign && is_known_done({use.stream, use.ticket});
+      return progress_of({use.stream, use.ticket}, use.foreign) == Progress::done;
     });
     if (!kept.empty() && kept.back().uses == segment.uses) {
       kept.back().range.end = segment.range.end;

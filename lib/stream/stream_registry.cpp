@@ -23,6 +23,9 @@ struct Retired {
   StreamRemains remains;
 };
 
+/// Whether work that depends on it must be refused.
+bool is_troubled(const StreamRemains& remains) { return remains.failure || !remains.last; }
+
 struct Registry {
   std::mutex mutex;
   std::unordered_map<std::uint64_t, Alive> alive;
@@ -36,15 +39,18 @@ struct Registry {
     }
     const auto queue = by_queue.find(place->second.queue);
     if (queue != by_queue.end() && queue->second == place->first) by_queue.erase(queue);
-    if (!place->second.remains.last) count_trouble(-1);
+    if (is_troubled(place->second.remains)) count_trouble(-1);
     retired.erase(place);
   }
 
   void forget_what_is_done() {
     for (auto place = retired.begin(); place != retired.end();) {
       const auto here = place++;
-      const MarkerHandle& last = here->second.remains.last;
-      if (last && last->status() == CL_COMPLETE) erase_retired(here);
+      const StreamRemains& remains = here->second.remains;
+      // What a failed stream should have written stays wrong for good.
+      if (!remains.failure && remains.last && remains.last->status() == CL_COMPLETE) {
+        erase_retired(here);
+      }
     }
   }
 };
@@ -79,10 +85,14 @@ std::shared_ptr<StreamState> find_or_add_stream(
       if (retired->second.remains.context == context) before = retired->second.remains;
     }
     auto state = make(before.id == 0 ? nullptr : &before);
+    if (state->has_failed) count_trouble(1);
     all.alive[state->id] = {state, &state->completed, &state->has_failed};
     // A handle is used again only after the queue before it, and with it all its work, is done.
     if (const auto place = all.by_queue.find(queue); place != all.by_queue.end()) {
-      all.erase_retired(all.retired.find(place->second));
+      const auto retired = all.retired.find(place->second);
+      if (state->id == retired->first || !retired->second.remains.failure) {
+        all.erase_retired(retired);
+      }
     }
     all.by_queue[queue] = state->id;
     return state;
@@ -106,24 +116,16 @@ Producer find_producer(std::uint64_t stream) {
 void retire_stream(const StreamState& stream, std::optional<StreamRemains> remains) {
   Registry& all = registry();
   const std::scoped_lock lock(all.mutex);
+  if (stream.has_failed) count_trouble(-1);
   all.alive.erase(stream.id);
   if (remains) {
-    if (!remains->last) count_trouble(1);
+    if (is_troubled(*remains)) count_trouble(1);
     all.retired[stream.id] = {stream.queue, std::move(*remains)};
   } else if (const auto place = all.by_queue.find(stream.queue);
              place != all.by_queue.end() && place->second == stream.id) {
     all.by_queue.erase(place);
   }
   all.forget_what_is_done();
-}
-
-bool is_known_done(Point point) {
-  Registry& all = registry();
-  const std::scoped_lock lock(all.mutex);
-  if (const auto alive = all.alive.find(point.stream); alive != all.alive.end()) {
-    return alive->second.completed->load(std::memory_order_acquire) >= point.ticket;
-  }
-  return !all.retired.contains(point.stream);
 }
 
 Progress progress_of(Point point, bool foreign) {

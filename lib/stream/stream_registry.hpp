@@ -32,9 +32,6 @@ Producer find_producer(std::uint64_t stream);
 /// Takes a stream whose last handle has gone out of the registry.
 void retire_stream(const StreamState& stream, std::optional<StreamRemains> remains);
 
-/// Whether the work up to `point` is known to be done; makes no OpenCL call.
-bool is_known_done(Point point);
-
 /// What is known of work that was given to a stream.
 enum class Progress {
   done,

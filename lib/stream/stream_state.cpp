@@ -71,16 +71,17 @@ StreamState::StreamState(Context context_in, cl_command_queue queue_in, StreamOr
   reserved = before->enqueued;
   enqueued = before->enqueued;
   marker = before->last;
+  failure = before->failure;
+  has_failed = failure != nullptr;
 }
 
 StreamState::~StreamState() {
   if (in_forked_child()) return;
-  if (has_failed) count_trouble(-1);
   std::optional<StreamRemains> remains;
   // Others' work, or what a peer holds back, may follow on work of ours that is done.
   const bool may_go_on = is_shared && enqueued > 0 && origin != StreamOrigin::borrowed;
-  if (enqueued > completed || may_go_on) {
-    remains = StreamRemains{id, context.get(), enqueued, clock, nullptr};
+  if (enqueued > completed || may_go_on || failure) {
+    remains = StreamRemains{id, context.get(), enqueued, clock, nullptr, failure};
     if (origin != StreamOrigin::borrowed) {
       try {
         remains->last = new_marker();

@@ -52,6 +52,7 @@ struct StreamRemains {
   std::uint64_t enqueued = 0;
   ClockSnapshot clock;
   MarkerHandle last;  ///< Behind all its work; empty for a borrowed queue, which may be gone.
+  std::shared_ptr<const Failure> failure;
 };
 
 /// One per queue; found again through a registry when the same queue is adopted twice.

@@ -97,11 +97,12 @@ class MemoryLocks {
   SmallVector<MemoryState*, 12> memories_;
 };
 
-void throw_if_failed(const StreamState& stream, Point producer, const CommandName& name) {
-  const auto why = stream.current_failure();
+void throw_if_failed(const std::shared_ptr<const Failure>& why, Point producer,
+                     const CommandName& name) {
   if (!why || producer.ticket <= why->after) return;
   Failure inherited = *why;
-  inherited.what = fmt::format("{} depends on {}: {}", name.str(), stream.label(), why->what);
+  inherited.what =
+      fmt::format("{} depends on stream #{}: {}", name.str(), producer.stream, why->what);
   throw_command_error(inherited, "Stream");
 }
 
@@ -120,8 +121,13 @@ void check_sources(const StreamState& stream, const Dependencies& dependencies,
                    const CommandName& name) {
   for (const Dependency& dependency : dependencies) {
     const Producer producer = find_producer(dependency.producer.stream);
-    if (producer.alive) throw_if_failed(*producer.alive, dependency.producer, name);
-    if (producer.remains) throw_if_lost(*producer.remains, stream, name);
+    if (producer.alive) {
+      throw_if_failed(producer.alive->current_failure(), dependency.producer, name);
+    }
+    if (producer.remains) {
+      throw_if_failed(producer.remains->failure, dependency.producer, name);
+      throw_if_lost(*producer.remains, stream, name);
+    }
   }
 }
 
@@ -222,7 +228,7 @@ class Waits {
     if (status >= CL_COMPLETE) return status == CL_COMPLETE;
     if (const auto producer = find_producer(marker.covers.stream).alive) {
       producer->fail(marker, status, "clGetEventInfo");
-      throw_if_failed(*producer, marker.covers, name_);
+      throw_if_failed(producer->current_failure(), marker.covers, name_);
     }
     throw CommandError(status, "clGetEventInfo", std::source_location::current(),
                        fmt::format("{} depends on an event that failed", name_.str()));
@@ -239,7 +245,7 @@ class Waits {
     constexpr std::size_t many = 48;
     if (clock->entries().size() > many) {
       clock->drop_if([](const Clock::Entry& entry) {
-        return is_known_done({entry.stream, entry.known});
+        return progress_of({entry.stream, entry.known}, false) == Progress::done;
       });
     }
     const std::scoped_lock lock(stream_.order_mutex);

@@ -260,6 +260,21 @@ TEST_F(Failure, ReachesEveryThreadThatWaits) {
   EXPECT_EQ(refused, threads);
 }
 
+TEST_F(Failure, IsRememberedWhenItsStreamGoes) {
+  std::optional<Stream> gone(std::in_place, context());
+  const CommandError error = fail(*gone);
+  gate.reset();
+  gone.reset();
+  const Stream unconcerned(context());  // makes the registry forget what is done
+  const auto refused = caught<CommandError>([&] { copy(consumer, data, out); });
+  ASSERT_TRUE(refused);
+  EXPECT_EQ(refused->code(), error.code());
+  EXPECT_EQ(consumer.statistics().commands, 0u);
+  set(consumer, out, 5);
+  consumer.synchronize();
+  EXPECT_EQ(test::contents(out), std::vector<int>(count, 5));
+}
+
 TEST_F(Failure, IsOverAfterReset) {
   static_cast<void>(fail(producer));
   producer.reset();

@@ -118,8 +118,9 @@ class DOVETAIL_EXPORT Stream {
   /// @throws CommandError     the event has failed.
   void wait(const Event& event) const;
 
-  /// Work given to this stream from now on runs after all that `other` has been given so far. As
-  /// `wait(other.record())`, but an event is made only where the order does not hold already.
+  /// Work given to this stream from now on runs after all that `other` has been given through
+  /// Dovetail so far. An event is made only where the order does not hold already. What others put
+  /// on an owned queue needs `wait(other.record())`.
   /// @throws InvalidArgument  `other` belongs to another context.
   void wait(const Stream& other) const;
 
@@ -144,7 +145,8 @@ class DOVETAIL_EXPORT Stream {
   /// Counts of decisions and waits; always kept. See OrderRecorder for each single one.
   StreamStatistics statistics() const noexcept;
 
-  /// The native queue, for other libraries. What they enqueue on it keeps its place in the order.
+  /// The native queue, for other libraries. What they enqueue on it keeps its place in this stream's
+  /// order; towards other streams Dovetail does not see it: see with_queue, which declares it.
   cl_command_queue get() const noexcept;
   /// Unique in this process for as long as it runs, unlike the handle's value.
   std::uint64_t id() const noexcept;
