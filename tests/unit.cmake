@@ -67,6 +67,7 @@ dovetail_unit_test(
     order_threads_test.cpp
     peer_test.cpp
     process_exit_test.cpp
+    stream_end_test.cpp
     stream_lease_test.cpp
     stream_pool_test.cpp
     stream_test.cpp

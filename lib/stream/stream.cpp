@@ -209,6 +209,8 @@ void Stream::attach(std::shared_ptr<Peer> peer) const {
 }
 
 void Stream::detach(const Peer& peer) const {
+  detail::check_not_forked("Stream::detach");
+  state_->foreign_epoch();  // what it holds back keeps its place
   const std::scoped_lock lock(state_->order_mutex);
   if (std::erase_if(state_->peers, [&](const auto& other) { return other.get() == &peer; }) == 0) {
     throw InvalidArgument(
@@ -221,7 +223,6 @@ void Stream::detach(const Peer& peer) const {
 void Stream::reset(std::chrono::nanoseconds limit) const {
   constexpr std::string_view function = "Stream::reset";
   detail::check_not_forked(function);
-  if (!state_->has_failed) return;
   const auto deadline = detail::deadline_after(function, limit);
   if (!state_->has_failed) return;
   const auto last = state_->new_marker();

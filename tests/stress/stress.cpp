@@ -4,6 +4,7 @@
 // DOVETAIL_STRESS_SECONDS=<n>  how long, 600 if not set
 // DOVETAIL_TEST_SEED=<n>       the first program's seed; else one that is new each time
 // OPENCL_LAYERS=<path>/libDovetailLayer.so, without which OpenCL's objects are not counted
+#include <malloc.h>
 #include <unistd.h>
 
 #include <array>
@@ -12,11 +13,11 @@
 #include <cstdlib>
 #include <fstream>
 #include <mutex>
-#include <numeric>
 #include <random>
 #include <set>
 #include <stdexcept>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "dovetail/stream/current_stream.hpp"
@@ -37,12 +38,24 @@ std::uint64_t variable(const char* name, std::uint64_t otherwise) {
   return value != nullptr ? std::stoull(value) : otherwise;
 }
 
-double resident_mib() {
-  std::ifstream file("/proc/self/statm");
-  double total = 0, resident = 0;
-  file >> total >> resident;
-  return resident * static_cast<double>(::sysconf(_SC_PAGESIZE)) / (1 << 20);
-}
+struct Memory {
+  double resident = 0;  ///< In MiB; what the allocator keeps for later is in it.
+  double in_use = 0;    ///< Given out by the allocator; 0 where it does not tell.
+
+  static Memory now() {
+    Memory memory;
+#ifdef __GLIBC__
+    ::malloc_trim(0);
+    const struct mallinfo2 info = ::mallinfo2();
+    memory.in_use = static_cast<double>(info.uordblks + info.hblkhd) / (1 << 20);
+#endif
+    std::ifstream file("/proc/self/statm");
+    double total = 0, pages = 0;
+    file >> total >> pages;
+    memory.resident = pages * static_cast<double>(::sysconf(_SC_PAGESIZE)) / (1 << 20);
+    return memory;
+  }
+};
 
 /// Threads that come and go, each with work on its current stream.
 class ShortLivedThreads {
@@ -80,7 +93,7 @@ class ShortLivedThreads {
 struct Outcome {
   std::uint64_t programs = 0;
   test::OrderFigures figures;
-  std::vector<double> resident;  // one each second
+  std::vector<Memory> memory;  // each second's
   std::size_t pooled_streams = 0;
 };
 
@@ -111,36 +124,45 @@ Outcome run(std::uint64_t seed, std::chrono::seconds length) {
     ++outcome.programs;
     if (dice.chance(10)) short_lived.run(dice);
     for (; second <= Clock::now(); second += std::chrono::seconds(1)) {
-      outcome.resident.push_back(resident_mib());
+      outcome.memory.push_back(Memory::now());
     }
     if (Clock::now() - report >= std::chrono::seconds(10)) {
       report = Clock::now();
-      std::printf("%5lld s: %llu programs, %llu commands, %llu waits, %.1f MiB\n",
+      const Memory memory = outcome.memory.back();
+      std::printf("%5lld s: %llu programs, %llu commands, %llu waits, %.1f MiB, %.1f in use\n",
                   static_cast<long long>(
                       std::chrono::duration_cast<std::chrono::seconds>(report - start).count()),
                   static_cast<unsigned long long>(outcome.programs),
                   static_cast<unsigned long long>(outcome.figures.commands),
-                  static_cast<unsigned long long>(outcome.figures.waited), resident_mib());
+                  static_cast<unsigned long long>(outcome.figures.waited), memory.resident,
+                  memory.in_use);
       std::fflush(stdout);
     }
   }
   outcome.pooled_streams = short_lived.pooled();
+  // A stream that went with work on it is forgotten when one comes or goes after that is done.
+  std::this_thread::sleep_for(std::chrono::seconds(1));
+  static_cast<void>(Stream(context));
   return outcome;
 }
 
 /// The mean of a quarter of the samples, counted from 0.
-double quarter(const std::vector<double>& samples, std::size_t which) {
+double quarter(const std::vector<Memory>& samples, std::size_t which, double Memory::*figure) {
   const std::size_t length = samples.size() / 4;
-  const auto first = samples.begin() + static_cast<std::ptrdiff_t>(which * length);
-  return std::accumulate(first, first + static_cast<std::ptrdiff_t>(length), 0.0) /
-         static_cast<double>(length);
+  double sum = 0;
+  for (std::size_t i = which * length; i < (which + 1) * length; ++i) sum += samples[i].*figure;
+  return sum / static_cast<double>(length);
 }
 
-bool is_steady(const std::vector<double>& resident) {
-  if (resident.size() < 40) return true;  // too short to tell
-  const double early = quarter(resident, 1), late = quarter(resident, 3);
-  std::printf("memory: %.1f MiB in the second quarter, %.1f in the last\n", early, late);
-  return late < early * 1.05 + 2.0;
+bool is_steady(const std::vector<Memory>& samples) {
+  if (samples.size() < 40) return true;  // too short to tell
+  const auto early = [&](auto figure) { return quarter(samples, 1, figure); };
+  const auto late = [&](auto figure) { return quarter(samples, 3, figure); };
+  constexpr auto resident = &Memory::resident, in_use = &Memory::in_use;
+  std::printf("memory, second and last quarter: resident %.1f and %.1f MiB, in use %.2f and %.2f\n",
+              early(resident), late(resident), early(in_use), late(in_use));
+  // Blocks of many threads lie scattered: what is resident settles slowly.
+  return late(resident) < 1.1 * early(resident) && late(in_use) < early(in_use) + 0.5;
 }
 
 bool has_let_go(const test::Calls& calls, const Outcome& outcome) {
@@ -161,7 +183,7 @@ int stress() {
   const test::Watchdog watchdog(test::ModelThread::progress, std::chrono::seconds(60));
   Outcome outcome;
   const test::Calls calls = test::calls_during([&] { outcome = run(seed, length); });
-  bool is_good = is_steady(outcome.resident);
+  bool is_good = is_steady(outcome.memory);
   if (!is_good) std::printf("FAILED: memory grows\n");
   if (!test::layer_is_active()) {
     std::printf("the counting layer is not loaded: objects are not counted\n");

@@ -134,6 +134,7 @@ class DOVETAIL_EXPORT Stream {
   /// others who enqueue here, so their frontiers prove what a wait covers.
   /// @throws InvalidArgument  null, or attached already.
   void attach(std::shared_ptr<Peer> peer) const;
+  /// Ends that, after the peer was told to submit what it holds back.
   /// @throws InvalidArgument  `peer` is not attached.
   void detach(const Peer& peer) const;
 
