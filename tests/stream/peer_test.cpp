@@ -124,5 +124,15 @@ TEST_F(PeerTest, IsAttachedOnceAndDetachedOnce) {
   stream.attach(peer);
 }
 
+TEST_F(PeerTest, ThatIsDetachedSubmitsWhatItHoldsBackFirst) {
+  bool has_submitted = false;
+  peer->at_submit = [&] {
+    has_submitted = true;
+    peer->now.enqueued = peer->now.recorded;
+  };
+  stream.detach(*peer);
+  EXPECT_TRUE(has_submitted);
+}
+
 }  // namespace
 }  // namespace dovetail
