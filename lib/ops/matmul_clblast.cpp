@@ -96,7 +96,7 @@ void gemm(const Stream& stream, const MatmulProblem& p) {
           row_major, transpose(p.transpose_a), transpose(p.transpose_b), p.m, p.n, p.k, at.a_offset,
           at.a_leading, at.b_offset, at.b_leading, at.out_offset, p.n, &queue, workspace_nbytes),
       "CLBlast GemmTempBufferSize", p);
-  // One for this call alone: two calls in flight would write to a shared one, even on one queue.
+  // This call has it to itself: two calls in flight would write to a shared one, even on one queue.
   const Buffer workspace = MemoryPool::of(stream.context()).allocate(stream, workspace_nbytes);
   TrackedUses uses;
   add_operands(uses, p);
