@@ -146,8 +146,9 @@ class DOVETAIL_EXPORT Stream {
   /// Counts of decisions and waits; always kept. See OrderRecorder for each single one.
   StreamStatistics statistics() const noexcept;
 
-  /// The native queue, for other libraries. What they enqueue on it keeps its place in this stream's
-  /// order; towards other streams Dovetail does not see it: see with_queue, which declares it.
+  /// The native queue, for other libraries. What they enqueue on it keeps its place in this
+  /// stream's order; towards other streams Dovetail does not see it: see with_queue, which declares
+  /// it.
   cl_command_queue get() const noexcept;
   /// Unique in this process for as long as it runs, unlike the handle's value.
   std::uint64_t id() const noexcept;
