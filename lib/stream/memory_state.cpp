@@ -32,8 +32,13 @@ std::uint64_t next_memory_id() {
 
 /// The memory objects whose uses are known, by handle.
 struct MemoryRegistry {
+  struct Entry {
+    TrackedMemory tracked;
+    std::uintptr_t number;  ///< Of the registration, unlike the handle's value never used again.
+  };
   std::mutex mutex;
-  std::unordered_map<cl_mem, TrackedMemory> memories;
+  std::unordered_map<cl_mem, Entry> memories;
+  std::uintptr_t last_number = 0;
 };
 
 MemoryRegistry& registry() {
@@ -41,24 +46,26 @@ MemoryRegistry& registry() {
   return *instance;
 }
 
-// The handle's value may be used again as soon as this has returned.
-void CL_CALLBACK forget(cl_mem memory, void* /*user_data*/) {
+void CL_CALLBACK forget(cl_mem memory, void* number) {
   TrackedMemory forgotten;
   const std::scoped_lock lock(registry().mutex);
   const auto place = registry().memories.find(memory);
   if (place == registry().memories.end()) return;
-  forgotten = std::move(place->second);
+  // NVIDIA's driver 580 may call back after the handle's value has been used again.
+  if (place->second.number != reinterpret_cast<std::uintptr_t>(number)) return;
+  forgotten = std::move(place->second.tracked);
   registry().memories.erase(place);
 }
 
-/// What is known of `memory` already, if another thread was first.
-TrackedMemory add(cl_mem memory, const TrackedMemory& tracked) {
+/// In the place of what may still be there for an object that had the same handle.
+TrackedMemory add(cl_mem memory, TrackedMemory tracked) {
+  std::uintptr_t number = 0;
   {
     const std::scoped_lock lock(registry().mutex);
-    const auto [place, is_new] = registry().memories.emplace(memory, tracked);
-    if (!is_new) return place->second;
+    number = ++registry().last_number;
+    registry().memories.insert_or_assign(memory, MemoryRegistry::Entry{tracked, number});
   }
-  check(clSetMemObjectDestructorCallback(memory, forget, nullptr),
+  check(clSetMemObjectDestructorCallback(memory, forget, reinterpret_cast<void*>(number)),
         "clSetMemObjectDestructorCallback");
   return tracked;
 }
@@ -138,16 +145,23 @@ void MemoryState::shorten() {
 
 TrackedMemory track(cl_mem memory) {
   if (memory == nullptr) return {};
+  const auto nbytes = memory_info<std::size_t>(memory, CL_MEM_SIZE);
+  const auto parent = memory_info<cl_mem>(memory, CL_MEM_ASSOCIATED_MEMOBJECT);
+  const std::size_t begin = parent == nullptr ? 0 : memory_info<std::size_t>(memory, CL_MEM_OFFSET);
+  const ByteRange range{begin, begin + nbytes};
+  const auto of_parent = parent == nullptr ? nullptr : track(parent).state;
   {
     const std::scoped_lock lock(registry().mutex);
     const auto place = registry().memories.find(memory);
-    if (place != registry().memories.end()) return place->second;
+    if (place != registry().memories.end()) {
+      const TrackedMemory& known = place->second.tracked;
+      const bool is_same =
+          known.range == range &&
+          (of_parent == nullptr ? known.state->nbytes() == nbytes : known.state == of_parent);
+      if (is_same) return known;
+    }
   }
-  const auto nbytes = memory_info<std::size_t>(memory, CL_MEM_SIZE);
-  const auto parent = memory_info<cl_mem>(memory, CL_MEM_ASSOCIATED_MEMOBJECT);
-  if (parent == nullptr) return track_new(memory, nbytes);
-  const auto offset = memory_info<std::size_t>(memory, CL_MEM_OFFSET);
-  return add(memory, {track(parent).state, {offset, offset + nbytes}});
+  return add(memory, {of_parent ? of_parent : std::make_shared<MemoryState>(nbytes), range});
 }
 
 TrackedMemory track_new(cl_mem memory, std::size_t nbytes) {

@@ -20,6 +20,7 @@ namespace dovetail::detail {
 struct ByteRange {
   std::size_t begin;
   std::size_t end;
+  friend bool operator==(const ByteRange&, const ByteRange&) = default;
 };
 
 /// The last uses of a memory object without a parent, byte range by byte range. One for each

@@ -210,14 +210,22 @@ void Stream::attach(std::shared_ptr<Peer> peer) const {
 
 void Stream::detach(const Peer& peer) const {
   detail::check_not_forked("Stream::detach");
-  state_->foreign_epoch();  // what it holds back keeps its place
-  const std::scoped_lock lock(state_->order_mutex);
-  if (std::erase_if(state_->peers, [&](const auto& other) { return other.get() == &peer; }) == 0) {
-    throw InvalidArgument(
-        fmt::format("[Stream::detach] '{}' is not attached to {}.", peer.name(), state_->label()));
+  std::exception_ptr failure;
+  try {
+    state_->foreign_epoch();  // so that what it holds back keeps its place
+  } catch (...) {
+    failure = std::current_exception();
   }
-  state_->peers_epoch = 0;
-  state_->has_peers = !state_->peers.empty();
+  {
+    const std::scoped_lock lock(state_->order_mutex);
+    if (std::erase_if(state_->peers, [&](const auto& p) { return p.get() == &peer; }) == 0) {
+      throw InvalidArgument(fmt::format("[Stream::detach] '{}' is not attached to {}.", peer.name(),
+                                        state_->label()));
+    }
+    state_->peers_epoch = 0;
+    state_->has_peers = !state_->peers.empty();
+  }
+  if (failure) std::rethrow_exception(failure);
 }
 
 void Stream::reset(std::chrono::nanoseconds limit) const {

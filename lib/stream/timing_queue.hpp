@@ -63,11 +63,12 @@ class DOVETAIL_EXPORT TimingQueue {
 
  private:
   TimedPoint record_through_host(const Stream& stream);
+  cl_event enqueue_stamp(cl_event event);
   void make_once(const Stream& stream, HandOver hand_over);
 
   std::once_flag made_;
   cl_command_queue queue_ = nullptr;
-  cl_mem scratch_ = nullptr;  // HandOver::host: what the time stamps write to
+  cl_mem scratch_ = nullptr;  // what the time stamps write to
   std::mutex order_;          // keeps the points of both queues in one order
 };
 

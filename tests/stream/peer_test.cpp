@@ -81,7 +81,7 @@ TEST_F(PeerTest, ThatThrowsTowardsAnotherStreamKeepsTheDependantFromRunning) {
   peer->now.recorded = 2;
   peer->at_submit = [] { throw std::logic_error("not now"); };
   EXPECT_EQ(text_thrown<std::logic_error>([&] { set(consumer, data, 3); }), "not now");
-  stream.detach(*peer);
+  EXPECT_EQ(text_thrown<std::logic_error>([&] { stream.detach(*peer); }), "not now");
   stream.synchronize();
   EXPECT_EQ(test::contents(data), std::vector<int>(count, 2));
   // Its order was not kept, so nothing may build on it until somebody says so.
@@ -118,8 +118,8 @@ TEST_F(PeerTest, IsAttachedOnceAndDetachedOnce) {
   expect_parts(text_thrown<InvalidArgument>([&] { stream.attach(nullptr); }), "null");
   expect_parts(text_thrown<InvalidArgument>([&] { consumer.detach(*peer); }),
                "[Stream::detach] 'odd' is not attached");
-  stream.detach(*peer);
-  set(stream, data, 2);  // its work is not asked for any more
+  EXPECT_THROW(stream.detach(*peer), Error);  // as it does not submit
+  set(stream, data, 2);                       // its work is not asked for any more
   stream.synchronize();
   stream.attach(peer);
 }

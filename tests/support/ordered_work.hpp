@@ -56,6 +56,13 @@ inline std::vector<int> contents(const Buffer& buffer) {
   return values;
 }
 
+/// What the driver says of an event, asked behind Dovetail's back.
+inline cl_int status_of(const Event& event) {
+  cl_int status = CL_QUEUED;
+  clGetEventInfo(event.get(), CL_EVENT_COMMAND_EXECUTION_STATUS, sizeof(status), &status, nullptr);
+  return status;
+}
+
 /// Sets a range on the queue itself, as another party would.
 inline void raw_set(cl_command_queue queue, const BufferView& view, int value) {
   if (clEnqueueFillBuffer(queue, detail::handle_of(view.buffer).memory, &value, sizeof(value),

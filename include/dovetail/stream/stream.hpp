@@ -134,7 +134,8 @@ class DOVETAIL_EXPORT Stream {
   /// others who enqueue here, so their frontiers prove what a wait covers.
   /// @throws InvalidArgument  null, or attached already.
   void attach(std::shared_ptr<Peer> peer) const;
-  /// Ends that, after the peer was told to submit what it holds back.
+  /// Ends that, after the peer was told to submit what it holds back. What its submit() throws is
+  /// thrown once it is detached: then that work has lost its place.
   /// @throws InvalidArgument  `peer` is not attached.
   void detach(const Peer& peer) const;
 
