@@ -223,9 +223,7 @@ class SubBuffers {
   SubBuffers(const SubBuffers&) = delete;
   SubBuffers& operator=(const SubBuffers&) = delete;
   ~SubBuffers() {
-    for (cl_mem memory : held_) {
-      detail::release(memory);
-    }
+    for (cl_mem memory : held_) detail::release(memory);
   }
 
   /// Memory that starts at the argument's offset.
@@ -240,7 +238,10 @@ class SubBuffers {
                       "argument of its own.",
                       label(signature, index), argument.offset(), device.base_address_alignment()));
     }
-    const cl_buffer_region region{argument.offset(), argument.nbytes()};
+    // To the end, whatever the argument's size: NVIDIA's driver 580 mixes up sub-buffers that have
+    // one origin and different sizes, and gives wrong results even on one queue.
+    const cl_buffer_region region{argument.offset(),
+                                  argument.handle().tracking->nbytes() - argument.offset()};
     held_.reserve(held_.size() + 1);
     cl_int status = CL_SUCCESS;
     cl_mem memory =

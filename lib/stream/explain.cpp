@@ -60,7 +60,7 @@ struct Line {
 
 namespace detail {
 
-std::atomic<bool> OrderLog::on_{false};
+std::atomic<bool> OrderLog::recording{false};
 
 void OrderLog::add(OrderEntry entry) {
   const std::scoped_lock lock(log().mutex);
@@ -71,7 +71,7 @@ void OrderLog::add(OrderEntry entry) {
 
 OrderRecorder::OrderRecorder() {
   const std::scoped_lock lock(log().mutex);
-  if (detail::OrderLog::on_.exchange(true)) {
+  if (detail::OrderLog::recording.exchange(true)) {
     throw InvalidArgument(
         "[OrderRecorder] another one exists; take() its record, or let it go first.");
   }
@@ -79,7 +79,7 @@ OrderRecorder::OrderRecorder() {
 
 OrderRecorder::~OrderRecorder() {
   const std::scoped_lock lock(log().mutex);
-  detail::OrderLog::on_ = false;
+  detail::OrderLog::recording = false;
   log().entries.clear();
 }
 

@@ -10,12 +10,12 @@ namespace dovetail::detail {
 
 class OrderLog {
  public:
-  static bool is_on() noexcept { return on_.load(std::memory_order_relaxed); }
+  static bool is_on() noexcept { return recording.load(std::memory_order_relaxed); }
   static void add(OrderEntry entry);
 
  private:
   friend class dovetail::OrderRecorder;
-  static std::atomic<bool> on_;
+  static std::atomic<bool> recording;
 };
 
 }  // namespace dovetail::detail

@@ -59,7 +59,7 @@ TEST(ProcessExit, MayUseStreamsInStaticDestructors) {
 
 TEST(ProcessExit, GivesUpOnWorkThatNeverEndsAndSaysSo) {
   if (test::in_child()) {
-    const Stream& stream = *new Stream(context());
+    static const Stream& stream = *new Stream(context());
     cl_event never = clCreateUserEvent(context().get(), nullptr);
     stream.wait(Event::retain(never));
     return launch_something(stream);
