@@ -65,7 +65,9 @@ TrackedMemory add(cl_mem memory, TrackedMemory tracked) {
     number = ++registry().last_number;
     registry().memories.insert_or_assign(memory, MemoryRegistry::Entry{tracked, number});
   }
-  check(clSetMemObjectDestructorCallback(memory, forget, reinterpret_cast<void*>(number)),
+  // NOLINTNEXTLINE(performance-no-int-to-ptr): a number, never followed
+  void* const user_data = reinterpret_cast<void*>(number);
+  check(clSetMemObjectDestructorCallback(memory, forget, user_data),
         "clSetMemObjectDestructorCallback");
   return tracked;
 }

@@ -83,7 +83,14 @@ Operand World::operand(Dice& dice, const ModelBuffer& buffer, cl_uint first, cl_
   const auto use = [&](const Buffer& of, std::size_t offset, std::size_t size) {
     return MemoryUse{{of, offset, size}, access};
   };
-  switch (dice.below(8)) {
+  const std::size_t choice = dice.below(8);
+  // NVIDIA's driver 580 gives wrong results, and crashes, where sub-buffers overlap; see
+  // docs/design/0008-ordering-core.md.
+  const bool as_sub_buffer = choice < 4 || choice == 5;
+  if (as_sub_buffer && context.device().type() != DeviceType::cpu) {
+    return {whole_buffer(use(buffer.whole, at, nbytes)), first};
+  }
+  switch (choice) {
     case 0:
     case 1:
       if (first % alignment == 0) return {use(buffer.whole, at, nbytes), 0};
