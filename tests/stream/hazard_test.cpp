@@ -175,6 +175,11 @@ TEST_F(HazardTest, IsFoundBetweenSubBuffersOnlyWhereTheyShareBytes) {
 }
 
 TEST_F(HazardTest, IsNotInheritedByAHandleThatIsUsedAgain) {
+  // Else a use of the object before, of the same size, may be taken for one of this, and waited
+  // for.
+  if (context().device().type() != DeviceType::cpu) {
+    GTEST_SKIP() << "NVIDIA's driver 580 tells of an object's end late";
+  }
   std::set<cl_mem> handles;
   constexpr int objects = 300;
   for (int i = 0; i < objects; ++i) {

@@ -129,7 +129,15 @@ TEST(Command, ScalingCountsAndTimesItsCells) {
     // Those that repeat are not set again.
     EXPECT_EQ(calls.value("clSetKernelArg", 0), row.at("path") == "raw" ? 3 : 0);
     if (row.at("sync") == "per_op") {
-      EXPECT_EQ(calls.at(row.at("path") == "raw" ? "clFinish" : "clWaitForEvents"), 1);
+      const bool is_raw = row.at("path") == "raw";
+      const double waits = calls.at(is_raw ? "clFinish" : "clWaitForEvents");
+      // Of two threads that synchronize one stream at once, one waits for both.
+      const bool may_combine = !is_raw && row.at("threads") > 1 && row.at("queue") == "shared";
+      if (may_combine) {
+        EXPECT_LE(waits, 1);
+      } else {
+        EXPECT_EQ(waits, 1);
+      }
     }
   }
 }
