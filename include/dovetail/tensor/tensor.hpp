@@ -17,9 +17,9 @@ namespace dovetail {
 
 /// A contiguous, row-major array in device memory: a copyable handle, whose copies share the data.
 ///
-/// A tensor belongs to a context, not to a stream. Its data is valid in the order of the stream
-/// that computes it; a reader on another stream waits for an event of that one first. Handles may
-/// be copied and destroyed by any thread.
+/// A tensor belongs to a context, not to a stream: whichever stream computes it, and whichever
+/// reads it, the reader comes after the writer. Handles may be copied and destroyed by any thread;
+/// the memory comes from the context's MemoryPool and goes back to it.
 class DOVETAIL_EXPORT Tensor {
  public:
   /// Uninitialised, on the stream's context.
