@@ -18,6 +18,10 @@
 
 namespace dovetail {
 
+namespace detail {
+struct KernelState;
+}
+
 /// A kernel of a program: a copyable handle.
 ///
 /// Thread-safe, launches included: each launch sets the arguments of a cl_kernel that no other
@@ -52,8 +56,7 @@ class DOVETAIL_EXPORT Kernel {
   std::size_t max_work_group_size() const noexcept;
 
  private:
-  struct State;
-  std::shared_ptr<State> state_;
+  std::shared_ptr<detail::KernelState> state_;
 };
 
 }  // namespace dovetail

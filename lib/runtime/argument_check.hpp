@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+// Checks a launch's arguments against the kernel's signature.
+#pragma once
+
+#include <CL/cl.h>
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+#include "dovetail/runtime/kernel_argument.hpp"
+#include "dovetail/runtime/kernel_signature.hpp"
+#include "dovetail/stream/memory_use.hpp"
+
+namespace dovetail::detail {
+
+/// What an argument is checked against at each launch, worked out once from the signature.
+struct ParameterCheck {
+  bool known;  ///< The driver told the signature.
+  KernelArgument::Kind kind;
+  std::size_t nbytes;  ///< Of a value; 0 for a struct or an opaque type, whose size OpenCL checks.
+  bool floating;
+  Access access;  ///< Unless the caller declares another.
+
+  explicit ParameterCheck(const KernelParameter& parameter);
+};
+
+/// "[Kernel 'scale'] argument 1, 'float factor',".
+std::string argument_label(const KernelSignature& signature, std::size_t index);
+
+/// "a value", "a buffer" or "local memory".
+std::string_view kind_name(KernelArgument::Kind kind);
+
+/// @param context  The kernel's.
+/// @throws InvalidArgument  the kernel cannot take `given` as its argument `index`.
+void check_argument(const KernelSignature& signature, std::size_t index,
+                    const ParameterCheck& check, const KernelArgument& given, cl_context context);
+
+}  // namespace dovetail::detail

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+// What stands behind the handle Kernel.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <memory>
+#include <mutex>
+#include <span>
+#include <utility>
+#include <vector>
+
+#include "dovetail/runtime/nd_range.hpp"
+#include "dovetail/runtime/program.hpp"
+#include "dovetail/stream/stream.hpp"
+#include "lib/runtime/argument_check.hpp"
+#include "lib/runtime/kernel_instance.hpp"
+#include "lib/stream/stream_state.hpp"
+
+namespace dovetail::detail {
+
+struct KernelState {
+  Program program;
+  KernelSignature signature;
+  std::vector<ParameterCheck> checks;
+  const char* permanent_name;
+  std::size_t max_work_group_size = 0;
+
+  // cl_kernels that no thread holds; their arguments are captured when a launch is enqueued, so one
+  // may be used again at once.
+  // The one used last is set apart, for a thread that launches in a row.
+  std::atomic<KernelInstance*> spare{nullptr};
+  std::mutex mutex;
+  std::vector<std::unique_ptr<KernelInstance>> idle;
+
+  KernelState(Program program_in, KernelSignature signature_in)
+      : program(std::move(program_in)),
+        signature(std::move(signature_in)),
+        checks(signature.parameters.begin(), signature.parameters.end()),
+        permanent_name(permanent(signature.name)) {}
+  KernelState(const KernelState&) = delete;
+  KernelState& operator=(const KernelState&) = delete;
+
+  ~KernelState() { delete spare.load(); }
+
+  /// A cl_kernel that this thread alone holds until it gives it back.
+  std::unique_ptr<KernelInstance> take();
+  void give_back(std::unique_ptr<KernelInstance> used);
+
+  /// @throws InvalidArgument  the arguments, the range or the stream do not fit the kernel.
+  void check_launch(const Stream& stream, const NDRange& range,
+                    std::span<const KernelArgument> arguments) const;
+};
+
+}  // namespace dovetail::detail
