@@ -80,11 +80,14 @@ dovetail_unit_test(
   runtime
   SOURCES
     build_options_test.cpp
+    capture_test.cpp
     kernel_argument_test.cpp
     kernel_test.cpp
     nd_range_test.cpp
     program_cache_test.cpp
-    program_test.cpp)
+    program_test.cpp
+    recording_fork_test.cpp
+    recording_test.cpp)
 dovetail_unit_test(
   tensor
   SOURCES

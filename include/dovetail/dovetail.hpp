@@ -11,6 +11,7 @@
 #include "dovetail/runtime/kernel.hpp"         // IWYU pragma: export
 #include "dovetail/runtime/program.hpp"        // IWYU pragma: export
 #include "dovetail/runtime/program_cache.hpp"  // IWYU pragma: export
+#include "dovetail/runtime/recording.hpp"      // IWYU pragma: export
 #include "dovetail/stream/buffer.hpp"          // IWYU pragma: export
 #include "dovetail/stream/current_stream.hpp"  // IWYU pragma: export
 #include "dovetail/stream/memory_pool.hpp"     // IWYU pragma: export

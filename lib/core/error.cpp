@@ -18,6 +18,7 @@ OpenCLError::~OpenCLError() = default;
 OutOfMemory::~OutOfMemory() = default;
 CommandError::~CommandError() = default;
 TimedOut::~TimedOut() = default;
+CaptureError::~CaptureError() = default;
 BuildError::~BuildError() = default;
 VendorError::~VendorError() = default;
 

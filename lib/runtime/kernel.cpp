@@ -9,7 +9,7 @@
 #include "lib/core/fork_guard.hpp"
 #include "lib/core/opencl_check.hpp"
 #include "lib/runtime/kernel_state.hpp"
-#include "lib/runtime/launch_uses.hpp"
+#include "lib/runtime/launch.hpp"
 #include "lib/stream/submission.hpp"
 #include "lib/stream/with_room.hpp"
 
@@ -37,24 +37,12 @@ void Kernel::enqueue(const Stream& stream, const NDRange& range,
                      std::span<const KernelArgument> arguments) const {
   detail::check_not_forked("Kernel::launch");
   state_->check_launch(stream, range, arguments);
-
-  // Held by this thread alone from here to the end of the scope.
-  struct Held {
-    detail::KernelState& state;
-    std::unique_ptr<detail::KernelInstance> instance;
-    ~Held() { state.give_back(std::move(instance)); }
-  } const held{*state_, state_->take()};
-  detail::SubBuffers sub_buffers;
-  detail::LaunchUses memory;
-  for (std::size_t i = 0; i < arguments.size(); ++i) {
-    held.instance->set(state_->signature, i, arguments[i], state_->program.device(), sub_buffers);
-    memory.add(arguments[i], state_->checks[i]);
-  }
-  const detail::Submission submission(stream, memory.uses, {"kernel", state_->permanent_name});
-  const cl_int status = detail::enqueue_with_room(stream.context(), [&] {
-    return clEnqueueNDRangeKernel(submission.queue(), held.instance->get(), range.dimensions(),
-                                  nullptr, range.global(), range.local(), 0, nullptr, nullptr);
-  });
+  detail::Launch launch(state_, range, arguments);
+  const detail::Submission submission(stream, launch.uses(), {"kernel", state_->permanent_name},
+                                      &launch);
+  if (submission.is_captured()) return;
+  const cl_int status = detail::enqueue_with_room(
+      stream.context(), [&] { return launch.enqueue(submission.queue()); });
   if (status != CL_SUCCESS) [[unlikely]] {
     detail::throw_opencl_error(status, "clEnqueueNDRangeKernel", std::source_location::current(),
                                fmt::format("kernel '{}', {}", name(), range.str()));

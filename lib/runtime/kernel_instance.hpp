@@ -57,13 +57,16 @@ struct SetValue {
   }
 };
 
-/// What a launch's arguments with an offset are passed as, released at the end of the scope. That
-/// must come after the enqueue: a kernel does not keep its arguments, only a command does.
+/// What arguments with an offset are passed as. Released with this, which must come after the last
+/// enqueue: a kernel does not keep its arguments, only a command does.
 class SubBuffers {
  public:
   SubBuffers() = default;
-  SubBuffers(const SubBuffers&) = delete;
-  SubBuffers& operator=(const SubBuffers&) = delete;
+  SubBuffers(SubBuffers&& other) noexcept { held_.swap(other.held_); }
+  SubBuffers& operator=(SubBuffers&& other) noexcept {
+    held_.swap(other.held_);
+    return *this;
+  }
   ~SubBuffers();
 
   /// Memory that starts at the argument's offset.

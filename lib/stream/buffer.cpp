@@ -84,8 +84,13 @@ BufferState::~BufferState() {
 BufferHandle handle_of(const Buffer& buffer) noexcept {
   const BufferState& state = *buffer.state_;
   const MemoryBlock& block = state.block;
-  return {block.memory, block.tracked.state.get(), block.tracked.range.begin, state.nbytes,
-          block.serial, state.context.get()};
+  return {block.memory,
+          block.tracked.state.get(),
+          block.tracked.range.begin,
+          state.nbytes,
+          block.serial,
+          state.context.get(),
+          &state};
 }
 
 }  // namespace detail

@@ -45,7 +45,7 @@ class MemoryOwner {
   virtual void give_back(MemoryBlock block, std::size_t nbytes, bool is_lent_out) noexcept = 0;
 };
 
-struct BufferState {
+struct BufferState : std::enable_shared_from_this<BufferState> {
   BufferState(Context context, MemoryBlock block, std::size_t nbytes,
               std::shared_ptr<MemoryOwner> owner = nullptr);
   ~BufferState();

@@ -145,6 +145,36 @@ void MemoryState::shorten() {
   long_from_ = std::max<std::size_t>(64, 2 * longest);
 }
 
+void MemoryState::add_recorded_result(ByteRange range,
+                                      const std::shared_ptr<const RecordingStatus>& status) {
+  for (RecordedResult& known : recorded_results_) {
+    if (known.status != status) continue;
+    if (known.range.begin <= range.begin && range.end <= known.range.end) return;
+  }
+  recorded_results_.push_back({range, status});
+}
+
+bool MemoryState::look_for_recorded_result(ByteRange range, Access access) {
+  std::vector<RecordedResult> kept;
+  bool is_read = false;
+  for (RecordedResult& result : recorded_results_) {
+    if (!result.status->is_pending.load(std::memory_order_acquire)) continue;
+    const ByteRange both{std::max(result.range.begin, range.begin),
+                         std::min(result.range.end, range.end)};
+    if (both.begin >= both.end || access != Access::write) {
+      is_read = is_read || both.begin < both.end;
+      kept.push_back(std::move(result));
+      continue;
+    }
+    if (result.range.begin < both.begin) {
+      kept.push_back({{result.range.begin, both.begin}, result.status});
+    }
+    if (both.end < result.range.end) kept.push_back({{both.end, result.range.end}, result.status});
+  }
+  recorded_results_ = std::move(kept);
+  return is_read;
+}
+
 TrackedMemory track(cl_mem memory) {
   if (memory == nullptr) return {};
   const auto nbytes = memory_info<std::size_t>(memory, CL_MEM_SIZE);

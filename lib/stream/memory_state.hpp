@@ -5,6 +5,7 @@
 #include <CL/cl.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -21,6 +22,12 @@ struct ByteRange {
   std::size_t begin;
   std::size_t end;
   friend bool operator==(const ByteRange&, const ByteRange&) = default;
+};
+
+/// What memory knows of a recording that will write it.
+struct RecordingStatus {
+  /// Nothing of what was recorded has been submitted: there are no results yet.
+  std::atomic<bool> is_pending{true};
 };
 
 /// The last uses of a memory object without a parent, byte range by byte range. One for each
@@ -57,6 +64,14 @@ class MemoryState {
   /// A use of `range` that comes after all that it conflicts with.
   void add(ByteRange range, const LastUse& use);
 
+  /// A recording will write `range` once it is submitted.
+  void add_recorded_result(ByteRange range, const std::shared_ptr<const RecordingStatus>& status);
+  /// Whether a use of `range` would read a result that was recorded and never submitted. A write
+  /// that reads nothing takes the place of such results.
+  bool awaits_submission(ByteRange range, Access access) {
+    return !recorded_results_.empty() && look_for_recorded_result(range, access);
+  }
+
   /// Unique in the process, unlike a handle's value.
   std::uint64_t id() const noexcept { return id_; }
   std::size_t nbytes() const noexcept { return nbytes_; }
@@ -74,6 +89,7 @@ class MemoryState {
     return std::ranges::upper_bound(segments_, begin, {},
                                     [](const Segment& segment) { return segment.range.end; });
   }
+  bool look_for_recorded_result(ByteRange range, Access access);
   void split_at(std::size_t at);
   void shorten();
 
@@ -82,6 +98,12 @@ class MemoryState {
   std::size_t nbytes_;
   Segments segments_;  // by range, without gaps
   std::size_t long_from_ = 64;
+
+  struct RecordedResult {
+    ByteRange range;
+    std::shared_ptr<const RecordingStatus> status;
+  };
+  std::vector<RecordedResult> recorded_results_;
 };
 
 /// A memory object, or a part of one, whose uses are known.

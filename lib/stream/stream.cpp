@@ -9,6 +9,7 @@
 #include "dovetail/core/error.hpp"
 #include "lib/core/fork_guard.hpp"
 #include "lib/core/opencl_check.hpp"
+#include "lib/stream/capture_session.hpp"
 #include "lib/stream/stream_registry.hpp"
 #include "lib/stream/stream_state.hpp"
 #include "lib/stream/submission.hpp"
@@ -143,6 +144,7 @@ void Stream::flush() const {
 }
 
 Event Stream::record() const {
+  state_->check_not_capturing("Stream::record");
   state_->check_usable("Stream::record");
   return Event(
       std::make_shared<detail::EventState>(detail::EventState{state_->new_marker(), state_}));
@@ -153,11 +155,13 @@ Point Stream::point() const noexcept {
 }
 
 TimedEvent Stream::record_timed() const {
+  state_->check_not_capturing("Stream::record_timed");
   state_->check_usable("Stream::record_timed");
   return TimedEvent(detail::record_timed(*this, state_->timing));
 }
 
 void Stream::wait(const Event& event) const {
+  state_->check_not_capturing("Stream::wait");
   const cl_event native = event.get();
   if (event.state_->producer != nullptr) {
     check_context("event", event.state_->producer->context.get(), *state_);
@@ -178,12 +182,17 @@ void Stream::wait(const Event& event) const {
 
 void Stream::wait(const Stream& other) const {
   check_context("stream", other.context().get(), *state_);
+  if (state_->is_capturing || other.state_->is_capturing) {
+    if (detail::capture_wait(state_, *other.state_)) return;
+  }
   detail::wait_for_point(*state_, other.point(), other.state_->is_shared, "Stream::wait");
 }
 
 void Stream::wait(Point point) const {
+  state_->check_not_capturing("Stream::wait");
   const auto producer = detail::find_producer(point.stream);
   if (producer.alive) {
+    producer.alive->check_not_capturing("Stream::wait");
     check_context("point", producer.alive->context.get(), *state_);
     if (point.ticket > producer.alive->enqueued) {
       throw InvalidArgument(fmt::format(
@@ -231,6 +240,7 @@ void Stream::detach(const Peer& peer) const {
 void Stream::reset(std::chrono::nanoseconds limit) const {
   constexpr std::string_view function = "Stream::reset";
   detail::check_not_forked(function);
+  state_->check_not_capturing(function);
   const auto deadline = detail::deadline_after(function, limit);
   if (!state_->has_failed) return;
   const auto last = state_->new_marker();
@@ -260,6 +270,7 @@ namespace detail {
 const std::shared_ptr<StreamState>& state_of(const Stream& stream) noexcept {
   return stream.state_;
 }
+Stream stream_of(std::shared_ptr<StreamState> state) noexcept { return Stream(std::move(state)); }
 }  // namespace detail
 
 }  // namespace dovetail

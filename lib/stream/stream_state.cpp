@@ -277,6 +277,36 @@ void StreamState::remember(std::uint64_t ticket, const CommandName& name) noexce
   place.ticket.store(ticket, std::memory_order_release);
 }
 
+bool StreamState::begin_capture(const std::shared_ptr<CaptureSession>& session) {
+  const std::scoped_lock lock(order_mutex);
+  if (capture) return false;
+  capture = session;
+  is_capturing.store(true, std::memory_order_release);
+  return true;
+}
+
+void StreamState::end_capture() noexcept {
+  std::shared_ptr<CaptureSession> ended;  // goes without the locks
+  const std::scoped_lock submit(submit_mutex);
+  const std::scoped_lock lock(order_mutex);
+  is_capturing.store(false, std::memory_order_release);
+  ended.swap(capture);
+}
+
+std::shared_ptr<CaptureSession> StreamState::current_capture() const {
+  if (!is_capturing.load(std::memory_order_acquire)) return nullptr;
+  const std::scoped_lock lock(order_mutex);
+  return capture;
+}
+
+void StreamState::check_not_capturing(std::string_view function) const {
+  if (!is_capturing.load(std::memory_order_acquire)) return;
+  throw CaptureError(fmt::format(
+      "[{}] {} captures, and this cannot be recorded; call it before the capture begins or after "
+      "its end. To order streams within a capture, use wait(stream).",
+      function, label()));
+}
+
 void StreamState::reset() {
   const std::scoped_lock lock(order_mutex);
   if (!failure) return;
@@ -293,6 +323,7 @@ void throw_command_error(const Failure& why, std::string_view function) {
 }
 
 void StreamState::synchronize(const Deadline& deadline, std::string_view function) {
+  check_not_capturing(function);
   check_usable(function);
   std::unique_lock lock(synchronize_mutex);
   const std::uint64_t mine = ++asked;

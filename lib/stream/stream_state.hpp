@@ -25,6 +25,8 @@
 
 namespace dovetail::detail {
 
+class CaptureSession;
+
 /// Who gave a piece of work, for people: {"kernel", "scale"}; the first may be empty. Both are kept
 /// by pointer: literals, or `permanent` copies.
 struct CommandName {
@@ -58,9 +60,10 @@ struct StreamRemains {
 /// One per queue; found again through a registry when the same queue is adopted twice.
 ///
 /// Locks, in the order in which a thread may take them: `submit_mutex` (of one stream only), then
-/// the locks of MemoryStates, then any one `order_mutex`. A thread that waits for another stream's
-/// work to be enqueued holds its own `submit_mutex`, and waits only for work whose uses were noted
-/// before those of its own; so such waits form no cycle. See docs/design/0008-ordering-core.md.
+/// a CaptureSession's, then the locks of MemoryStates, then any one `order_mutex`. A thread that
+/// waits for another stream's work to be enqueued holds its own `submit_mutex`, and waits only for
+/// work whose uses were noted before those of its own; so such waits form no cycle. See
+/// docs/design/0008-ordering-core.md.
 struct StreamState : std::enable_shared_from_this<StreamState> {
   StreamState(Context context, cl_command_queue queue, StreamOrigin origin, bool profiling,
               bool shared, const StreamRemains* before = nullptr);
@@ -98,8 +101,11 @@ struct StreamState : std::enable_shared_from_this<StreamState> {
   std::uint64_t peers_frontier = 0;  // what they had enqueued when `peers_epoch` was taken
   std::uint64_t peers_epoch = 0;     // 0 when they have changed since
 
+  std::shared_ptr<CaptureSession> capture;
+
   std::atomic<bool> has_failed{false};
   std::atomic<bool> has_peers{false};
+  std::atomic<bool> is_capturing{false};  // written under submit_mutex
 
   // The last pieces of work, for messages; written under submit_mutex, read without.
   struct RecentCommand {
@@ -155,6 +161,13 @@ struct StreamState : std::enable_shared_from_this<StreamState> {
   void check_usable(std::string_view function) const;
   /// Takes work again; all earlier work counts as done.
   void reset();
+
+  /// From now on work goes to `session`; false if another one has it. `submit_mutex` is held.
+  bool begin_capture(const std::shared_ptr<CaptureSession>& session);
+  void end_capture() noexcept;
+  std::shared_ptr<CaptureSession> current_capture() const;
+  /// @throws CaptureError  the stream captures.
+  void check_not_capturing(std::string_view function) const;
 
   void remember(std::uint64_t ticket, const CommandName& name) noexcept;
 

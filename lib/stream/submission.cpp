@@ -8,6 +8,7 @@
 #include "dovetail/core/error.hpp"
 #include "lib/core/fork_guard.hpp"
 #include "lib/core/opencl_check.hpp"
+#include "lib/stream/capture_session.hpp"
 #include "lib/stream/order_log.hpp"
 #include "lib/stream/stream_registry.hpp"
 
@@ -293,11 +294,21 @@ CommandEntry command_entry(Point point, const CommandName& name, const TrackedUs
   return entry;
 }
 
+[[noreturn]] void throw_not_submitted(const StreamState& stream, const TrackedUse& use,
+                                      const CommandName& name) {
+  throw CaptureError(fmt::format(
+      "[Stream] {} on {} reads bytes [{}, {}) of memory {}, a result that was recorded and has not "
+      "been submitted; replay the recording first.",
+      name.str(), stream.label(), use.range.begin, use.range.end, use.memory->id()));
+}
+
 /// Finds what the work depends on and notes its own uses, both at one moment for all its memory.
 void exchange_uses(StreamState& stream, std::uint64_t ticket, const TrackedUses& uses,
                    const CommandName& name, Dependencies& dependencies) {
   const MemoryLocks locks(uses);
   for (const TrackedUse& use : uses) {
+    if (use.memory->awaits_submission(use.range, use.access)) [[unlikely]]
+      throw_not_submitted(stream, use, name);
     const bool writes = use.access != Access::read;
     use.memory->conflicts(use.range, writes, [&](const MemoryState::LastUse& before) {
       add(dependencies,
@@ -324,15 +335,38 @@ void wait_for(StreamState& stream, const Dependency& dependency, const char* fun
   waits.insert();
 }
 
+/// Whether the work was recorded instead, since the stream captures.
+bool capture(const StreamState& stream, const CommandName& name, Recordable* work) {
+  const auto session = stream.current_capture();
+  if (!session) return false;
+  if (work != nullptr) return session->add(stream, *work);
+  throw CaptureError(fmt::format(
+      "[Stream] {} captures, and {} cannot be recorded; give it to another stream, or before the "
+      "capture begins or after its end.",
+      stream.label(), name.str()));
+}
+
 }  // namespace
 
-Submission::Submission(const Stream& stream, const TrackedUses& uses, const CommandName& name)
+Submission::Submission(const Stream& stream, const TrackedUses& uses, const CommandName& name,
+                       Recordable* work)
     : stream_(state_of(stream).get()) {
   check_not_forked("Stream");
   Entered entered(*stream_);
   if (stream_->has_peers.load(std::memory_order_acquire)) stream_->foreign_epoch();
   order_ = std::unique_lock(stream_->submit_mutex);
   stream_->check_usable("Stream");
+  if (stream_->is_capturing.load(std::memory_order_relaxed)) [[unlikely]] {
+    if (capture(*stream_, name, work)) {
+      entered.keep();
+      return;
+    }
+  }
+  insert_waits(uses, name);
+  entered.keep();
+}
+
+void Submission::insert_waits(const TrackedUses& uses, const CommandName& name) {
   Dependencies dependencies;
   ticket_ = stream_->reserved + 1;
   exchange_uses(*stream_, ticket_, uses, name, dependencies);
@@ -353,11 +387,10 @@ Submission::Submission(const Stream& stream, const TrackedUses& uses, const Comm
     stream_->enqueued.store(ticket_, std::memory_order_release);
     throw;
   }
-  entered.keep();
 }
 
 Submission::~Submission() {
-  stream_->enqueued.store(ticket_, std::memory_order_release);
+  if (ticket_ != 0) stream_->enqueued.store(ticket_, std::memory_order_release);
   submitting = nullptr;
 }
 

@@ -86,6 +86,14 @@ class DOVETAIL_EXPORT TimedOut : public Error {
   ~TimedOut() override;
 };
 
+/// A call that a stream which captures cannot take, a capture that cannot end, or a use of results
+/// that were recorded and never submitted. The text names the remedy.
+class DOVETAIL_EXPORT CaptureError : public Error {
+ public:
+  using Error::Error;
+  ~CaptureError() override;
+};
+
 /// A program that did not build. The text ends with the compiler's log.
 class DOVETAIL_EXPORT BuildError : public OpenCLError {
  public:

@@ -27,6 +27,7 @@ struct BufferHandle {
   std::size_t nbytes = 0;
   std::uint64_t serial = 0;  ///< Of the Buffer; unique in the process, unlike a handle's value.
   cl_context context = nullptr;
+  const BufferState* state = nullptr;
 };
 DOVETAIL_EXPORT BufferHandle handle_of(const Buffer& buffer) noexcept;
 }  // namespace detail

@@ -47,6 +47,7 @@ class Stream;
 namespace detail {
 struct StreamState;
 DOVETAIL_EXPORT const std::shared_ptr<StreamState>& state_of(const Stream& stream) noexcept;
+DOVETAIL_EXPORT Stream stream_of(std::shared_ptr<StreamState> state) noexcept;
 }  // namespace detail
 
 /// A copyable handle to one in-order command queue.
@@ -163,6 +164,7 @@ class DOVETAIL_EXPORT Stream {
 
  private:
   friend const std::shared_ptr<detail::StreamState>& detail::state_of(const Stream&) noexcept;
+  friend Stream detail::stream_of(std::shared_ptr<detail::StreamState>) noexcept;
   explicit Stream(std::shared_ptr<detail::StreamState> state);
   std::shared_ptr<detail::StreamState> state_;
 };

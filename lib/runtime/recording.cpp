@@ -1,0 +1,221 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "dovetail/runtime/recording.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <mutex>
+#include <utility>
+
+#include "dovetail/core/error.hpp"
+#include "lib/core/fork_guard.hpp"
+#include "lib/runtime/launch.hpp"
+#include "lib/runtime/replay_segment.hpp"
+#include "lib/stream/capture_session.hpp"
+
+namespace dovetail {
+
+struct detail::RecordingState {
+  struct Place {
+    std::size_t segment;
+    std::size_t command;
+  };
+
+  std::vector<Stream> streams;  // the capture's, lane by lane
+  std::vector<ReplaySegment> segments;
+  std::vector<std::size_t> joined;
+  std::vector<Place> places;  // of each command, in the order of capture
+  std::shared_ptr<RecordingStatus> status;
+  ReplayMethod method;
+  std::mutex mutex;  // held while a replay is submitted, and while a command changes
+
+  RecordingState(RecordedWork work, ReplayMethod method_in);
+  RecordingState(const RecordingState&) = delete;
+  RecordingState& operator=(const RecordingState&) = delete;
+  ~RecordingState() { status->is_pending = false; }  // as if it had never been captured
+
+  const RecordedCommand& at(Place place) const {
+    return *segments[place.segment].commands()[place.command];
+  }
+  void check_streams(const Stream& stream) const;
+  void submit(const Stream& stream);
+  RecordedLaunch& launch(std::size_t command) const;
+  void update(std::size_t command, std::size_t argument, const KernelArgument& value);
+};
+
+namespace {
+
+constexpr std::string_view replay_name = "Recording::replay";
+
+ReplayMethod chosen_method(ReplayMethod asked, const Device& device) {
+  if (asked == ReplayMethod::launch_list) return asked;
+  const bool is_supported = detail::CommandBuffer::is_supported(device);
+  if (asked == ReplayMethod::command_buffer && !is_supported) {
+    throw InvalidArgument(fmt::format(
+        "[Capture] '{}' has no cl_khr_command_buffer whose buffers can be run again while one run "
+        "is under way; use ReplayMethod::automatic or launch_list.",
+        device.name()));
+  }
+  return asked == ReplayMethod::automatic ? ReplayMethod::launch_list : asked;
+}
+
+}  // namespace
+
+std::string_view to_string(ReplayMethod method) noexcept {
+  switch (method) {
+    case ReplayMethod::automatic:
+      return "automatic";
+    case ReplayMethod::command_buffer:
+      return "command_buffer";
+    case ReplayMethod::launch_list:
+      break;
+  }
+  return "launch_list";
+}
+
+detail::RecordingState::RecordingState(RecordedWork work, ReplayMethod method_in)
+    : joined(std::move(work.joined)), status(std::move(work.status)), method(method_in) {
+  for (auto& lane : work.lanes) streams.push_back(stream_of(std::move(lane)));
+  for (RecordedSegment& segment : work.segments) {
+    for (std::size_t i = 0; i < segment.commands.size(); ++i)
+      places.push_back({segments.size(), i});
+    segments.emplace_back(std::move(segment));
+  }
+}
+
+void detail::RecordingState::check_streams(const Stream& stream) const {
+  check_not_forked(replay_name);
+  if (!(stream.context() == streams.front().context())) {
+    throw InvalidArgument(fmt::format(
+        "[{}] the stream belongs to another context than the recording; replay it on a stream of "
+        "its own context.",
+        replay_name));
+  }
+  for (std::size_t i = 0; i < streams.size(); ++i) {
+    const StreamState& state = *state_of(i == 0 ? stream : streams[i]);
+    state.check_not_capturing(replay_name);
+    state.check_usable(replay_name);
+  }
+}
+
+void detail::RecordingState::submit(const Stream& stream) {
+  std::vector<Point> points;
+  points.reserve(segments.size());
+  for (ReplaySegment& segment : segments) {
+    const Stream& lane = segment.lane() == 0 ? stream : streams[segment.lane()];
+    if (segment.lane() != 0 && segment.after().empty()) lane.wait(stream);
+    for (const std::size_t before : segment.after()) lane.wait(points[before]);
+    points.push_back(segment.submit(lane, method == ReplayMethod::command_buffer));
+  }
+  for (const std::size_t before : joined) stream.wait(points[before]);
+}
+
+detail::RecordedLaunch& detail::RecordingState::launch(std::size_t command) const {
+  if (command >= places.size()) {
+    throw InvalidArgument(fmt::format("[Recording::update] command {} of a recording of {}.",
+                                      command, places.size()));
+  }
+  const Place place = places[command];
+  auto* const launch =
+      dynamic_cast<RecordedLaunch*>(segments[place.segment].commands()[place.command].get());
+  if (launch == nullptr) {
+    throw InvalidArgument(
+        fmt::format("[Recording::update] command {} is a {}, and only a kernel's arguments can be "
+                    "changed.",
+                    command, at(place).name()));
+  }
+  return *launch;
+}
+
+void detail::RecordingState::update(std::size_t command, std::size_t argument,
+                                    const KernelArgument& value) {
+  check_not_forked("Recording::update");
+  RecordedLaunch& changed = launch(command);
+  if (argument >= changed.signature().parameters.size()) {
+    throw InvalidArgument(fmt::format("[Recording::update] argument {} of {}, which has {}.",
+                                      argument, changed.name(),
+                                      changed.signature().parameters.size()));
+  }
+  const std::scoped_lock lock(mutex);
+  changed.update(argument, value);
+  segments[places[command].segment].refresh();
+}
+
+Recording::Recording(std::shared_ptr<detail::RecordingState> state) : state_(std::move(state)) {}
+
+void Recording::replay() const { replay(stream()); }
+
+void Recording::replay(const Stream& stream) const {
+  const std::scoped_lock lock(state_->mutex);
+  state_->check_streams(stream);
+  const bool was_pending = state_->status->is_pending.exchange(false);
+  try {
+    state_->submit(stream);
+  } catch (...) {
+    state_->status->is_pending = was_pending;
+    throw;
+  }
+}
+
+std::size_t Recording::size() const noexcept { return state_->places.size(); }
+
+std::vector<Recording::Command> Recording::commands() const {
+  std::vector<Command> all;
+  all.reserve(size());
+  for (const auto place : state_->places) {
+    all.push_back({state_->at(place).name(), state_->segments[place.segment].lane()});
+  }
+  return all;
+}
+
+std::size_t Recording::find(std::string_view name, std::size_t nth) const {
+  std::size_t seen = 0;
+  std::string names;
+  for (std::size_t i = 0; i < size(); ++i) {
+    const std::string& own = state_->at(state_->places[i]).name();
+    if (own == name && seen++ == nth) return i;
+    names += fmt::format("{}{}", i == 0 ? "" : ", ", own);
+  }
+  throw InvalidArgument(
+      fmt::format("[Recording::find] no number {} (counted from 0) of '{}' among: "
+                  "{}.",
+                  nth, name, names));
+}
+
+void Recording::update(std::size_t command, std::size_t argument,
+                       const KernelArgument& value) const {
+  state_->update(command, argument, value);
+}
+
+void Recording::update(std::size_t command, std::string_view parameter,
+                       const KernelArgument& value) const {
+  const auto& parameters = state_->launch(command).signature().parameters;
+  const auto found = std::ranges::find(parameters, parameter, &KernelParameter::name);
+  if (found == parameters.end()) {
+    std::string names;
+    for (const KernelParameter& each : parameters) names += " " + each.name;
+    throw InvalidArgument(fmt::format("[Recording::update] {} has no parameter '{}'; it has:{}",
+                                      state_->launch(command).name(), parameter, names));
+  }
+  state_->update(command, static_cast<std::size_t>(found - parameters.begin()), value);
+}
+
+ReplayMethod Recording::method() const noexcept { return state_->method; }
+const Stream& Recording::stream() const noexcept { return state_->streams.front(); }
+
+Capture::Capture(const Stream& stream, const RecordingOptions& options)
+    : stream_(stream),
+      method_(chosen_method(options.method, stream.device())),
+      session_(detail::CaptureSession::begin(detail::state_of(stream))) {}
+
+Capture::~Capture() {
+  if (session_) session_->abandon();
+}
+
+Recording Capture::end() {
+  if (!session_) throw CaptureError("[Capture::end] this capture has ended already.");
+  const auto session = std::exchange(session_, nullptr);
+  return Recording(std::make_shared<detail::RecordingState>(session->end(), method_));
+}
+
+}  // namespace dovetail

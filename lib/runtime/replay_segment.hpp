@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+// A recorded segment, ready to be submitted.
+#pragma once
+
+#include <CL/cl.h>
+
+#include <cstddef>
+#include <memory>
+#include <vector>
+
+#include "lib/stream/capture_session.hpp"
+#include "lib/stream/command_buffer.hpp"
+#include "lib/stream/submission.hpp"
+
+namespace dovetail::detail {
+
+/// Commands of a recording that are submitted as one piece of work. Not thread-safe.
+class ReplaySegment {
+ public:
+  explicit ReplaySegment(RecordedSegment recorded);
+
+  std::size_t lane() const noexcept { return recorded_.lane; }
+  const std::vector<std::size_t>& after() const noexcept { return recorded_.after; }
+  const std::vector<std::unique_ptr<RecordedCommand>>& commands() const noexcept {
+    return recorded_.commands;
+  }
+
+  /// One of its commands has changed.
+  void refresh();
+
+  /// Gives it to `stream`, and returns the point behind it.
+  Point submit(const Stream& stream, bool as_command_buffer);
+
+ private:
+  void collect_uses();
+  /// The command buffer; null if `stream` cannot run it.
+  const CommandBuffer* buffer_for(const Stream& stream);
+  void enqueue_list(const Stream& stream, const Submission& submission) const;
+
+  RecordedSegment recorded_;
+  std::unique_ptr<TrackedUses> uses_;
+  std::unique_ptr<CommandBuffer> buffer_;
+  bool buffer_is_for_profiling_ = false;
+};
+
+}  // namespace dovetail::detail

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+// Uses of memory as the ordering core sees them.
+#pragma once
+
+#include <cstddef>
+
+#include "dovetail/stream/memory_use.hpp"
+#include "lib/stream/memory_state.hpp"
+#include "lib/stream/small_vector.hpp"
+
+namespace dovetail::detail {
+
+/// A use of memory, which must outlive whoever holds this.
+struct TrackedUse {
+  MemoryState* memory;
+  ByteRange range;
+  Access access;
+};
+
+using TrackedUses = SmallVector<TrackedUse, 12>;
+
+/// The use of a part of a buffer; nothing for an empty one.
+inline void add_use(TrackedUses& uses, const BufferView& view, Access access) {
+  const BufferHandle handle = handle_of(view.buffer);
+  if (handle.tracking == nullptr || view.nbytes == 0) return;
+  const std::size_t begin = handle.begin + view.offset;
+  uses.push_back({handle.tracking, {begin, begin + view.nbytes}, access});
+}
+
+}  // namespace dovetail::detail

@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a capture refuses, and what becomes of results that were recorded and never submitted.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <array>
+#include <functional>
+#include <optional>
+#include <vector>
+
+#include "dovetail/core/error.hpp"
+#include "dovetail/ops/elementwise.hpp"
+#include "dovetail/ops/matmul.hpp"
+#include "dovetail/runtime/recording.hpp"
+#include "dovetail/stream/with_queue.hpp"
+#include "tests/support/gate.hpp"
+#include "tests/support/ordered_work.hpp"
+#include "tests/support/thrown.hpp"
+
+namespace dovetail {
+namespace {
+
+using test::contents;
+using test::context;
+using test::expect_parts;
+using test::text_thrown;
+
+constexpr std::size_t count = 64;
+
+std::vector<int> all(int value) { return std::vector<int>(count, value); }
+
+class CaptureTest : public testing::Test {
+ protected:
+  void set(const MemoryUse& memory, int value, const Stream& on) const {
+    test::set_kernel().launch(on, NDRange({memory.memory.nbytes / sizeof(int)}), memory, value);
+  }
+  static void fail(const Stream& on) {
+    test::Gate gate(on);
+    const Event event = on.record();
+    gate.fail(-5);
+    EXPECT_THROW(event.synchronize(), CommandError);
+  }
+  void grow(const Stream& on) const { test::grow_kernel().launch(on, NDRange({count}), data); }
+
+  const Stream stream{context()};
+  const Stream other{context()};
+  const Buffer data = test::buffer_of(all(1));
+};
+
+TEST_F(CaptureTest, RefusesWhatCannotBeRecordedAndGoesOn) {
+  const Event earlier = other.record();
+  const Tensor a = Tensor::from_host<float>(context(), std::vector<float>(16, 1.0f), {4, 4});
+  Capture capture(stream);
+  grow(stream);
+  const auto refuses = [&](const char* function, const std::function<void()>& call) {
+    expect_parts(text_thrown<CaptureError>(call), function,
+                 "stream #" + std::to_string(stream.id()) + " captures", "cannot be recorded");
+  };
+  refuses("[Stream::synchronize]", [&] { stream.synchronize(); });
+  refuses("[Stream::synchronize_for]", [&] { stream.synchronize_for(std::chrono::seconds(1)); });
+  refuses("[Stream::record]", [&] { static_cast<void>(stream.record()); });
+  refuses("[Stream::record_timed]", [&] { static_cast<void>(stream.record_timed()); });
+  refuses("[Stream::wait]", [&] { stream.wait(earlier); });
+  refuses("[Stream::wait]", [&] { stream.wait(other.point()); });
+  refuses("[Stream::wait]", [&] { other.wait(stream.point()); });
+  refuses("[Stream::reset]", [&] { stream.reset(); });
+  refuses("read to host", [&] { static_cast<void>(a.to_host<float>(stream)); });
+  bool was_called = false;
+  refuses("my work", [&] {
+    with_queue(stream, std::array{updates(data)}, "my work",
+               [&](cl_command_queue) { was_called = true; });
+  });
+  EXPECT_FALSE(was_called);
+  if (std::ranges::find(matmul_backends(), MatmulBackend::clblast) != matmul_backends().end()) {
+    refuses("CLBlast",
+            [&] { static_cast<void>(matmul(stream, a, a, {.backend = MatmulBackend::clblast})); });
+  }
+  grow(stream);
+  const Recording recording = capture.end();
+  EXPECT_EQ(recording.size(), 2u);
+  recording.replay();
+  stream.synchronize();
+  EXPECT_EQ(contents(data), all(7));
+}
+
+TEST_F(CaptureTest, CannotEndTwiceNorReplayInside) {
+  Capture capture(stream);
+  const Recording recording = capture.end();
+  EXPECT_THROW(static_cast<void>(capture.end()), CaptureError);
+  const Capture second(stream);
+  expect_parts(text_thrown<CaptureError>([&] { recording.replay(); }), "[Recording::replay]",
+               "captures");
+}
+
+TEST_F(CaptureTest, LeavesNothingBehindWithoutItsEnd) {
+  {
+    const Capture capture(stream);
+    grow(stream);
+    other.wait(stream);
+    grow(other);
+  }
+  grow(stream);
+  grow(other);
+  other.synchronize();
+  EXPECT_EQ(contents(data), all(7));
+}
+
+TEST_F(CaptureTest, LeavesWorkOnOtherStreamsAlone) {
+  Capture capture(stream);
+  const Buffer unrelated = test::buffer_of(all(1));
+  set(writes(unrelated), 3, other);
+  other.synchronize();
+  EXPECT_EQ(contents(unrelated), all(3));
+}
+
+TEST_F(CaptureTest, IsRefusedOnAStreamThatHasFailed) {
+  fail(stream);
+  EXPECT_THROW(const Capture capture(stream), CommandError);
+}
+
+class UnsubmittedTest : public CaptureTest {
+ protected:
+  Recording captured() const {
+    Capture capture(stream);
+    grow(stream);
+    return capture.end();
+  }
+  void expect_refused(const std::function<void()>& call) const {
+    expect_parts(text_thrown<CaptureError>(call), "recorded and has not been submitted",
+                 "replay the recording first");
+  }
+};
+
+TEST_F(UnsubmittedTest, ResultsAreNotReadByAnyStreamOrHost) {
+  const Tensor tensor = Tensor::from_buffer(data, {count}, DType::i32);
+  std::optional<Recording> recording;
+  {
+    Capture capture(stream);
+    grow(stream);
+    expect_refused([&] { static_cast<void>(tensor.to_host<int>(other)); });
+    recording = capture.end();
+  }
+  expect_refused([&] { static_cast<void>(tensor.to_host<int>(stream)); });
+  expect_refused([&] { static_cast<void>(tensor.to_host<int>(other)); });
+  expect_refused([&] { grow(other); });
+  expect_refused([&] { grow(stream); });
+  expect_refused(
+      [&] { with_queue(stream, std::array{reads(data)}, "my work", [](cl_command_queue) {}); });
+  recording->replay();
+  EXPECT_EQ(tensor.to_host<int>(other), all(3));
+  grow(other);
+  other.synchronize();
+  EXPECT_EQ(contents(data), all(7));
+}
+
+TEST_F(UnsubmittedTest, ResultsCanBeOverwritten) {
+  const Recording recording = captured();
+  set(writes(data), 5, other);
+  const Tensor tensor = Tensor::from_buffer(data, {count}, DType::i32);
+  EXPECT_EQ(tensor.to_host<int>(other), all(5));
+  recording.replay();
+  EXPECT_EQ(tensor.to_host<int>(stream), all(11));
+}
+
+TEST_F(UnsubmittedTest, ResultsOverwrittenInPartAreReadInThatPart) {
+  const Recording recording = captured();
+  constexpr std::size_t part = 16 * sizeof(int);
+  with_queue(other, std::array{writes(BufferView{data, part, part})}, "fill",
+             [&](cl_command_queue queue) {
+               test::raw_set(queue, {data, part, part}, 5);
+             });
+  const auto view = [&](std::size_t begin, std::int64_t elements) {
+    return Tensor::from_buffer(data, {elements}, DType::i32, begin);
+  };
+  EXPECT_EQ(view(part, 16).to_host<int>(other), std::vector<int>(16, 5));
+  expect_refused([&] { static_cast<void>(view(0, 16).to_host<int>(other)); });
+  expect_refused([&] { static_cast<void>(view(2 * part, 32).to_host<int>(other)); });
+  expect_refused([&] { static_cast<void>(view(part - 4, 2).to_host<int>(other)); });
+}
+
+TEST_F(UnsubmittedTest, ResultsAreForgottenWithTheirRecording) {
+  { const Recording recording = captured(); }
+  grow(other);
+  other.synchronize();
+  EXPECT_EQ(contents(data), all(3));
+}
+
+TEST_F(UnsubmittedTest, ResultsOfOneRecordingAreNotReadByAnothersReplay) {
+  const Buffer copy = test::buffer_of(all(0));
+  const Recording first = captured();
+  Capture capture(other);
+  test::copy_kernel().launch(other, NDRange({count}), data, writes(copy));
+  const Recording second = capture.end();
+  expect_refused([&] { second.replay(); });
+  first.replay();
+  second.replay();
+  other.synchronize();
+  EXPECT_EQ(contents(copy), all(3));
+}
+
+TEST_F(UnsubmittedTest, ResultsStayUnsubmittedWhenAReplayIsRefused) {
+  const Recording recording = captured();
+  const Stream failed(context());
+  fail(failed);
+  EXPECT_THROW(recording.replay(failed), CommandError);
+  expect_refused([&] { grow(other); });
+  recording.replay();
+  grow(other);
+  other.synchronize();
+  EXPECT_EQ(contents(data), all(7));
+}
+
+}  // namespace
+}  // namespace dovetail

@@ -1,0 +1,221 @@
+// SPDX-License-Identifier: Apache-2.0
+// Recordings of several streams: forked, joined, in the same order on each replay.
+#include <gtest/gtest.h>
+
+#include <optional>
+#include <vector>
+
+#include "dovetail/runtime/recording.hpp"
+#include "tests/support/gate.hpp"
+#include "tests/support/ordered_work.hpp"
+#include "tests/support/replay_methods.hpp"
+#include "tests/support/thrown.hpp"
+
+namespace dovetail {
+namespace {
+
+using test::contents;
+using test::context;
+using test::expect_parts;
+using test::text_thrown;
+
+constexpr std::size_t count = 64;
+
+std::vector<int> all(int value) { return std::vector<int>(count, value); }
+
+class RecordingForkTest : public test::ReplayTest {
+ protected:
+  void TearDown() override {
+    for (const Stream& each : {stream, fork, outside}) each.synchronize();
+  }
+  static void set(const Buffer& buffer, int value, const Stream& on) {
+    test::set_kernel().launch(on, NDRange({count}), writes(buffer), value);
+  }
+  static void grow(const Buffer& buffer, const Stream& on) {
+    test::grow_kernel().launch(on, NDRange({count}), buffer);
+  }
+  static void copy(const Buffer& from, const Buffer& to, const Stream& on) {
+    test::copy_kernel().launch(on, NDRange({count}), from, writes(to));
+  }
+
+  const Stream stream{context()};
+  const Stream fork{context()};
+  const Stream outside{context()};
+  const Buffer x = test::buffer_of(all(1));
+  const Buffer y = test::buffer_of(all(1));
+  const Buffer z = test::buffer_of(all(1));
+};
+
+TEST_P(RecordingForkTest, RunsForksOnTheirStreams) {
+  Capture capture(stream, options());
+  fork.wait(stream);
+  grow(y, fork);
+  grow(x, stream);
+  stream.wait(fork);
+  const Recording recording = capture.end();
+  ASSERT_EQ(recording.size(), 2u);
+
+  test::Gate gate(fork);
+  recording.replay();
+  EXPECT_TRUE(test::is_held(stream.record()));  // joined
+  EXPECT_EQ(contents(x), all(3));               // and yet the two branches run apart
+  EXPECT_EQ(contents(y), all(1));
+  gate.release();
+  stream.synchronize();
+  EXPECT_EQ(contents(y), all(3));
+}
+
+TEST_P(RecordingForkTest, ForksAfterWhatWasGivenBeforeTheReplay) {
+  Capture capture(stream, options());
+  fork.wait(stream);
+  grow(y, fork);
+  stream.wait(fork);
+  const Recording recording = capture.end();
+  test::Gate gate(stream);
+  grow(x, stream);
+  recording.replay();
+  EXPECT_TRUE(test::is_held(fork.record()));  // though no memory asks for it
+  gate.release();
+  stream.synchronize();
+  EXPECT_EQ(contents(y), all(3));
+}
+
+TEST_P(RecordingForkTest, ForksAndJoinsInTheMiddle) {
+  Capture capture(stream, options());
+  set(x, 2, stream);
+  fork.wait(stream);
+  copy(x, y, fork);
+  set(z, 9, stream);
+  stream.wait(fork);
+  grow(y, stream);
+  fork.wait(stream);
+  copy(y, z, fork);
+  stream.wait(fork);
+  grow(z, stream);
+  const Recording recording = capture.end();
+  for (int i = 0; i < 20; ++i) recording.replay(i % 2 == 0 ? stream : outside);
+  stream.synchronize();
+  outside.synchronize();
+  EXPECT_EQ(contents(x), all(2));
+  EXPECT_EQ(contents(y), all(5));
+  EXPECT_EQ(contents(z), all(11));
+  const auto commands = recording.commands();
+  EXPECT_EQ(commands[recording.find("kernel 'copy'")].stream, 1u);
+}
+
+TEST_P(RecordingForkTest, IsJoinedByMemoryToo) {
+  Capture capture(stream, options());
+  fork.wait(stream);
+  set(x, 4, fork);
+  copy(x, y, stream);  // comes after it by itself
+  const Recording recording = capture.end();
+  test::Gate gate(fork);
+  recording.replay();
+  EXPECT_TRUE(test::is_held(stream.record()));
+  gate.release();
+  stream.synchronize();
+  EXPECT_EQ(contents(y), all(4));
+}
+
+TEST_P(RecordingForkTest, OrdersWritesAfterReadsWithinTheCapture) {
+  Capture capture(stream, options());
+  fork.wait(stream);
+  copy(x, y, fork);
+  set(x, 8, stream);
+  const Recording recording = capture.end();
+  test::Gate gate(fork);
+  recording.replay();
+  EXPECT_TRUE(test::is_held(stream.record()));
+  EXPECT_EQ(contents(x), all(1));
+  gate.release();
+  stream.synchronize();
+  EXPECT_EQ(contents(x), all(8));
+  EXPECT_EQ(contents(y), all(1));
+}
+
+TEST_P(RecordingForkTest, IsJoinedThroughAThirdStream) {
+  Capture capture(stream, options());
+  fork.wait(stream);
+  grow(x, fork);
+  outside.wait(fork);
+  stream.wait(outside);
+  const Recording recording = capture.end();
+  test::Gate gate(fork);
+  recording.replay();
+  EXPECT_TRUE(test::is_held(stream.record()));
+  gate.release();
+  stream.synchronize();
+  EXPECT_EQ(contents(x), all(3));
+}
+
+TEST_P(RecordingForkTest, MayForkWithoutGivingAnything) {
+  Capture capture(stream, options());
+  fork.wait(stream);
+  grow(x, stream);
+  const Recording recording = capture.end();
+  recording.replay();
+  stream.synchronize();
+  EXPECT_EQ(contents(x), all(3));
+}
+
+TEST_P(RecordingForkTest, LeftUnjoinedIsRefused) {
+  {
+    Capture capture(stream, options());
+    fork.wait(stream);
+    set(y, 5, fork);
+    grow(x, stream);
+    expect_parts(text_thrown<CaptureError>([&] { static_cast<void>(capture.end()); }),
+                 "[Capture::end] stream #" + std::to_string(fork.id()) + " was given kernel 'set'",
+                 "join it");
+  }
+  // All is as if there had been no capture.
+  grow(y, fork);
+  grow(x, stream);
+  stream.synchronize();
+  fork.synchronize();
+  EXPECT_EQ(contents(x), all(3));
+  EXPECT_EQ(contents(y), all(3));
+}
+
+TEST_P(RecordingForkTest, GivenMoreAfterTheJoinIsRefused) {
+  Capture capture(stream, options());
+  fork.wait(stream);
+  grow(y, fork);
+  stream.wait(fork);
+  grow(y, fork);
+  EXPECT_THROW(static_cast<void>(capture.end()), CaptureError);
+}
+
+TEST_P(RecordingForkTest, RefusesToWaitForAStreamThatTakesNoPart) {
+  Capture capture(stream, options());
+  expect_parts(text_thrown<CaptureError>([&] { stream.wait(outside); }), "[Stream::wait]",
+               "takes no part in that capture");
+  Capture second(outside, options());
+  EXPECT_THROW(stream.wait(outside), CaptureError);
+  expect_parts(text_thrown<CaptureError>([&] { const Capture again(stream, options()); }),
+               "captures already");
+  fork.wait(outside);
+  EXPECT_THROW(fork.wait(stream), CaptureError);
+}
+
+TEST_P(RecordingForkTest, LetsTheStreamsWorkAsUsualAfterTheEnd) {
+  std::optional<Recording> recording;
+  {
+    Capture capture(stream, options());
+    fork.wait(stream);
+    grow(y, fork);
+    stream.wait(fork);
+    recording = capture.end();
+  }
+  set(y, 2, fork);
+  fork.synchronize();
+  EXPECT_EQ(contents(y), all(2));
+  recording->replay();
+  stream.synchronize();
+  EXPECT_EQ(contents(y), all(5));
+}
+
+DOVETAIL_FOR_EACH_REPLAY_METHOD(RecordingForkTest);
+
+}  // namespace
+}  // namespace dovetail

@@ -1,0 +1,322 @@
+// SPDX-License-Identifier: Apache-2.0
+// A recording does on each replay what giving its work anew would do, by whichever method.
+#include "dovetail/runtime/recording.hpp"
+
+#include <gtest/gtest.h>
+
+#include <functional>
+#include <optional>
+#include <vector>
+
+#include "dovetail/ops/elementwise.hpp"
+#include "dovetail/ops/matmul.hpp"
+#include "dovetail/stream/memory_pool.hpp"
+#include "tests/support/gate.hpp"
+#include "tests/support/ordered_work.hpp"
+#include "tests/support/replay_methods.hpp"
+#include "tests/support/threads.hpp"
+#include "tests/support/thrown.hpp"
+
+namespace dovetail {
+namespace {
+
+using test::contents;
+using test::context;
+using test::expect_parts;
+using test::text_thrown;
+
+constexpr std::size_t count = 64;
+
+std::vector<int> all(int value) { return std::vector<int>(count, value); }
+
+class RecordingTest : public test::ReplayTest {
+ protected:
+  void TearDown() override { stream.synchronize(); }
+  Recording capture(const std::function<void()>& work) const {
+    Capture begun(stream, options());
+    work();
+    return begun.end();
+  }
+  void set(const Buffer& buffer, int value, const Stream& on) const {
+    test::set_kernel().launch(on, NDRange({count}), writes(buffer), value);
+  }
+  void set(const Buffer& buffer, int value) const { set(buffer, value, stream); }
+  void grow(const Buffer& buffer, const Stream& on) const {
+    test::grow_kernel().launch(on, NDRange({count}), buffer);
+  }
+  void grow(const Buffer& buffer) const { grow(buffer, stream); }
+  void copy(const Buffer& from, const Buffer& to, const Stream& on) const {
+    test::copy_kernel().launch(on, NDRange({count}), from, writes(to));
+  }
+
+  const Stream stream{context()};
+  const Stream other{context()};
+  const Buffer data = test::buffer_of(all(1));
+  const Buffer result = test::buffer_of(all(0));
+};
+
+TEST_P(RecordingTest, RunsNothingUntilItIsReplayedAndThenAllInOrder) {
+  const Recording recording = capture([&] {
+    set(data, 5);
+    grow(data);
+    grow(data);
+    copy(data, result, stream);
+  });
+  EXPECT_EQ(contents(data), all(1));
+  EXPECT_EQ(stream.point().ticket, 0u);
+  recording.replay();
+  stream.synchronize();
+  EXPECT_EQ(contents(data), all(23));
+  EXPECT_EQ(contents(result), all(23));
+}
+
+TEST_P(RecordingTest, CanBeReplayedAgainBeforeTheLastReplayIsOver) {
+  const Recording recording = capture([&] { grow(data); });
+  test::Gate gate(stream);
+  for (int i = 0; i < 5; ++i) recording.replay();
+  EXPECT_EQ(contents(data), all(1));
+  gate.release();
+  stream.synchronize();
+  EXPECT_EQ(contents(data), all(63));
+}
+
+TEST_P(RecordingTest, StandsInTheStreamsOrder) {
+  const Recording recording = capture([&] { grow(data); });
+  set(data, 3);
+  recording.replay();
+  grow(data);
+  recording.replay();
+  stream.synchronize();
+  EXPECT_EQ(contents(data), all(31));
+}
+
+TEST_P(RecordingTest, IsOneOfTheStreamsCommands) {
+  const Recording recording = capture([&] {
+    for (int i = 0; i < 50; ++i) grow(data);
+  });
+  EXPECT_EQ(recording.size(), 50u);
+  const auto before = stream.statistics().commands;
+  recording.replay();
+  EXPECT_EQ(stream.statistics().commands, before + 1);
+}
+
+TEST_P(RecordingTest, IsOrderedByItsMemoryTowardsOtherStreams) {
+  const Recording recording = capture([&] { copy(data, result, stream); });
+  test::Gate gate(other);
+  set(data, 7, other);
+  recording.replay();
+  const Event replayed = stream.record();
+  EXPECT_TRUE(test::is_held(replayed));
+  gate.release();
+  grow(result, other);
+  other.synchronize();
+  EXPECT_EQ(contents(result), all(15));
+}
+
+TEST_P(RecordingTest, RunsOnWhicheverStreamItIsGivenTo) {
+  const Recording recording = capture([&] { grow(data); });
+  const Stream profiled(context(), {.profiling = true});
+  for (const Stream& on : {stream, other, profiled}) recording.replay(on);
+  stream.synchronize();
+  profiled.synchronize();
+  other.synchronize();
+  EXPECT_EQ(contents(data), all(15));
+  expect_parts(
+      text_thrown<InvalidArgument>([&] { recording.replay(Stream(test::other_context())); }),
+      "[Recording::replay]", "another context");
+}
+
+TEST_P(RecordingTest, KeepsItsTemporaryMemoryToItself) {
+  const std::vector<float> values(256, 2.0f);
+  const Tensor a = Tensor::from_host<float>(context(), values, {256});
+  std::optional<Tensor> out;
+  const Recording recording = capture([&] {
+    const Tensor ones = Tensor::full(stream, {256}, 1.0);
+    out = multiply(stream, add(stream, a, ones), a);  // the sum and the ones go at once
+  });
+  // What would come from the pool if the temporaries had gone back to it.
+  std::vector<Tensor> others;
+  for (int i = 0; i < 8; ++i) others.push_back(Tensor::full(stream, {256}, -1.0));
+  recording.replay();
+  for (const Tensor& each : others) {
+    EXPECT_EQ(each.to_host<float>(stream), std::vector<float>(256, -1.0f));
+  }
+  EXPECT_EQ(out->to_host<float>(stream), std::vector<float>(256, 6.0f));
+}
+
+TEST_P(RecordingTest, HoldsWhateverItNeeds) {
+  std::optional<Recording> recording;
+  std::optional<Tensor> out;
+  {
+    const Stream gone(context());
+    const Tensor a = Tensor::from_host<float>(context(), std::vector<float>(64, -3.0f), {8, 8});
+    const Kernel scale = test::multiply_add_kernel();
+    Capture begun(gone, options());
+    out = relu(gone, a);
+    scale.launch(gone, NDRange({64}), *out, 2.0f, 1.0f);
+    recording = begun.end();
+  }
+  recording->replay();
+  EXPECT_EQ(out->to_host<float>(stream), std::vector<float>(64, 1.0f));
+}
+
+TEST_P(RecordingTest, TakesMatmulByDovetailsOwnKernels) {
+  const std::vector<float> ones(32 * 32, 1.0f);
+  const Tensor a = Tensor::from_host<float>(context(), ones, {32, 32});
+  std::optional<Tensor> out;
+  const Recording recording =
+      capture([&] { out = matmul(stream, a, a, {.backend = MatmulBackend::kernel}); });
+  recording.replay();
+  EXPECT_EQ(out->to_host<float>(stream), std::vector<float>(32 * 32, 32.0f));
+}
+
+TEST_P(RecordingTest, TakesNewArguments) {
+  const Recording recording = capture([&] {
+    set(data, 5);
+    grow(data);
+    copy(data, result, stream);
+  });
+  recording.replay();
+  test::Gate gate(stream);
+  recording.replay();  // under way with the old arguments
+  recording.update(recording.find("kernel 'set'"), "value", 10);
+  const Buffer elsewhere = test::buffer_of(all(0));
+  recording.update(recording.find("kernel 'copy'"), 1, writes(elsewhere));
+  gate.release();
+  stream.synchronize();
+  EXPECT_EQ(contents(result), all(11));
+  recording.replay();
+  stream.synchronize();
+  EXPECT_EQ(contents(data), all(21));
+  EXPECT_EQ(contents(result), all(11));
+  EXPECT_EQ(contents(elsewhere), all(21));
+}
+
+TEST_P(RecordingTest, IsOrderedByTheMemoryOfItsNewArguments) {
+  const Recording recording = capture([&] { copy(data, result, stream); });
+  const Buffer elsewhere = test::buffer_of(all(1));
+  recording.update(0, "from", elsewhere);
+  test::Gate gate(other);
+  set(data, 9, other);  // no longer read
+  recording.replay();
+  stream.synchronize();
+  EXPECT_EQ(contents(result), all(1));
+  set(elsewhere, 4, other);
+  recording.replay();
+  EXPECT_TRUE(test::is_held(stream.record()));
+  gate.release();
+  stream.synchronize();
+  EXPECT_EQ(contents(result), all(4));
+}
+
+TEST_P(RecordingTest, TakesViewsOfBuffers) {
+  constexpr std::size_t half = 4096;
+  const Buffer large = test::buffer_of(std::vector<int>(2 * half, 1));
+  const BufferView second{large, half * sizeof(int), half * sizeof(int)};
+  const BufferView first{large, 0, half * sizeof(int)};
+  const Recording recording =
+      capture([&] { test::grow_kernel().launch(stream, NDRange({half}), second); });
+  recording.replay();
+  recording.update(0, 0, first);
+  recording.update(0, 0, second);
+  recording.replay();
+  stream.synchronize();
+  std::vector<int> expected(half, 1);
+  expected.resize(2 * half, 7);
+  EXPECT_EQ(contents(large), expected);
+}
+
+TEST_P(RecordingTest, RefusesArgumentsThatTheKernelCannotTakeAndStaysAsItWas) {
+  const Recording recording = capture([&] {
+    set(data, 5);
+    static_cast<void>(Tensor::full(stream, {4}, 1.0));
+  });
+  expect_parts(text_thrown<InvalidArgument>([&] { recording.update(0, "value", 1.5f); }), "'set'",
+               "argument 1", "int value");
+  expect_parts(text_thrown<InvalidArgument>([&] { recording.update(0, 0, 3); }), "'set'",
+               "argument 0", "takes a buffer");
+  expect_parts(text_thrown<InvalidArgument>([&] { recording.update(0, 2, 3); }),
+               "[Recording::update] argument 2 of kernel 'set', which has 2");
+  expect_parts(text_thrown<InvalidArgument>([&] { recording.update(0, "factor", 3); }),
+               "kernel 'set' has no parameter 'factor'; it has: data value");
+  expect_parts(text_thrown<InvalidArgument>([&] { recording.update(1, 0, 3); }),
+               "command 1 is a fill");
+  expect_parts(text_thrown<InvalidArgument>([&] { recording.update(2, 0, 3); }),
+               "command 2 of a recording of 2");
+  const Buffer foreign(test::other_context(), count * sizeof(int));
+  expect_parts(text_thrown<InvalidArgument>([&] { recording.update(0, "data", foreign); }),
+               "another context");
+  recording.replay();
+  stream.synchronize();
+  EXPECT_EQ(contents(data), all(5));
+}
+
+TEST_P(RecordingTest, NamesItsCommands) {
+  const Recording recording = capture([&] {
+    set(data, 5);
+    grow(data);
+    set(data, 6);
+  });
+  const auto commands = recording.commands();
+  ASSERT_EQ(commands.size(), 3u);
+  EXPECT_EQ(commands[1].name, "kernel 'grow'");
+  EXPECT_EQ(commands[1].stream, 0u);
+  EXPECT_EQ(recording.find("kernel 'set'", 1), 2u);
+  expect_parts(text_thrown<InvalidArgument>([&] { static_cast<void>(recording.find("grow")); }),
+               "'grow' among: kernel 'set', kernel 'grow', kernel 'set'");
+  EXPECT_EQ(recording.method(), GetParam());
+  EXPECT_EQ(recording.stream(), stream);
+}
+
+TEST_P(RecordingTest, OfNothingIsReplayedAsNothing) {
+  const Recording recording = capture([] {});
+  EXPECT_EQ(recording.size(), 0u);
+  recording.replay();
+  EXPECT_EQ(stream.point().ticket, 0u);
+}
+
+TEST_P(RecordingTest, CapturesWhatAllThreadsGiveToTheStream) {
+  const Recording recording = capture([&] {
+    test::on_threads(4, [&](int) {
+      for (int i = 0; i < 25; ++i) grow(data);
+    });
+  });
+  EXPECT_EQ(recording.size(), 100u);
+  for (int i = 0; i < 5; ++i) recording.update(static_cast<std::size_t>(i), "data", result);
+  recording.replay();
+  stream.synchronize();
+  EXPECT_EQ(contents(result), all(31));
+}
+
+TEST_P(RecordingTest, ReplayedByManyThreadsRunsAsAWholeEachTime) {
+  // 2 * (2 * data + 1) + 1 and its copies would differ if replays came in between each other.
+  const Buffer second = test::buffer_of(all(0));
+  const Recording recording = capture([&] {
+    copy(data, result, stream);
+    other.wait(stream);
+    copy(data, second, other);
+    grow(data);
+    stream.wait(other);
+  });
+  test::on_threads(8, [&](int i) {
+    const Stream own(context());
+    for (int j = 0; j < 10; ++j) {
+      recording.replay(i % 2 == 0 ? own : stream);
+      if (i == 0) recording.update(recording.find("kernel 'grow'"), 0, data);
+    }
+    own.synchronize();
+  });
+  stream.synchronize();
+  other.synchronize();
+  int expected = 1;
+  for (int i = 0; i < 79; ++i) {
+    expected = static_cast<int>(2u * static_cast<unsigned>(expected) + 1u);
+  }
+  EXPECT_EQ(contents(result), all(expected));
+  EXPECT_EQ(contents(second), all(expected));
+}
+
+DOVETAIL_FOR_EACH_REPLAY_METHOD(RecordingTest);
+
+}  // namespace
+}  // namespace dovetail
