@@ -75,7 +75,8 @@ dovetail_unit_test(
     timed_event_test.cpp
     timing_queue_test.cpp
     verdict_test.cpp
-    wait_test.cpp)
+    wait_test.cpp
+    with_queue_test.cpp)
 dovetail_unit_test(
   runtime
   SOURCES

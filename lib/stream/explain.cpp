@@ -34,6 +34,7 @@ struct Line {
     for (const CommandEntry::Use& use : command.uses) {
       text += fmt::format(", {} {}", to_string(use.access), str(use));
     }
+    if (command.is_undeclared) text += ", any memory";
     return text;
   }
   std::string operator()(const DecisionEntry& decision) const {
@@ -115,9 +116,11 @@ std::string_view to_string(Hazard hazard) noexcept {
     case Hazard::write_after_write:
       return "write after write";
     case Hazard::wait:
+      return "wait";
+    case Hazard::undeclared:
       break;
   }
-  return "wait";
+  return "undeclared memory";
 }
 
 std::string explain(const OrderRecord& record) {

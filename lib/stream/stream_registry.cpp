@@ -18,6 +18,15 @@ struct Alive {
   const std::atomic<bool>* has_failed;
 };
 
+/// Nothing for a stream without work that is not known to be done.
+std::optional<LatestWork> latest_work(const StreamState& stream) {
+  const Point last{stream.id, stream.enqueued.load(std::memory_order_acquire)};
+  const bool foreign = stream.is_shared.load(std::memory_order_relaxed);
+  const bool is_done = stream.completed.load(std::memory_order_acquire) >= last.ticket;
+  if (last.ticket == 0 || (is_done && !foreign)) return std::nullopt;
+  return LatestWork{last, foreign};
+}
+
 struct Retired {
   cl_command_queue queue;
   StreamRemains remains;
@@ -149,6 +158,29 @@ std::vector<std::shared_ptr<StreamState>> streams_alive() {
     if (auto state = alive.state.lock()) streams.push_back(std::move(state));
   }
   return streams;
+}
+
+std::vector<LatestWork> latest_work(cl_context context) {
+  std::vector<LatestWork> found;
+  std::vector<std::uint64_t> ids;
+  {
+    Registry& all = registry();
+    const std::scoped_lock lock(all.mutex);
+    for (const auto& [id, alive] : all.alive) ids.push_back(id);
+    for (const auto& [id, retired] : all.retired) {
+      const StreamRemains& remains = retired.remains;
+      if (remains.context == context) found.push_back({{id, remains.enqueued}, false});
+    }
+  }
+  for (const std::uint64_t id : ids) {  // one whose destructor runs is among the retired after it
+    const Producer producer = find_producer(id);
+    if (producer.alive && producer.alive->context.get() == context) {
+      if (const auto last = latest_work(*producer.alive)) found.push_back(*last);
+    } else if (producer.remains && producer.remains->context == context) {
+      found.push_back({{id, producer.remains->enqueued}, false});
+    }
+  }
+  return found;
 }
 
 std::vector<MarkerHandle> markers_of_retired_streams() {

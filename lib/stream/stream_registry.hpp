@@ -43,6 +43,14 @@ enum class Progress {
 Progress progress_of(Point point, bool foreign);
 
 std::vector<std::shared_ptr<StreamState>> streams_alive();
+
+/// What a stream was given last.
+struct LatestWork {
+  Point point;
+  bool foreign;  ///< Others enqueue on that stream's queue.
+};
+/// Of each stream of a context that was given work not known to be done.
+std::vector<LatestWork> latest_work(cl_context context);
 /// The last markers of streams that are gone, as far as not known to be complete.
 std::vector<MarkerHandle> markers_of_retired_streams();
 

@@ -83,6 +83,7 @@ struct StreamState : std::enable_shared_from_this<StreamState> {
   // Held while work is enqueued: the order of tickets is the order of the queue.
   std::mutex submit_mutex;
   std::uint64_t reserved = 0;               // by submit_mutex
+  std::uint64_t undeclared_version = 0;     // by submit_mutex: what this stream has followed
   std::atomic<std::uint64_t> enqueued{0};   // every ticket up to here is on the queue
   std::atomic<std::uint64_t> completed{0};  // every ticket up to here is known to be done
 

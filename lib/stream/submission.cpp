@@ -11,6 +11,7 @@
 #include "lib/stream/capture_session.hpp"
 #include "lib/stream/order_log.hpp"
 #include "lib/stream/stream_registry.hpp"
+#include "lib/stream/undeclared_work.hpp"
 
 namespace dovetail::detail {
 namespace {
@@ -286,8 +287,9 @@ class Waits {
   std::vector<cl_event> events_;
 };
 
-CommandEntry command_entry(Point point, const CommandName& name, const TrackedUses& uses) {
-  CommandEntry entry{point, name.str(), {}};
+CommandEntry command_entry(Point point, const CommandName& name, const TrackedUses& uses,
+                           Declared declared) {
+  CommandEntry entry{point, name.str(), {}, declared == Declared::no};
   for (const TrackedUse& use : uses) {
     entry.uses.push_back({use.memory->id(), use.range.begin, use.range.end, use.access});
   }
@@ -304,7 +306,7 @@ CommandEntry command_entry(Point point, const CommandName& name, const TrackedUs
 
 /// Finds what the work depends on and notes its own uses, both at one moment for all its memory.
 void exchange_uses(StreamState& stream, std::uint64_t ticket, const TrackedUses& uses,
-                   const CommandName& name, Dependencies& dependencies) {
+                   const CommandName& name, Declared declared, Dependencies& dependencies) {
   const MemoryLocks locks(uses);
   for (const TrackedUse& use : uses) {
     if (use.memory->awaits_submission(use.range, use.access)) [[unlikely]]
@@ -321,7 +323,7 @@ void exchange_uses(StreamState& stream, std::uint64_t ticket, const TrackedUses&
   for (const TrackedUse& use : uses) {
     use.memory->add(use.range, {stream.id, ticket, use.access != Access::read, foreign});
   }
-  if (OrderLog::is_on()) OrderLog::add(command_entry({stream.id, ticket}, name, uses));
+  if (OrderLog::is_on()) OrderLog::add(command_entry({stream.id, ticket}, name, uses, declared));
 }
 
 void wait_for(StreamState& stream, const Dependency& dependency, const char* function) {
@@ -333,6 +335,24 @@ void wait_for(StreamState& stream, const Dependency& dependency, const char* fun
   Waits waits(stream, stream.reserved + 1, name);
   waits.meet(dependency);
   waits.insert();
+}
+
+void follow(StreamState& stream, const std::vector<LatestWork>& all, Dependencies& dependencies) {
+  for (const LatestWork& work : all) {
+    if (work.point.stream == stream.id) continue;
+    add(dependencies, {work.point, work.foreign, Hazard::undeclared, nullptr});
+  }
+}
+
+/// Once followed, it is in the stream's clock, or done.
+void follow_undeclared_work(StreamState& stream, Dependencies& dependencies) {
+  const std::uint64_t version = UndeclaredWork::version();
+  follow(stream, UndeclaredWork::of(stream.context.get()), dependencies);
+  stream.undeclared_version = version;
+}
+
+void follow_all_work(StreamState& stream, Dependencies& dependencies) {
+  follow(stream, latest_work(stream.context.get()), dependencies);
 }
 
 /// Whether the work was recorded instead, since the stream captures.
@@ -349,8 +369,8 @@ bool capture(const StreamState& stream, const CommandName& name, Recordable* wor
 }  // namespace
 
 Submission::Submission(const Stream& stream, const TrackedUses& uses, const CommandName& name,
-                       Recordable* work)
-    : stream_(state_of(stream).get()) {
+                       Recordable* work, Declared declared)
+    : stream_(state_of(stream).get()), declared_(declared) {
   check_not_forked("Stream");
   Entered entered(*stream_);
   if (stream_->has_peers.load(std::memory_order_acquire)) stream_->foreign_epoch();
@@ -369,7 +389,10 @@ Submission::Submission(const Stream& stream, const TrackedUses& uses, const Comm
 void Submission::insert_waits(const TrackedUses& uses, const CommandName& name) {
   Dependencies dependencies;
   ticket_ = stream_->reserved + 1;
-  exchange_uses(*stream_, ticket_, uses, name, dependencies);
+  if (UndeclaredWork::version() != stream_->undeclared_version) [[unlikely]]
+    follow_undeclared_work(*stream_, dependencies);
+  if (declared_ == Declared::no) follow_all_work(*stream_, dependencies);
+  exchange_uses(*stream_, ticket_, uses, name, declared_, dependencies);
   stream_->reserved = ticket_;
   stream_->remember(ticket_, name);
   try {
@@ -390,8 +413,16 @@ void Submission::insert_waits(const TrackedUses& uses, const CommandName& name) 
 }
 
 Submission::~Submission() {
-  if (ticket_ != 0) stream_->enqueued.store(ticket_, std::memory_order_release);
+  if (ticket_ != 0) publish();
   submitting = nullptr;
+}
+
+void Submission::publish() noexcept {
+  stream_->enqueued.store(ticket_, std::memory_order_release);
+  if (declared_ == Declared::yes) [[likely]]
+    return;
+  const bool foreign = stream_->is_shared.load(std::memory_order_relaxed);
+  UndeclaredWork::add(stream_->context.get(), {{stream_->id, ticket_}, foreign});
 }
 
 void wait_for_point(StreamState& stream, Point point, bool foreign, const char* function) {

@@ -14,6 +14,9 @@
 
 namespace dovetail::detail {
 
+/// Whether a piece of work tells all that it touches.
+enum class Declared : bool { no, yes };
+
 /// One piece of work on its way into a queue.
 ///
 /// Made before the work is enqueued, it takes the stream's next ticket and inserts the waits that
@@ -26,11 +29,14 @@ class Submission {
  public:
   /// @param uses  All memory that the work touches.
   /// @param work  How the work is recorded; null for work that cannot be.
+  /// @param declared  no: it may touch any memory of the context, so it comes after all work that
+  ///                  the context's streams have been given, and before all that they are given
+  ///                  from its end on.
   /// @throws CommandError  the stream has failed, or what the work depends on has.
   /// @throws CaptureError  the stream captures and the work cannot be recorded; or it reads results
   ///                       of a recording that was never submitted.
   Submission(const Stream& stream, const TrackedUses& uses, const CommandName& name,
-             Recordable* work = nullptr);
+             Recordable* work = nullptr, Declared declared = Declared::yes);
   ~Submission();
   Submission(const Submission&) = delete;
   Submission& operator=(const Submission&) = delete;
@@ -41,10 +47,12 @@ class Submission {
 
  private:
   void insert_waits(const TrackedUses& uses, const CommandName& name);
+  void publish() noexcept;
 
   StreamState* stream_;
   std::unique_lock<std::mutex> order_;
   std::uint64_t ticket_ = 0;
+  Declared declared_;
 };
 
 /// Makes what `stream` is given from now on wait for a point of another stream, or for an event.

@@ -8,10 +8,10 @@
 
 namespace dovetail::detail {
 
-void with_queue(const Stream& stream, std::span<const MemoryUse> uses, const char* name,
+void with_queue(const Stream& stream, const std::span<const MemoryUse>* uses, const char* name,
                 void (*enqueue)(void*, cl_command_queue), void* argument) {
   TrackedUses tracked;
-  for (const MemoryUse& use : uses) {
+  for (const MemoryUse& use : uses != nullptr ? *uses : std::span<const MemoryUse>()) {
     if (use.memory.buffer.context().get() != stream.context().get()) {
       throw InvalidArgument(fmt::format(
           "[with_queue] '{}' uses memory of another context than the stream's; copy it there.",
@@ -19,7 +19,8 @@ void with_queue(const Stream& stream, std::span<const MemoryUse> uses, const cha
     }
     add_use(tracked, use.memory, use.access);
   }
-  const Submission submission(stream, tracked, {"", name});
+  const Submission submission(stream, tracked, {"", name}, nullptr,
+                              uses != nullptr ? Declared::yes : Declared::no);
   enqueue(argument, submission.queue());
 }
 

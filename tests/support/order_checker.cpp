@@ -50,6 +50,7 @@ class Replay {
 
   struct Stream {
     std::uint64_t first = 0, last = 0;  // tickets of commands in the record
+    std::uint64_t last_undeclared = 0;  // of those that may touch any memory
     std::uint64_t closed = 0;           // commands up to here are on the queue for certain
     std::string what;                   // of the latest command
     std::vector<Conflict> conflicts;    // of the latest command, not in order so far
@@ -90,6 +91,19 @@ class Replay {
     for (const CommandEntry::Use& use : command.uses) {
       memories_[use.memory].add(use, command.point);
     }
+    look_for_undeclared(command, stream);
+  }
+
+  /// What touches any memory is in conflict with all that other streams are given.
+  void look_for_undeclared(const CommandEntry& command, Stream& stream) {
+    for (const auto& [id, other] : streams_) {
+      const std::uint64_t ticket = command.is_undeclared ? other.last : other.last_undeclared;
+      if (id == command.point.stream || ticket == 0) continue;
+      if (!graph_.is_before({id, ticket}, command.point.stream)) {
+        stream.conflicts.push_back({{id, ticket}, Hazard::undeclared, {}});
+      }
+    }
+    if (command.is_undeclared) stream.last_undeclared = command.point.ticket;
   }
 
   void add(const DecisionEntry& decision) {

@@ -35,7 +35,8 @@ enum class Hazard : unsigned char {
   read_after_write,
   write_after_read,
   write_after_write,
-  wait,  ///< Asked for: `Stream::wait`.
+  wait,        ///< Asked for: `Stream::wait`.
+  undeclared,  ///< One of the two may touch any memory: `with_queue` without uses.
 };
 
 /// "read after write", ...
@@ -52,6 +53,7 @@ struct CommandEntry {
   Point point;
   std::string what;  ///< Who asked, such as "kernel 'scale'".
   std::vector<Use> uses;
+  bool is_undeclared = false;  ///< It may touch any other memory of its context as well.
 };
 
 /// Work, or a call of `Stream::wait`, depends on an earlier point.
@@ -61,7 +63,7 @@ struct DecisionEntry {
   Verdict verdict;
   Hazard hazard;
   std::string what;            ///< Who asked.
-  CommandEntry::Use use = {};  ///< Where the two meet; empty for `Hazard::wait`.
+  CommandEntry::Use use = {};  ///< Where the two meet; empty for `wait` and `undeclared`.
 };
 
 /// A marker was put on a queue.

@@ -15,10 +15,21 @@
 namespace dovetail {
 
 namespace detail {
-DOVETAIL_EXPORT void with_queue(const Stream& stream, std::span<const MemoryUse> uses,
+/// @param uses  Null: any memory of the context.
+DOVETAIL_EXPORT void with_queue(const Stream& stream, const std::span<const MemoryUse>* uses,
                                 const char* name, void (*enqueue)(void*, cl_command_queue),
                                 void* argument);
+
+template <typename Enqueue>
+void with_queue(const Stream& stream, const std::span<const MemoryUse>* uses, const char* name,
+                Enqueue& enqueue) {
+  const auto call = [](void* argument, cl_command_queue queue) {
+    (*static_cast<Enqueue*>(argument))(queue);
+  };
+  with_queue(stream, uses, name, call,
+             const_cast<void*>(static_cast<const void*>(std::addressof(enqueue))));
 }
+}  // namespace detail
 
 /// Calls `enqueue(queue)`, which enqueues on the stream's queue whatever it likes, as one piece of
 /// work: waits that it needs are inserted before it, no other thread's work gets in between, and
@@ -38,11 +49,17 @@ DOVETAIL_EXPORT void with_queue(const Stream& stream, std::span<const MemoryUse>
 template <std::invocable<cl_command_queue> Enqueue>
 void with_queue(const Stream& stream, std::span<const MemoryUse> uses, const char* name,
                 Enqueue&& enqueue) {
-  const auto call = [](void* argument, cl_command_queue queue) {
-    (*static_cast<std::remove_reference_t<Enqueue>*>(argument))(queue);
-  };
-  detail::with_queue(stream, uses, name, call,
-                     const_cast<void*>(static_cast<const void*>(std::addressof(enqueue))));
+  detail::with_queue(stream, &uses, name, enqueue);
+}
+
+/// The same for work that does not tell what it touches: it may be any memory of the context.
+///
+/// Safe, and not free: it waits, on the device, for all that the context's other streams were given
+/// before, and the next work of each of them waits for it. What other threads give meanwhile is not
+/// ordered with it.
+template <std::invocable<cl_command_queue> Enqueue>
+void with_queue(const Stream& stream, const char* name, Enqueue&& enqueue) {
+  detail::with_queue(stream, nullptr, name, enqueue);
 }
 
 }  // namespace dovetail
