@@ -63,6 +63,10 @@ typedef struct {
   /// Sum of `num_events_in_wait_list` over all calls that take one, failed calls included; for
   /// clWaitForEvents and clEnqueueWaitForEvents, of `num_events`.
   uint64_t wait_list_events;
+
+  /// Events that successful calls handed out through a `cl_event*`. Those of clCreateUserEvent,
+  /// which returns its event, are not among them.
+  uint64_t events;
 } dovetail_call_count;
 
 /// Copies the counts, always in the same order, entry points never called included.

@@ -17,6 +17,7 @@ struct alignas(cache_line) Counter {
   std::atomic<std::uint64_t> nanoseconds{0};
   std::atomic<std::uint64_t> bytes{0};
   std::atomic<std::uint64_t> wait_list_events{0};
+  std::atomic<std::uint64_t> events{0};
 };
 
 using Shard = std::array<Counter, entry_point_count>;
@@ -52,11 +53,12 @@ void count(EntryPoint entry_point, const Call& call) noexcept {
   add(counter.nanoseconds, call.nanoseconds);
   add(counter.bytes, call.bytes);
   add(counter.wait_list_events, call.wait_list_events);
+  add(counter.events, call.events);
 }
 
 dovetail_call_count counted(EntryPoint entry_point) noexcept {
   const auto index = static_cast<std::size_t>(entry_point);
-  dovetail_call_count sum{names[index], 0, 0, 0, 0, 0};
+  dovetail_call_count sum{names[index], 0, 0, 0, 0, 0, 0};
   for (const Shard& shard : shards) {
     const Counter& counter = shard[index];
     sum.calls += counter.calls.load(std::memory_order_relaxed);
@@ -64,6 +66,7 @@ dovetail_call_count counted(EntryPoint entry_point) noexcept {
     sum.nanoseconds += counter.nanoseconds.load(std::memory_order_relaxed);
     sum.bytes += counter.bytes.load(std::memory_order_relaxed);
     sum.wait_list_events += counter.wait_list_events.load(std::memory_order_relaxed);
+    sum.events += counter.events.load(std::memory_order_relaxed);
   }
   return sum;
 }

@@ -25,6 +25,7 @@ struct Call {
   std::uint64_t nanoseconds;
   std::uint64_t bytes;
   std::uint64_t wait_list_events;
+  std::uint64_t events;
   bool failed;
 };
 

@@ -74,6 +74,17 @@ std::uint64_t events_in(const std::tuple<Args&...>& arguments) {
   }
 }
 
+/// Whether a call was asked for an event.
+template <typename... Args>
+bool asks_for_event(const std::tuple<Args&...>& arguments) {
+  constexpr std::size_t event = index_of<cl_event*, Args...>();
+  if constexpr (event < sizeof...(Args)) {
+    return std::get<event>(arguments) != nullptr;
+  } else {
+    return false;
+  }
+}
+
 /// True if a call's result, or the status it left in a trailing `errcode_ret`, is an error.
 template <typename Result, typename... Args>
 bool has_failed(const Result& result, const std::tuple<Args&...>& arguments) {
@@ -107,6 +118,7 @@ struct Interposed<Id, Member, Bytes> {
       count(Id, {.nanoseconds = static_cast<std::uint64_t>(elapsed.count()),
                  .bytes = error ? 0 : Bytes::in(arguments),
                  .wait_list_events = events_in(arguments),
+                 .events = !error && asks_for_event(arguments) ? 1u : 0u,
                  .failed = error});
     };
     if constexpr (std::is_void_v<Result>) {

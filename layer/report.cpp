@@ -50,17 +50,19 @@ std::vector<dovetail_call_count> called_by_time() {
 void print_row(std::FILE* file, const dovetail_call_count& row) {
   const auto nanoseconds = static_cast<double>(row.nanoseconds);
   const double mean = row.calls == 0 ? 0.0 : nanoseconds / static_cast<double>(row.calls);
-  std::fprintf(file, "%-42s %12" PRIu64 " %9" PRIu64 " %12.3f %14.3f %16" PRIu64 " %12" PRIu64 "\n",
+  std::fprintf(file,
+               "%-42s %12" PRIu64 " %9" PRIu64 " %12.3f %14.3f %16" PRIu64 " %12" PRIu64
+               " %12" PRIu64 "\n",
                row.name, row.calls, row.failures, mean * 1e-3, nanoseconds * 1e-6, row.bytes,
-               row.wait_list_events);
+               row.wait_list_events, row.events);
 }
 
 void print_table(std::FILE* file) {
   std::fprintf(file, "# Dovetail layer: OpenCL calls of process %ld\n",
                static_cast<long>(getpid()));
-  std::fprintf(file, "%-42s %12s %9s %12s %14s %16s %12s\n", "entry_point", "calls", "failures",
-               "mean_us", "total_ms", "bytes", "wait_events");
-  dovetail_call_count total{"total", 0, 0, 0, 0, 0};
+  std::fprintf(file, "%-42s %12s %9s %12s %14s %16s %12s %12s\n", "entry_point", "calls",
+               "failures", "mean_us", "total_ms", "bytes", "wait_events", "events");
+  dovetail_call_count total{"total", 0, 0, 0, 0, 0, 0};
   for (const dovetail_call_count& row : called_by_time()) {
     print_row(file, row);
     total.calls += row.calls;
@@ -68,6 +70,7 @@ void print_table(std::FILE* file) {
     total.nanoseconds += row.nanoseconds;
     total.bytes += row.bytes;
     total.wait_list_events += row.wait_list_events;
+    total.events += row.events;
   }
   print_row(file, total);
 }

@@ -21,6 +21,7 @@
 #include <vector>
 
 #include "dovetail/stream/current_stream.hpp"
+#include "dovetail/stream/memory_pool.hpp"
 #include "dovetail/tensor/tensor.hpp"
 #include "tests/stress/object_balance.hpp"
 #include "tests/stress/watchdog.hpp"
@@ -143,6 +144,7 @@ Outcome run(std::uint64_t seed, std::chrono::seconds length) {
   // A stream that went with work on it is forgotten when one comes or goes after that is done.
   std::this_thread::sleep_for(std::chrono::seconds(1));
   static_cast<void>(Stream(context));
+  if (outcome.pooled_streams != 0) MemoryPool::of(Context::default_context()).trim();
   return outcome;
 }
 
@@ -165,12 +167,14 @@ bool is_steady(const std::vector<Memory>& samples) {
   return late(resident) < 1.1 * early(resident) && late(in_use) < early(in_use) + 0.5;
 }
 
-bool has_let_go(const test::Calls& calls, const Outcome& outcome) {
-  const test::ObjectBalance balance(calls, test::StepKernel::kernel_count);
-  std::printf("OpenCL objects held: %s; the default pool keeps %zu queues and its context\n",
-              balance.str().c_str(), outcome.pooled_streams);
+bool has_let_go(const test::Calls& calls, std::uint64_t events, const Outcome& outcome) {
+  const test::ObjectBalance balance(calls, events, test::StepKernel::kernel_count);
+  std::printf(
+      "OpenCL objects held: %s; the default pools keep %zu queues and their "
+      "context, twice\n",
+      balance.str().c_str(), outcome.pooled_streams);
   const auto pooled = static_cast<std::int64_t>(outcome.pooled_streams);
-  return balance.queues == pooled && balance.contexts == (pooled != 0 ? 1 : 0) &&
+  return balance.queues == pooled && balance.contexts == (pooled != 0 ? 2 : 0) &&
          balance.buffers == 0 && balance.events == 0 && balance.kernels == 0 &&
          balance.programs == 0;
 }
@@ -182,13 +186,14 @@ int stress() {
               static_cast<long long>(length.count()));
   const test::Watchdog watchdog(test::ModelThread::progress, std::chrono::seconds(60));
   Outcome outcome;
+  const std::uint64_t events = test::totals().events;
   const test::Calls calls = test::calls_during([&] { outcome = run(seed, length); });
   bool is_good = is_steady(outcome.memory);
   if (!is_good) std::printf("FAILED: memory grows\n");
   if (!test::layer_is_active()) {
     std::printf("the counting layer is not loaded: objects are not counted\n");
     if (std::getenv("OPENCL_LAYERS") != nullptr) is_good = false;
-  } else if (!has_let_go(calls, outcome)) {
+  } else if (!has_let_go(calls, test::totals().events - events, outcome)) {
     std::printf("FAILED: objects are held that should not be, or were let go of twice\n");
     is_good = false;
   }

@@ -51,6 +51,7 @@ Totals totals() {
   for (const dovetail_call_count& count : snapshot()) {
     sum.bytes += count.bytes;
     sum.wait_list_events += count.wait_list_events;
+    sum.events += count.events;
     sum.failures += count.failures;
   }
   return sum;

@@ -17,10 +17,11 @@ bool layer_is_active();
 /// How often each entry point is called while `work` runs; those never called are left out.
 Calls calls_during(const std::function<void()>& work);
 
-/// Sum over all entry points of the bytes moved, or of the events waited for, so far.
+/// Sum over all entry points of the bytes moved, the events waited for or handed out, so far.
 struct Totals {
   std::uint64_t bytes = 0;
   std::uint64_t wait_list_events = 0;
+  std::uint64_t events = 0;  ///< Handed out through a `cl_event*`.
   std::uint64_t failures = 0;
 };
 Totals totals();
