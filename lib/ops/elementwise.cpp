@@ -7,6 +7,7 @@
 
 #include "lib/ops/operand_check.hpp"
 #include "lib/runtime/embedded_kernels.hpp"
+#include "lib/runtime/kernel_table.hpp"
 
 namespace dovetail {
 namespace {
@@ -58,9 +59,14 @@ NDRange range_over(std::size_t elements) {
 }
 
 template <typename Operation>
-Kernel elementwise_kernel(const Context& context, std::string_view name, Operation operation) {
-  return detail::embedded_kernel(context, "ops/elementwise.cl", name,
-                                 BuildOptions().define("OPERATION", kernel_name(operation)));
+const Kernel& elementwise_kernel(const Context& context, std::string_view name,
+                                 Operation operation) {
+  constexpr std::size_t operations = 8;  // of either kind, at most
+  using Table = detail::KernelTable<Operation, operations>;
+  return Table::of(context).get(static_cast<std::size_t>(operation), [&] {
+    return detail::embedded_kernel(context, "ops/elementwise.cl", name,
+                                   BuildOptions().define("OPERATION", kernel_name(operation)));
+  });
 }
 
 }  // namespace

@@ -18,7 +18,7 @@
 namespace dovetail::detail {
 namespace {
 
-struct KernelTable {
+struct EmbeddedKernels {
   std::mutex mutex;
   std::unordered_map<std::string, Kernel> kernels;
 };
@@ -52,8 +52,8 @@ ProgramSource kernel_source(std::string_view path) {
 
 Kernel embedded_kernel(const Context& context, std::string_view path, std::string_view name,
                        const BuildOptions& options) {
-  KernelTable& table =
-      attachment<KernelTable>(context, [] { return std::make_shared<KernelTable>(); });
+  EmbeddedKernels& table =
+      attachment<EmbeddedKernels>(context, [] { return std::make_shared<EmbeddedKernels>(); });
   std::string key;
   key.reserve(path.size() + name.size() + options.str().size() + 2);
   key.append(path).append(" ").append(name).append(" ").append(options.str());
