@@ -111,6 +111,7 @@ if(TARGET dovetail_layer)
     call_counts_test.cpp
     foreign_work_test.cpp
     ordering_matrix_test.cpp
+    recording_calls_test.cpp
     synchronize_test.cpp
   VARIABLES
     OPENCL_LAYERS=set:$<TARGET_FILE:dovetail_layer>)

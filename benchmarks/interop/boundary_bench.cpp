@@ -39,7 +39,8 @@ constexpr const char* source = R"(
 class Alternation {
  public:
   explicit Alternation(std::size_t elements)
-      : count_(elements), data_(Tensor::full(framework_, {static_cast<std::int64_t>(elements)}, 1.0)) {
+      : count_(elements),
+        data_(Tensor::full(framework_, {static_cast<std::int64_t>(elements)}, 1.0)) {
     framework_.synchronize();
   }
 

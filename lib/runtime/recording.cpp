@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <atomic>
 #include <mutex>
 #include <utility>
 
@@ -25,14 +26,14 @@ struct detail::RecordingState {
   std::vector<ReplaySegment> segments;
   std::vector<std::size_t> joined;
   std::vector<Place> places;  // of each command, in the order of capture
-  std::shared_ptr<RecordingStatus> status;
+  std::shared_ptr<std::atomic<RecordingStatus>> status;
   ReplayMethod method;
   std::mutex mutex;  // held while a replay is submitted, and while a command changes
 
   RecordingState(RecordedWork work, ReplayMethod method_in);
   RecordingState(const RecordingState&) = delete;
   RecordingState& operator=(const RecordingState&) = delete;
-  ~RecordingState() { status->is_pending = false; }  // as if it had never been captured
+  ~RecordingState() { *status = RecordingStatus::submitted; }  // as if it had never been
 
   const RecordedCommand& at(Place place) const {
     return *segments[place.segment].commands()[place.command];
@@ -148,13 +149,16 @@ void Recording::replay() const { replay(stream()); }
 void Recording::replay(const Stream& stream) const {
   const std::scoped_lock lock(state_->mutex);
   state_->check_streams(stream);
-  const bool was_pending = state_->status->is_pending.exchange(false);
+  using detail::RecordingStatus;
+  const RecordingStatus before = *state_->status;
+  if (before == RecordingStatus::pending) *state_->status = RecordingStatus::submitting;
   try {
     state_->submit(stream);
   } catch (...) {
-    state_->status->is_pending = was_pending;
+    *state_->status = before;
     throw;
   }
+  *state_->status = RecordingStatus::submitted;
 }
 
 std::size_t Recording::size() const noexcept { return state_->places.size(); }

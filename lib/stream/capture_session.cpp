@@ -27,7 +27,7 @@ bool have_conflict(const RecordedCommand& a, const RecordedCommand& b) {
 
 CaptureSession::CaptureSession(const std::shared_ptr<StreamState>& origin) {
   work_.lanes.push_back(origin);
-  work_.status = std::make_shared<RecordingStatus>();
+  work_.status = std::make_shared<std::atomic<RecordingStatus>>(RecordingStatus::pending);
   lanes_.push_back({none, none, {}});
 }
 
@@ -136,7 +136,7 @@ RecordedWork CaptureSession::end() {
   if (unjoined != is_joined.end()) {
     const RecordedSegment& segment =
         work_.segments[static_cast<std::size_t>(unjoined - is_joined.begin())];
-    work_.status->is_pending = false;
+    *work_.status = RecordingStatus::submitted;
     throw CaptureError(fmt::format(
         "[Capture::end] {} was given {} and nothing on {} comes after it; join it before the end "
         "with wait(stream). The capture is discarded.",
@@ -148,7 +148,7 @@ RecordedWork CaptureSession::end() {
 
 void CaptureSession::abandon() noexcept {
   for (const auto& stream : close()) stream->end_capture();
-  if (work_.status) work_.status->is_pending = false;
+  if (work_.status) *work_.status = RecordingStatus::submitted;
 }
 
 bool capture_wait(const std::shared_ptr<StreamState>& consumer, const StreamState& producer) {

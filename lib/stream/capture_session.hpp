@@ -2,6 +2,7 @@
 // Captures what streams are given, instead of enqueuing it.
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <memory>
 #include <mutex>
@@ -25,7 +26,7 @@ struct RecordedWork {
   std::vector<std::shared_ptr<StreamState>> lanes;
   std::vector<RecordedSegment> segments;
   std::vector<std::size_t> joined;  ///< Segments of other lanes that lane 0 waited for at its end.
-  std::shared_ptr<RecordingStatus> status;
+  std::shared_ptr<std::atomic<RecordingStatus>> status;
 };
 
 /// A capture under way. A stream joins it by waiting for one that takes part, and must be waited

@@ -145,8 +145,8 @@ void MemoryState::shorten() {
   long_from_ = std::max<std::size_t>(64, 2 * longest);
 }
 
-void MemoryState::add_recorded_result(ByteRange range,
-                                      const std::shared_ptr<const RecordingStatus>& status) {
+void MemoryState::add_recorded_result(
+    ByteRange range, const std::shared_ptr<const std::atomic<RecordingStatus>>& status) {
   for (RecordedResult& known : recorded_results_) {
     if (known.status != status) continue;
     if (known.range.begin <= range.begin && range.end <= known.range.end) return;
@@ -158,7 +158,12 @@ bool MemoryState::look_for_recorded_result(ByteRange range, Access access) {
   std::vector<RecordedResult> kept;
   bool is_read = false;
   for (RecordedResult& result : recorded_results_) {
-    if (!result.status->is_pending.load(std::memory_order_acquire)) continue;
+    const RecordingStatus status = result.status->load(std::memory_order_acquire);
+    if (status == RecordingStatus::submitted) continue;
+    if (status == RecordingStatus::submitting) {
+      kept.push_back(std::move(result));
+      continue;
+    }
     const ByteRange both{std::max(result.range.begin, range.begin),
                          std::min(result.range.end, range.end)};
     if (both.begin >= both.end || access != Access::write) {

@@ -24,10 +24,11 @@ struct ByteRange {
   friend bool operator==(const ByteRange&, const ByteRange&) = default;
 };
 
-/// What memory knows of a recording that will write it.
-struct RecordingStatus {
-  /// Nothing of what was recorded has been submitted: there are no results yet.
-  std::atomic<bool> is_pending{true};
+/// How far a recording has got, as memory that it writes knows it.
+enum class RecordingStatus : unsigned char {
+  pending,     ///< Never submitted: there are no results yet.
+  submitting,  ///< For the first time, which may fail.
+  submitted,   ///< Or gone: nothing is to come.
 };
 
 /// The last uses of a memory object without a parent, byte range by byte range. One for each
@@ -65,7 +66,8 @@ class MemoryState {
   void add(ByteRange range, const LastUse& use);
 
   /// A recording will write `range` once it is submitted.
-  void add_recorded_result(ByteRange range, const std::shared_ptr<const RecordingStatus>& status);
+  void add_recorded_result(ByteRange range,
+                           const std::shared_ptr<const std::atomic<RecordingStatus>>& status);
   /// Whether a use of `range` would read a result that was recorded and never submitted. A write
   /// that reads nothing takes the place of such results.
   bool awaits_submission(ByteRange range, Access access) {
@@ -101,7 +103,7 @@ class MemoryState {
 
   struct RecordedResult {
     ByteRange range;
-    std::shared_ptr<const RecordingStatus> status;
+    std::shared_ptr<const std::atomic<RecordingStatus>> status;
   };
   std::vector<RecordedResult> recorded_results_;
 };

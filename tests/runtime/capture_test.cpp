@@ -198,6 +198,36 @@ TEST_F(UnsubmittedTest, ResultsOfOneRecordingAreNotReadByAnothersReplay) {
   EXPECT_EQ(contents(copy), all(3));
 }
 
+TEST_F(UnsubmittedTest, ResultsThatARecordingWritesItselfFirstAreNoConcernOfItsReplay) {
+  const Buffer copy = test::buffer_of(all(0));
+  const Recording first = captured();
+  Capture capture(other);
+  set(writes(data), 5, other);
+  test::copy_kernel().launch(other, NDRange({count / 2}),
+                             BufferView{data, 0, count / 2 * sizeof(int)}, writes(copy));
+  const Recording second = capture.end();
+  second.replay();
+  other.synchronize();
+  EXPECT_EQ(contents(copy)[0], 5);
+}
+
+TEST_F(UnsubmittedTest, ResultsStayUnsubmittedWhenAReplayFails) {
+  const Buffer lost = test::buffer_of(all(1));
+  const Stream failed(context());
+  {
+    test::Gate gate(failed);
+    set(writes(lost), 2, failed);
+    const Event event = failed.record();
+    gate.fail(-5);
+    EXPECT_THROW(event.synchronize(), CommandError);
+  }
+  Capture capture(stream);
+  test::copy_kernel().launch(stream, NDRange({count}), lost, writes(data));
+  const Recording recording = capture.end();
+  EXPECT_THROW(recording.replay(), CommandError);
+  expect_refused([&] { grow(other); });
+}
+
 TEST_F(UnsubmittedTest, ResultsStayUnsubmittedWhenAReplayIsRefused) {
   const Recording recording = captured();
   const Stream failed(context());

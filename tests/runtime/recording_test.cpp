@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <functional>
 #include <optional>
 #include <vector>
@@ -113,6 +114,24 @@ TEST_P(RecordingTest, IsOrderedByItsMemoryTowardsOtherStreams) {
   EXPECT_EQ(contents(result), all(15));
 }
 
+TEST_P(RecordingTest, WritesAfterWhatOtherStreamsReadEvenWhereItReadsFirst) {
+  const Recording recording = capture([&] {
+    copy(data, result, stream);
+    set(data, 9);
+  });
+  recording.replay();
+  set(data, 1);
+  const Buffer elsewhere = test::buffer_of(all(0));
+  test::Gate gate(other);
+  copy(data, elsewhere, other);
+  recording.replay();
+  EXPECT_TRUE(test::is_held(stream.record()));
+  gate.release();
+  stream.synchronize();
+  EXPECT_EQ(contents(elsewhere), all(1));
+  EXPECT_EQ(contents(data), all(9));
+}
+
 TEST_P(RecordingTest, RunsOnWhicheverStreamItIsGivenTo) {
   const Recording recording = capture([&] { grow(data); });
   const Stream profiled(context(), {.profiling = true});
@@ -199,7 +218,7 @@ TEST_P(RecordingTest, IsOrderedByTheMemoryOfItsNewArguments) {
   test::Gate gate(other);
   set(data, 9, other);  // no longer read
   recording.replay();
-  stream.synchronize();
+  stream.synchronize_for(std::chrono::seconds(20));
   EXPECT_EQ(contents(result), all(1));
   set(elsewhere, 4, other);
   recording.replay();
@@ -289,14 +308,21 @@ TEST_P(RecordingTest, CapturesWhatAllThreadsGiveToTheStream) {
 }
 
 TEST_P(RecordingTest, ReplayedByManyThreadsRunsAsAWholeEachTime) {
-  // 2 * (2 * data + 1) + 1 and its copies would differ if replays came in between each other.
-  const Buffer second = test::buffer_of(all(0));
+  // The two copies would differ if another replay came in between.
+  const Kernel count_differences = test::kernel_from(
+      "kernel void count_differences(global const int* a, global const int* b, global int* sum) {\n"
+      "  const size_t i = get_global_id(0);\n"
+      "  sum[i] += a[i] != b[i];\n"
+      "}\n",
+      "count_differences");
+  const Buffer second = test::buffer_of(all(0)), differences = test::buffer_of(all(0));
   const Recording recording = capture([&] {
     copy(data, result, stream);
     other.wait(stream);
     copy(data, second, other);
     grow(data);
     stream.wait(other);
+    count_differences.launch(stream, NDRange({count}), result, second, differences);
   });
   test::on_threads(8, [&](int i) {
     const Stream own(context());
@@ -314,6 +340,7 @@ TEST_P(RecordingTest, ReplayedByManyThreadsRunsAsAWholeEachTime) {
   }
   EXPECT_EQ(contents(result), all(expected));
   EXPECT_EQ(contents(second), all(expected));
+  EXPECT_EQ(contents(differences), all(0));
 }
 
 DOVETAIL_FOR_EACH_REPLAY_METHOD(RecordingTest);
