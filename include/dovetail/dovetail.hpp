@@ -5,6 +5,7 @@
 #include "dovetail/core/context.hpp"           // IWYU pragma: export
 #include "dovetail/core/device.hpp"            // IWYU pragma: export
 #include "dovetail/core/error.hpp"             // IWYU pragma: export
+#include "dovetail/interop/dlpack.hpp"         // IWYU pragma: export
 #include "dovetail/ops/elementwise.hpp"        // IWYU pragma: export
 #include "dovetail/ops/matmul.hpp"             // IWYU pragma: export
 #include "dovetail/ops/softmax.hpp"            // IWYU pragma: export

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+// DLPack's description of types and layouts, and ours.
+#pragma once
+
+#include <dlpack/dlpack.h>
+
+#include <array>
+#include <cstdint>
+
+#include "dovetail/tensor/dtype.hpp"
+#include "dovetail/tensor/shape.hpp"
+
+namespace dovetail::detail {
+
+DLDataType dlpack_type(DType dtype) noexcept;
+
+/// @throws InvalidArgument  there is no such DType.
+DType dtype_of_dlpack(DLDataType type);
+
+/// The strides of row-major order, in elements.
+std::array<std::int64_t, Shape::max_rank> row_major_strides(const Shape& shape) noexcept;
+
+/// The tensor's shape.
+/// @throws InvalidArgument  a shape that Shape refuses, or strides other than row-major ones.
+Shape shape_of_dlpack(const DLTensor& tensor);
+
+}  // namespace dovetail::detail

@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "lib/interop/dlpack_owner.hpp"
+
+#include <cstdio>
+#include <mutex>
+#include <utility>
+#include <vector>
+
+#include "lib/core/fork_guard.hpp"
+#include "lib/core/opencl_check.hpp"
+#include "lib/interop/deferred_deleter.hpp"
+#include "lib/stream/stream_registry.hpp"
+
+namespace dovetail::detail {
+namespace {
+
+/// Markers behind all uses of the memory that are not known to be done.
+/// @param is_lent_out  Others may have enqueued work with it where Dovetail did.
+std::vector<MarkerHandle> markers_behind(const TrackedMemory& memory, bool is_lent_out) {
+  std::vector<MemoryState::LastUse> uses;
+  {
+    const std::scoped_lock lock(*memory.state);
+    memory.state->conflicts(memory.range, true, [&](const auto& use) { uses.push_back(use); });
+  }
+  std::vector<MarkerHandle> markers;
+  for (const MemoryState::LastUse& use : uses) {
+    const bool foreign = use.foreign || is_lent_out;
+    if (progress_of({use.stream, use.ticket}, foreign) == Progress::done) continue;
+    const Producer producer = find_producer(use.stream);
+    if (producer.alive) {
+      const std::uint64_t epoch = foreign ? producer.alive->foreign_epoch() : 0;
+      markers.push_back(producer.alive->marker_covering(use.ticket, epoch).marker);
+    } else if (producer.remains && producer.remains->last) {
+      markers.push_back(producer.remains->last);
+    }
+  }
+  std::erase_if(markers, [](const MarkerHandle& marker) { return is_over(*marker); });
+  return markers;
+}
+
+class OpenCLOwner final : public DlpackOwner {
+ public:
+  explicit OpenCLOwner(std::optional<Stream> producer) : producer_(std::move(producer)) {}
+  void take(DLManagedTensor* managed) override { managed_ = managed; }
+
+  void give_back(MemoryBlock block, std::size_t /*nbytes*/, bool is_lent_out) noexcept override {
+    if (managed_ == nullptr || in_forked_child()) return;
+    try {
+      auto markers = markers_behind(block.tracked, is_lent_out);
+      if (!markers.empty()) return defer({std::move(markers), std::move(block), managed_});
+    } catch (const std::exception& error) {
+      std::fprintf(stderr, "dovetail: memory is not given back to its DLPack producer: %s\n",
+                   error.what());
+      return;
+    }
+    { const MemoryBlock released = std::move(block); }
+    call_deleter(managed_);
+  }
+
+ private:
+  std::optional<Stream> producer_;
+  DLManagedTensor* managed_ = nullptr;
+};
+
+/// While a thread releases memory: which, and whether OpenCL deleted it meanwhile.
+struct Releasing {
+  DLManagedTensor* managed;
+  bool is_deleted = false;
+};
+thread_local Releasing* releasing = nullptr;
+
+/// OpenCL uses the host's memory no more. A driver may call this from anywhere, under its locks.
+void CL_CALLBACK on_deleted(cl_mem /*memory*/, void* managed) {
+  if (releasing != nullptr && releasing->managed == managed) {
+    releasing->is_deleted = true;
+    return;
+  }
+  try {
+    defer({.managed = static_cast<DLManagedTensor*>(managed)});
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "dovetail: memory is not given back to its DLPack producer: %s\n",
+                 error.what());
+  }
+}
+
+class HostOwner final : public DlpackOwner {
+ public:
+  explicit HostOwner(cl_mem memory) : memory_(memory) {}
+
+  void take(DLManagedTensor* managed) override {
+    check(clSetMemObjectDestructorCallback(memory_, on_deleted, managed),
+          "clSetMemObjectDestructorCallback");
+    managed_ = managed;
+  }
+
+  void give_back(MemoryBlock block, std::size_t /*nbytes*/,
+                 bool /*is_lent_out*/) noexcept override {
+    if (managed_ == nullptr) return;
+    Releasing here{managed_};
+    Releasing* const outer = std::exchange(releasing, &here);
+    { const MemoryBlock released = std::move(block); }
+    releasing = outer;
+    if (here.is_deleted) call_deleter(managed_);
+  }
+
+ private:
+  cl_mem memory_;  // the buffer's
+  DLManagedTensor* managed_ = nullptr;
+};
+
+}  // namespace
+
+std::shared_ptr<DlpackOwner> own_opencl_memory(std::optional<Stream> producer) {
+  return std::make_shared<OpenCLOwner>(std::move(producer));
+}
+
+std::shared_ptr<DlpackOwner> own_host_memory(cl_mem memory) {
+  return std::make_shared<HostOwner>(memory);
+}
+
+}  // namespace dovetail::detail

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "lib/interop/host_map.hpp"
+
+#include <fmt/format.h>
+
+#include "dovetail/core/error.hpp"
+#include "dovetail/interop/dlpack.hpp"
+#include "lib/core/opencl_check.hpp"
+#include "lib/stream/submission.hpp"
+
+namespace dovetail {
+
+namespace detail {
+
+void* map_to_host(const Stream& stream, const BufferView& memory, const char* function) {
+  if (stream.context().get() != memory.buffer.context().get()) {
+    throw InvalidArgument(fmt::format(
+        "[{}] the stream belongs to another context than the tensor; give one of the tensor's.",
+        function));
+  }
+  const auto& state = state_of(stream);
+  cl_event event = nullptr;
+  Point point{stream.id(), 0};
+  ClockSnapshot clock;
+  void* pointer = nullptr;
+  {
+    TrackedUses uses;
+    add_use(uses, memory, Access::read_write);
+    const Submission submission(stream, uses, {"map", function});
+    cl_int status = CL_SUCCESS;
+    pointer = clEnqueueMapBuffer(submission.queue(), handle_of(memory.buffer).memory, CL_FALSE,
+                                 CL_MAP_READ | CL_MAP_WRITE, memory.offset, memory.nbytes, 0,
+                                 nullptr, &event, &status);
+    check(status, "clEnqueueMapBuffer");
+    point.ticket = submission.ticket();
+    clock = state->clock;
+  }
+  const auto done = std::make_shared<const Marker>(event, point, 0, std::move(clock));
+  synchronize_with(done, state.get(), std::nullopt, function);
+  return pointer;
+}
+
+void unmap_from_host(const Stream& stream, const BufferView& memory, void* pointer,
+                     const char* function) {
+  TrackedUses uses;
+  add_use(uses, memory, Access::read_write);
+  const Submission submission(stream, uses, {"unmap", function});
+  check(clEnqueueUnmapMemObject(submission.queue(), handle_of(memory.buffer).memory, pointer, 0,
+                                nullptr, nullptr),
+        "clEnqueueUnmapMemObject");
+}
+
+}  // namespace detail
+
+void interop::synchronize_host(const Stream& stream, const Tensor& tensor) {
+  constexpr const char* function = "synchronize_host";
+  const BufferView& memory = tensor.storage();
+  if (memory.nbytes == 0) return;
+  cl_mem_flags flags = 0;
+  detail::check(clGetMemObjectInfo(detail::handle_of(memory.buffer).memory, CL_MEM_FLAGS,
+                                   sizeof(flags), &flags, nullptr),
+                "clGetMemObjectInfo");
+  if (!(flags & CL_MEM_USE_HOST_PTR)) {
+    throw InvalidArgument(
+        fmt::format("[{}] the tensor {} does not lie in the host's memory, such as from_dlpack "
+                    "takes over; read it by to_host.",
+                    function, tensor.shape().str()));
+  }
+  void* const pointer = detail::map_to_host(stream, memory, function);
+  detail::unmap_from_host(stream, memory, pointer, function);
+}
+
+}  // namespace dovetail

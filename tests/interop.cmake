@@ -1,0 +1,43 @@
+# Tests with libraries that nobody here wrote, each built where its package is installed. A test that
+# is not built has a disabled ctest entry, so that nobody takes its absence for success. Included by
+# tests/CMakeLists.txt, after unit.cmake.
+
+# dovetail_interop_test(<name> SOURCES <file>... [LIBRARIES <library>...] [INCLUDES <folder>...])
+# Makes dovetail_<name>_test from tests/interop/<file>; the counting layer is loaded where it is built.
+function(dovetail_interop_test name)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SOURCES;LIBRARIES;INCLUDES")
+  set(target dovetail_${name}_test)
+  list(TRANSFORM arg_SOURCES PREPEND ${CMAKE_CURRENT_FUNCTION_LIST_DIR}/interop/)
+  add_executable(${target} ${arg_SOURCES})
+  target_link_libraries(${target} PRIVATE dovetail_test_support GTest::gtest_main ${arg_LIBRARIES})
+  target_include_directories(${target} SYSTEM PRIVATE ${arg_INCLUDES})
+  dovetail_compile_options(${target})
+  set(layer "")
+  if(TARGET dovetail_layer)
+    set(layer "OPENCL_LAYERS=set:$<TARGET_FILE:dovetail_layer>")
+    add_dependencies(${target} dovetail_layer)
+  endif()
+  gtest_discover_tests(
+    ${target}
+    DISCOVERY_TIMEOUT 60
+    PROPERTIES LABELS interop TIMEOUT 300
+               ENVIRONMENT DOVETAIL_CACHE_DIR=${CMAKE_CURRENT_BINARY_DIR}/cache
+               ENVIRONMENT_MODIFICATION "${layer}")
+  message(STATUS "Interop test ${name}: built")
+endfunction()
+
+# dovetail_interop_test_missing(<name> <package>)
+function(dovetail_interop_test_missing name package)
+  message(STATUS "Interop test ${name}: not built, needs ${package}")
+  add_test(NAME interop.${name}.not_built COMMAND ${CMAKE_COMMAND} -E false)
+  set_tests_properties(interop.${name}.not_built PROPERTIES DISABLED TRUE LABELS interop)
+endfunction()
+
+if(DOVETAIL_WITH_DLPACK)
+  dovetail_interop_test(
+    dlpack
+    SOURCES dlpack_export_test.cpp dlpack_host_import_test.cpp dlpack_import_test.cpp dlpack_order_test.cpp
+    INCLUDES ${DOVETAIL_DLPACK_INCLUDE_DIR})
+else()
+  dovetail_interop_test(dlpack SOURCES no_dlpack_test.cpp)
+endif()

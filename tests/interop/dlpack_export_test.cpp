@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: Apache-2.0
+// Tensors given to another framework: what it gets, and for how long.
+#include <dlpack/dlpack.h>
+#include <gtest/gtest.h>
+
+#include "dovetail/core/error.hpp"
+#include "dovetail/interop/dlpack.hpp"
+#include "dovetail/stream/memory_pool.hpp"
+#include "tests/support/gate.hpp"
+#include "tests/support/ordered_work.hpp"
+#include "tests/support/thrown.hpp"
+
+namespace dovetail {
+namespace {
+
+using interop::from_dlpack;
+using interop::to_dlpack;
+using interop::to_dlpack_host;
+using test::context;
+
+constexpr DType all_dtypes[] = {DType::f32, DType::f64, DType::f16, DType::bf16,
+                                DType::i64, DType::i32, DType::u8,  DType::boolean};
+
+void give_back(DLManagedTensor* managed) { managed->deleter(managed); }
+
+Tensor ints(const std::vector<int>& values) {
+  return Tensor::from_host<int>(context(), values, {static_cast<std::int64_t>(values.size())});
+}
+
+TEST(DlpackExport, ShowsTheTensorsOwnMemory) {
+  const Buffer buffer(context(), 1024);
+  const Tensor tensor = Tensor::from_buffer(buffer, {2, 3, 4}, DType::f64, 128);
+  DLManagedTensor* const given = to_dlpack(tensor);
+  const DLTensor& described = given->dl_tensor;
+  EXPECT_EQ(described.data, buffer.get());
+  EXPECT_EQ(described.byte_offset, 128u);
+  EXPECT_EQ(described.device.device_type, kDLOpenCL);
+  EXPECT_EQ(Device::all().at(static_cast<std::size_t>(described.device.device_id)),
+            context().device());
+  EXPECT_EQ(std::vector(described.shape, described.shape + described.ndim),
+            (std::vector<std::int64_t>{2, 3, 4}));
+  EXPECT_EQ(std::vector(described.strides, described.strides + described.ndim),
+            (std::vector<std::int64_t>{12, 4, 1}));
+  EXPECT_EQ(described.dtype.code, kDLFloat);
+  EXPECT_EQ(described.dtype.bits, 64);
+  EXPECT_EQ(described.dtype.lanes, 1);
+  give_back(given);
+}
+
+TEST(DlpackExport, AndBackKeepsEveryDTypeShapeAndOffset) {
+  for (const DType dtype : all_dtypes) {
+    for (const Shape& shape : {Shape{}, Shape{5}, Shape{2, 3}, Shape{1, 2, 1, 2, 1, 2, 1, 2}}) {
+      SCOPED_TRACE(std::string(to_string(dtype)) + " " + shape.str());
+      const Buffer buffer(context(), 512);
+      const Tensor tensor = Tensor::from_buffer(buffer, shape, dtype, 256);
+      const Tensor back = from_dlpack(context(), to_dlpack(tensor));
+      EXPECT_EQ(back.dtype(), dtype);
+      EXPECT_EQ(back.shape(), shape);
+      EXPECT_EQ(back.storage().buffer, buffer);
+      EXPECT_EQ(back.storage().offset, 256u);
+      EXPECT_EQ(back.nbytes(), tensor.nbytes());
+    }
+  }
+}
+
+TEST(DlpackExport, OfNoElementsHasNoMemory) {
+  const Stream stream(context());
+  for (const bool to_host : {false, true}) {
+    if (to_host && context().device().type() != DeviceType::cpu) continue;
+    const Tensor tensor = Tensor::empty(stream, {3, 0});
+    DLManagedTensor* const given = to_host ? to_dlpack_host(stream, tensor) : to_dlpack(tensor);
+    EXPECT_EQ(given->dl_tensor.data, nullptr);
+    const Tensor back = from_dlpack(context(), given);
+    EXPECT_EQ(back.shape(), (Shape{3, 0}));
+  }
+}
+
+TEST(DlpackExport, KeepsTheMemoryUntilItsDeleterIsCalled) {
+  const Stream stream(context());
+  const MemoryPool& pool = MemoryPool::of(context());
+  const std::size_t before = pool.statistics().in_use;
+  DLManagedTensor* given = nullptr;
+  {
+    const Tensor tensor = Tensor::full(stream, {64}, 7, DType::i32);
+    given = to_dlpack(tensor);
+  }
+  EXPECT_GT(pool.statistics().in_use, before);
+  std::vector<int> values(64);
+  ASSERT_EQ(
+      clEnqueueReadBuffer(stream.get(), static_cast<cl_mem>(given->dl_tensor.data), CL_TRUE,
+                          given->dl_tensor.byte_offset, 256, values.data(), 0, nullptr, nullptr),
+      CL_SUCCESS);
+  EXPECT_EQ(values, std::vector<int>(64, 7));
+  give_back(given);
+  EXPECT_EQ(pool.statistics().in_use, before);
+}
+
+TEST(DlpackExport, RefusesAQueueThatCannotBeOrdered) {
+  const Tensor tensor = ints({1, 2});
+  const test::NativeQueue elsewhere(test::other_context());
+  test::expect_parts(
+      test::text_thrown<InvalidArgument>([&] { (void)to_dlpack(tensor, elsewhere.get()); }),
+      "[to_dlpack]", "another context", "[2]", "make the queue in the tensor's context");
+  const test::NativeQueue disordered(context(), CL_QUEUE_OUT_OF_ORDER_EXEC_MODE_ENABLE);
+  test::expect_parts(
+      test::text_thrown<InvalidArgument>([&] { (void)to_dlpack(tensor, disordered.get()); }),
+      "out-of-order");
+}
+
+class DlpackHostExport : public testing::Test {
+ protected:
+  void SetUp() override {
+    if (context().device().type() != DeviceType::cpu) GTEST_SKIP() << "the device is no CPU";
+  }
+  const Stream stream{context()}, other{context()};
+};
+
+TEST_F(DlpackHostExport, ShowsWhatWasWrittenAndBringsBackWhatTheHostWrites) {
+  const Buffer buffer = test::buffer_of(std::vector<int>(64, 1));
+  const Tensor tensor = Tensor::from_buffer(buffer, {16}, DType::i32, 128);
+  test::grow_kernel().launch(other, NDRange({16}), tensor);
+  DLManagedTensor* const given = to_dlpack_host(stream, tensor);
+  EXPECT_EQ(given->dl_tensor.device.device_type, kDLCPU);
+  EXPECT_EQ(given->dl_tensor.byte_offset, 0u);
+  int* const data = static_cast<int*>(given->dl_tensor.data);
+  EXPECT_EQ(std::vector(data, data + 16), std::vector<int>(16, 3));
+  std::fill(data, data + 16, 10);
+
+  // The unmapping is the tensor's latest use: work on another stream comes after it.
+  test::Gate gate(stream);
+  give_back(given);
+  test::grow_kernel().launch(other, NDRange({16}), tensor);
+  EXPECT_TRUE(test::is_held(other.record()));
+  gate.release();
+  EXPECT_EQ(tensor.to_host<int>(other), std::vector<int>(16, 21));
+}
+
+TEST_F(DlpackHostExport, IsTheTensorsMemoryItself) {
+  const Tensor tensor = ints({1, 2, 3});
+  DLManagedTensor* const first = to_dlpack_host(stream, tensor);
+  DLManagedTensor* const second = to_dlpack_host(other, tensor);
+  EXPECT_EQ(first->dl_tensor.data, second->dl_tensor.data);
+  give_back(first);
+  give_back(second);
+}
+
+TEST_F(DlpackHostExport, RefusesAStreamOfAnotherContext) {
+  const Stream elsewhere(test::other_context());
+  test::expect_parts(
+      test::text_thrown<InvalidArgument>([&] { (void)to_dlpack_host(elsewhere, ints({1})); }),
+      "[to_dlpack_host]", "another context");
+}
+
+TEST(DlpackHostExportOfAGpu, IsRefusedWithTheRemedy) {
+  if (context().device().type() == DeviceType::cpu) GTEST_SKIP() << "the device is a CPU";
+  const Stream stream(context());
+  test::expect_parts(
+      test::text_thrown<InvalidArgument>([&] { (void)to_dlpack_host(stream, ints({1})); }),
+      "[to_dlpack_host]", context().device().name(), "to_host");
+}
+
+}  // namespace
+}  // namespace dovetail

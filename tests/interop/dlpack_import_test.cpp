@@ -1,0 +1,239 @@
+// SPDX-License-Identifier: Apache-2.0
+// Tensors taken from another framework: what is taken, and when it is given back.
+#include <dlpack/dlpack.h>
+#include <gtest/gtest.h>
+
+#include <optional>
+
+#include "dovetail/core/error.hpp"
+#include "dovetail/interop/dlpack.hpp"
+#include "tests/interop/foreign_tensor.hpp"
+#include "tests/support/gate.hpp"
+#include "tests/support/ordered_work.hpp"
+#include "tests/support/thrown.hpp"
+
+namespace dovetail {
+namespace {
+
+using interop::from_dlpack;
+using test::context;
+using test::ForeignTensor;
+
+cl_uint references(cl_mem memory) {
+  cl_uint count = 0;
+  clGetMemObjectInfo(memory, CL_MEM_REFERENCE_COUNT, sizeof(count), &count, nullptr);
+  return count;
+}
+
+/// Whether the deleter stays uncalled while a stream that is free does work.
+bool is_kept(const ForeignTensor& foreign) {
+  for (int i = 0; i < 10; ++i) {
+    static_cast<void>(test::contents(Buffer(context(), sizeof(int))));
+    if (foreign.deletions() != 0) return false;
+  }
+  return true;
+}
+
+class DlpackImport : public testing::Test {
+ protected:
+  const Stream stream{context()};
+  const Buffer buffer = test::buffer_of(std::vector<int>(64, 4));
+};
+
+TEST_F(DlpackImport, UsesOpenCLMemoryInPlace) {
+  ForeignTensor foreign(buffer.get(), {4, 4});
+  foreign.managed.dl_tensor.byte_offset = 128;
+  {
+    const Tensor tensor = from_dlpack(context(), &foreign.managed);
+    EXPECT_EQ(tensor.storage().buffer, buffer);
+    test::grow_kernel().launch(stream, NDRange({16}), tensor);
+    EXPECT_EQ(tensor.to_host<int>(stream), std::vector<int>(16, 9));
+  }
+  EXPECT_EQ(foreign.deletions(), 1);
+  std::vector<int> expected(64, 4);
+  std::fill(expected.begin() + 32, expected.begin() + 48, 9);
+  EXPECT_EQ(test::contents(buffer), expected);
+}
+
+TEST_F(DlpackImport, GivesBackWithTheLastHandleInTheThreadThatDropsIt) {
+  ForeignTensor foreign(buffer.get(), {64});
+  const cl_uint before = references(buffer.get());
+  std::optional<Tensor> tensor = from_dlpack(context(), &foreign.managed);
+  EXPECT_EQ(references(buffer.get()), before + 1);
+  std::optional<Tensor> view = tensor->reshape({8, 8});
+  tensor.reset();
+  EXPECT_EQ(foreign.deletions(), 0);
+  view.reset();
+  EXPECT_EQ(foreign.deletions(), 1);
+  EXPECT_EQ(foreign.deleted_by(), std::this_thread::get_id());
+  EXPECT_EQ(references(buffer.get()), before);
+}
+
+TEST_F(DlpackImport, KeepsOpenCLMemoryUntilWorkInFlightIsDone) {
+  ForeignTensor foreign(buffer.get(), {64});
+  std::optional<Tensor> tensor = from_dlpack(context(), &foreign.managed);
+  test::Gate gate(stream);
+  test::grow_kernel().launch(stream, NDRange({64}), *tensor);
+  tensor.reset();
+  EXPECT_TRUE(is_kept(foreign));
+  gate.release();
+  EXPECT_NE(foreign.deleted_by(), std::this_thread::get_id());
+  EXPECT_EQ(test::contents(buffer), std::vector<int>(64, 9));
+  stream.synchronize();
+  EXPECT_EQ(foreign.deletions(), 1);
+}
+
+TEST_F(DlpackImport, KeepsOpenCLMemoryForWhatOthersEnqueuedOnAStreamOfOurs) {
+  ForeignTensor foreign(buffer.get(), {64});
+  std::optional<Tensor> tensor = from_dlpack(context(), &foreign.managed);
+  test::grow_kernel().launch(stream, NDRange({64}), *tensor);
+  stream.synchronize();
+  test::Gate gate(stream);
+  static_cast<void>(tensor->storage().buffer.get());
+  test::raw_set(stream.get(), tensor->storage(), 5);
+  tensor.reset();
+  EXPECT_TRUE(is_kept(foreign));
+  gate.release();
+  static_cast<void>(foreign.deleted_by());
+  EXPECT_EQ(test::contents(buffer), std::vector<int>(64, 5));
+}
+
+TEST_F(DlpackImport, GivesSeveralBackInTheOrderInWhichTheirWorkEnds) {
+  const Buffer second_buffer = test::buffer_of(std::vector<int>(64, 0));
+  ForeignTensor first(buffer.get(), {64}), second(second_buffer.get(), {64});
+  const Stream other(context());
+  test::Gate gate(stream), other_gate(other);
+  test::grow_kernel().launch(stream, NDRange({64}), from_dlpack(context(), &first.managed));
+  test::grow_kernel().launch(other, NDRange({64}), from_dlpack(context(), &second.managed));
+  other_gate.release();
+  static_cast<void>(second.deleted_by());
+  EXPECT_EQ(first.deletions(), 0);
+  gate.release();
+  static_cast<void>(first.deleted_by());
+  EXPECT_EQ(first.deletions(), 1);
+  EXPECT_EQ(second.deletions(), 1);
+}
+
+TEST_F(DlpackImport, GivesBackAfterWorkThatFails) {
+  ForeignTensor foreign(buffer.get(), {64});
+  {
+    test::Gate gate(stream);
+    const Tensor tensor = from_dlpack(context(), &foreign.managed);
+    test::grow_kernel().launch(stream, NDRange({64}), tensor);
+    gate.fail(CL_OUT_OF_RESOURCES);
+  }
+  static_cast<void>(foreign.deleted_by());
+  EXPECT_EQ(foreign.deletions(), 1);
+}
+
+TEST_F(DlpackImport, MayHaveNoDeleter) {
+  ForeignTensor foreign(buffer.get(), {64});
+  foreign.managed.deleter = nullptr;
+  EXPECT_EQ(from_dlpack(context(), &foreign.managed).size(), 64);
+}
+
+TEST_F(DlpackImport, OfNoElementsIsGivenBackAtOnce) {
+  ForeignTensor foreign(nullptr, kDLCPU, {0, 3});
+  const Tensor tensor = from_dlpack(context(), &foreign.managed);
+  EXPECT_EQ(tensor.shape(), (Shape{0, 3}));
+  EXPECT_EQ(foreign.deletions(), 1);
+}
+
+TEST_F(DlpackImport, TakesStridesThatSayRowMajor) {
+  ForeignTensor foreign(buffer.get(), {2, 1, 4});
+  foreign.strides = {4, 99, 1};  // that of one element says nothing
+  foreign.managed.dl_tensor.strides = foreign.strides.data();
+  EXPECT_EQ(from_dlpack(context(), &foreign.managed).shape(), (Shape{2, 1, 4}));
+}
+
+class DlpackRefusal : public DlpackImport {
+ protected:
+  /// The error's text. The tensor stays the caller's.
+  std::string text(const interop::DlpackImport& options = {}) {
+    const std::string thrown = test::text_thrown<InvalidArgument>(
+        [&] { (void)from_dlpack(context(), &foreign.managed, options); });
+    EXPECT_EQ(foreign.deletions(), 0);
+    EXPECT_EQ(references(buffer.get()), before);
+    return thrown;
+  }
+  ForeignTensor foreign{buffer.get(), {4, 4}};
+  DLTensor& described = foreign.managed.dl_tensor;
+  const cl_uint before = references(buffer.get());
+};
+
+TEST_F(DlpackRefusal, OfStrides) {
+  foreign.strides = {1, 4};
+  described.strides = foreign.strides.data();
+  test::expect_parts(text(), "[from_dlpack]", "[4, 4]", "[1, 4]", "contiguous copy");
+}
+
+TEST_F(DlpackRefusal, OfTypesThatATensorHasNot) {
+  for (const DLDataType type : {DLDataType{kDLFloat, 32, 4}, DLDataType{kDLUInt, 32, 1},
+                                DLDataType{kDLComplex, 64, 1}, DLDataType{kDLInt, 8, 1}}) {
+    described.dtype = type;
+    test::expect_parts(text(), "[from_dlpack]",
+                       "code " + std::to_string(type.code) + " with " + std::to_string(type.bits) +
+                           " bits and " + std::to_string(type.lanes) + " lanes",
+                       "float32");
+  }
+}
+
+TEST_F(DlpackRefusal, OfShapes) {
+  foreign.shape.assign(9, 1);
+  described.shape = foreign.shape.data();
+  described.ndim = 9;
+  test::expect_parts(text(), "at most 8 dimensions");
+  described.ndim = -1;
+  test::expect_parts(text(), "[from_dlpack]", "-1 dimensions");
+  described.ndim = 2;
+  described.shape = nullptr;
+  test::expect_parts(text(), "[from_dlpack]", "2 dimensions without sizes");
+}
+
+TEST_F(DlpackRefusal, OfMemoryThatIsTooSmall) {
+  described.byte_offset = 256 - 60;
+  test::expect_parts(text(), "64 bytes behind offset 196", "256");
+}
+
+TEST_F(DlpackRefusal, OfOtherDevices) {
+  described.device.device_type = kDLCUDA;
+  test::expect_parts(text(), "[from_dlpack]", "device type 2", "move the tensor to the CPU");
+}
+
+TEST_F(DlpackRefusal, OfNull) {
+  described.data = nullptr;
+  test::expect_parts(text(), "[from_dlpack]", "null");
+  test::expect_parts(
+      test::text_thrown<InvalidArgument>([] { (void)from_dlpack(context(), nullptr); }),
+      "[from_dlpack] the tensor is null");
+}
+
+TEST_F(DlpackRefusal, OfMemoryAndQueuesOfAnotherContext) {
+  const test::NativeQueue elsewhere(test::other_context());
+  test::expect_parts(text({.queue = elsewhere.get()}), "another context");
+  const Buffer other(test::other_context(), 256);
+  described.data = other.get();
+  test::expect_parts(text(), "another context");
+}
+
+TEST_F(DlpackRefusal, OfAQueueForTheHostsMemory) {
+  described.device.device_type = kDLCPU;
+  test::expect_parts(text({.queue = stream.get()}), "[from_dlpack] a queue", "leave it out");
+}
+
+TEST_F(DlpackRefusal, OfWhatDependsOnAFailedQueue) {
+  const Stream failed(context());
+  {
+    test::Gate gate(failed);
+    const Event behind = failed.record();
+    gate.fail(CL_OUT_OF_RESOURCES);
+    EXPECT_THROW(behind.synchronize(), CommandError);
+  }
+  EXPECT_THROW((void)from_dlpack(context(), &foreign.managed, {.queue = failed.get()}),
+               CommandError);
+  EXPECT_EQ(foreign.deletions(), 0);
+  EXPECT_EQ(references(buffer.get()), before);
+}
+
+}  // namespace
+}  // namespace dovetail
