@@ -41,3 +41,18 @@ if(DOVETAIL_WITH_DLPACK)
 else()
   dovetail_interop_test(dlpack SOURCES no_dlpack_test.cpp)
 endif()
+
+# Debian's package for CMake wants far more than is used here.
+find_path(TORCH_INCLUDE_DIR ATen/DLConvertor.h)
+find_library(TORCH_CPU_LIBRARY torch_cpu)
+find_library(TORCH_C10_LIBRARY c10)
+mark_as_advanced(TORCH_INCLUDE_DIR TORCH_CPU_LIBRARY TORCH_C10_LIBRARY)
+if(DOVETAIL_WITH_DLPACK AND TORCH_INCLUDE_DIR AND TORCH_CPU_LIBRARY AND TORCH_C10_LIBRARY)
+  dovetail_interop_test(
+    dlpack_torch
+    SOURCES dlpack_torch_test.cpp
+    INCLUDES ${TORCH_INCLUDE_DIR}
+    LIBRARIES ${TORCH_CPU_LIBRARY} ${TORCH_C10_LIBRARY})
+else()
+  dovetail_interop_test_missing(dlpack_torch "libtorch-dev, and a build with DLPack")
+endif()

@@ -171,16 +171,22 @@ TEST_F(DlpackOrder, TakesAnImportWithoutAQueueAsReady) {
 TEST_F(DlpackOrder, GoesBothWaysBetweenTwoTensorsWithoutTheHost) {
   test::Gate gate(stream);
   set(stream, 2);
-  OrderCalls calls = order_calls_during([&] {
-    const Tensor taken =
-        from_dlpack(context(), to_dlpack(tensor, third.get()), {.queue = third.get()});
+  test::ForeignTensor between(data.get(), {count});
+  DLManagedTensor* given = nullptr;
+  const OrderCalls calls = order_calls_during([&] {
+    given = to_dlpack(tensor, third.get());
+    between.managed.dl_tensor = given->dl_tensor;
+    const Tensor taken = from_dlpack(context(), &between.managed, {.queue = third.get()});
     test::grow_kernel().launch(third, NDRange({count}), taken);
   });
   EXPECT_EQ(calls.host_waits, 0u);
   test::grow_kernel().launch(stream, NDRange({count}), tensor);
   EXPECT_TRUE(test::is_held(stream.record()));
+  EXPECT_EQ(between.deletions(), 0);
   gate.release();
   EXPECT_EQ(tensor.to_host<int>(stream), all(11));
+  static_cast<void>(between.deleted_by());
+  given->deleter(given);
 }
 
 }  // namespace
