@@ -56,3 +56,29 @@ if(DOVETAIL_WITH_DLPACK AND TORCH_INCLUDE_DIR AND TORCH_CPU_LIBRARY AND TORCH_C1
 else()
   dovetail_interop_test_missing(dlpack_torch "libtorch-dev, and a build with DLPack")
 endif()
+
+if(DOVETAIL_WITH_CLBLAST)
+  dovetail_interop_test(foreign_clblast SOURCES clblast_test.cpp LIBRARIES clblast)
+else()
+  dovetail_interop_test_missing(foreign_clblast "DOVETAIL_WITH_CLBLAST")
+endif()
+
+find_path(BOOST_COMPUTE_INCLUDE_DIR boost/compute/core.hpp)
+find_path(VIENNACL_INCLUDE_DIR viennacl/version.hpp)
+mark_as_advanced(BOOST_COMPUTE_INCLUDE_DIR VIENNACL_INCLUDE_DIR)
+if(BOOST_COMPUTE_INCLUDE_DIR)
+  dovetail_interop_test(
+    foreign_boost_compute
+    SOURCES boost_compute_test.cpp
+    INCLUDES ${BOOST_COMPUTE_INCLUDE_DIR})
+else()
+  dovetail_interop_test_missing(foreign_boost_compute libboost-dev)
+endif()
+if(VIENNACL_INCLUDE_DIR)
+  dovetail_interop_test(
+    foreign_viennacl
+    SOURCES viennacl_test.cpp
+    INCLUDES ${VIENNACL_INCLUDE_DIR})
+else()
+  dovetail_interop_test_missing(foreign_viennacl libviennacl-dev)
+endif()

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+// Work of several libraries on a queue that is held: nothing may need the host, and nothing may run
+// ahead.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <vector>
+
+#include "dovetail/tensor/tensor.hpp"
+#include "tests/support/gate.hpp"
+#include "tests/support/layer_test.hpp"
+#include "tests/support/ordered_work.hpp"
+
+namespace dovetail::test {
+
+/// Has `work` give its work to the queue of `stream` while that is held; a wait in there would not
+/// return. Expects that none of it runs before the queue is released, and that no call waits, then
+/// lets it run. Returns what was called, zeros without the counting layer.
+template <typename Work>
+OrderCalls expect_held(const Stream& stream, Work work) {
+  Gate gate(stream);
+  const OrderCalls calls = order_calls_during(work);
+  const Event done = stream.record();
+  EXPECT_TRUE(is_held(done));
+  gate.release();
+  done.synchronize();
+  EXPECT_EQ(calls.host_waits, 0u);
+  return calls;
+}
+
+/// x = x * factor + summand, on all elements.
+inline void multiply_add(const Stream& stream, const Tensor& x, float factor, float summand) {
+  static const Kernel* const kernel = new Kernel(multiply_add_kernel());
+  kernel->launch(stream, NDRange({static_cast<std::size_t>(x.size())}), updates(x), factor,
+                 summand);
+}
+
+inline Tensor floats(const std::vector<float>& values) {
+  return Tensor::from_host<float>(context(), values, {static_cast<std::int64_t>(values.size())});
+}
+
+/// 0, 1, 2, ...
+inline std::vector<float> counting(std::size_t size) {
+  std::vector<float> values(size);
+  for (std::size_t i = 0; i < size; ++i) values[i] = static_cast<float>(i);
+  return values;
+}
+
+/// What `function` gives for each value.
+template <typename Function>
+std::vector<float> mapped(std::vector<float> values, Function function) {
+  for (float& value : values) value = function(value);
+  return values;
+}
+
+}  // namespace dovetail::test
