@@ -82,3 +82,16 @@ if(VIENNACL_INCLUDE_DIR)
 else()
   dovetail_interop_test_missing(foreign_viennacl libviennacl-dev)
 endif()
+
+if(TARGET dovetail_share_queue AND DOVETAIL_PYOPENCL_PYTHON)
+  add_test(NAME interop.pyopencl
+           COMMAND ${DOVETAIL_PYOPENCL_PYTHON} ${CMAKE_CURRENT_LIST_DIR}/interop/pyopencl_test.py
+                   $<TARGET_FILE:dovetail_share_queue>)
+  set_tests_properties(
+    interop.pyopencl
+    PROPERTIES LABELS interop TIMEOUT 120
+               ENVIRONMENT "DOVETAIL_CACHE_DIR=${CMAKE_CURRENT_BINARY_DIR}/cache;PYOPENCL_NO_CACHE=1")
+  message(STATUS "Interop test pyopencl: built")
+else()
+  dovetail_interop_test_missing(pyopencl "python3-pyopencl, and shared examples")
+endif()
