@@ -1,10 +1,12 @@
 #!/usr/bin/env bash
 # Installs the packages that Dovetail is built from, on Debian 12, Ubuntu 24.04 and newer.
 #
-#   scripts/install_dependencies.sh [--tests] [--lint]
+#   scripts/install_dependencies.sh [--tests] [--interop] [--lint]
 #
-# --tests adds what the tests and benchmarks need, --lint clang-tidy and clang-format. Installs only
-# what is missing, and needs neither network nor root when nothing is.
+# --tests adds what the tests and benchmarks need, --lint clang-tidy and clang-format, --interop
+# DLPack and the libraries that docs/interop.md names: of these, what the release does not have is
+# left out, and said. Installs only what is missing, and needs neither network nor root when nothing
+# is.
 set -euo pipefail
 
 packages=(g++ ninja-build pkgconf ocl-icd-opencl-dev opencl-headers opencl-clhpp-headers
@@ -13,8 +15,10 @@ packages=(g++ ninja-build pkgconf ocl-icd-opencl-dev opencl-headers opencl-clhpp
 # shellcheck source=/dev/null
 release=$(. /etc/os-release 2>/dev/null && echo "${ID:-} ${VERSION_ID:-}") || release=""
 
+optional=()
 for argument in "$@"; do
   case $argument in
+    --interop) optional+=(libboost-dev libdlpack-dev libtorch-dev libviennacl-dev python3-pyopencl) ;;
     --tests) packages+=(libgtest-dev libbenchmark-dev) ;;
     --lint)
       # Debian 12's own clang-tidy, 14, does not know std::source_location.
@@ -25,7 +29,7 @@ for argument in "$@"; do
       fi
       ;;
     *)
-      echo "usage: $0 [--tests] [--lint]" >&2
+      echo "usage: $0 [--tests] [--interop] [--lint]" >&2
       exit 2
       ;;
   esac
@@ -41,16 +45,22 @@ has_cmake || packages+=(cmake)
 
 if ! command -v apt-get >/dev/null; then
   echo "This is no Debian or Ubuntu. Going on with what is there; Dovetail needs the equivalents of:" >&2
-  echo "  ${packages[*]}" >&2
+  echo "  ${packages[*]} ${optional[*]}" >&2
   exit 0
 fi
 
+is_installed() {
+  [[ $(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null) == installed ]]
+}
 missing=()
 for package in "${packages[@]}"; do
-  [[ $(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null) == installed ]] ||
-    missing+=("$package")
+  is_installed "$package" || missing+=("$package")
 done
-if [[ ${#missing[@]} -eq 0 ]]; then
+missing_optional=()
+for package in "${optional[@]}"; do
+  is_installed "$package" || missing_optional+=("$package")
+done
+if [[ ${#missing[@]} -eq 0 && ${#missing_optional[@]} -eq 0 ]]; then
   exit 0
 fi
 
@@ -62,10 +72,25 @@ esac
 root=()
 if [[ $(id -u) -ne 0 ]]; then
   if ! command -v sudo >/dev/null; then
-    echo "Run as root, or install sudo: apt-get install ${missing[*]}" >&2
+    echo "Run as root, or install sudo: apt-get install ${missing[*]} ${missing_optional[*]}" >&2
     exit 1
   fi
   root=(sudo)
+fi
+
+# Containers come without lists of packages; without them nothing is known to be there.
+if [[ ${#missing_optional[@]} -ne 0 ]] && ! compgen -G '/var/lib/apt/lists/*_Packages*' >/dev/null; then
+  "${root[@]}" apt-get update || true
+fi
+for package in "${missing_optional[@]}"; do
+  if apt-get --simulate --no-install-recommends install "$package" >/dev/null 2>&1; then
+    missing+=("$package")
+  else
+    echo "Going on without $package, which ${release:-this release} does not have or cannot install." >&2
+  fi
+done
+if [[ ${#missing[@]} -eq 0 ]]; then
+  exit 0
 fi
 install=("${root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install --yes --no-install-recommends)
 
