@@ -8,6 +8,7 @@
 #include "dovetail/core/error.hpp"
 #include "dovetail/interop/dlpack.hpp"
 #include "tests/interop/foreign_tensor.hpp"
+#include "tests/support/child_process.hpp"
 #include "tests/support/gate.hpp"
 #include "tests/support/ordered_work.hpp"
 #include "tests/support/thrown.hpp"
@@ -124,6 +125,18 @@ TEST_F(DlpackImport, GivesBackAfterWorkThatFails) {
   }
   static_cast<void>(foreign.deleted_by());
   EXPECT_EQ(foreign.deletions(), 1);
+}
+
+TEST_F(DlpackImport, InUseWhenTheProcessEndsLetsItEnd) {
+  if (!test::in_child()) {
+    const auto child = test::run_again_in_child();
+    EXPECT_TRUE(child.passed) << child.output;
+    return;
+  }
+  // Never destroyed, as the deleter may or may not be called by then.
+  auto& foreign = *new ForeignTensor(buffer.get(), {64});
+  const Tensor tensor = from_dlpack(context(), &foreign.managed);
+  for (int i = 0; i < 1000; ++i) test::grow_kernel().launch(stream, NDRange({64}), tensor);
 }
 
 TEST_F(DlpackImport, MayHaveNoDeleter) {

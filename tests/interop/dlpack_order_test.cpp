@@ -40,6 +40,28 @@ class DlpackOrder : public test::LayerTest {
                                   count * sizeof(int), 0, nullptr, nullptr),
               CL_SUCCESS);
   }
+  /// Expects that `give` blocks while a writer of the tensor is held on another stream, in one
+  /// wait.
+  template <typename Give>
+  void expect_host_wait(Give give) {
+    test::Gate gate(stream);
+    set(stream, 2);
+    std::atomic<bool> is_back{false};
+    const std::uint64_t events = test::totals().wait_list_events;
+    const OrderCalls calls = order_calls_during([&] {
+      std::thread consumer([&] {
+        give();
+        is_back = true;
+      });
+      while (test::totals().wait_list_events == events && !is_back) std::this_thread::yield();
+      EXPECT_FALSE(is_back);
+      gate.release();
+      consumer.join();
+    });
+    EXPECT_EQ(calls.barriers, 1u);
+    EXPECT_EQ(calls.host_waits, 1u);
+    EXPECT_EQ(test::contents(data), all(2));
+  }
   std::vector<int> all(int value) const { return std::vector<int>(count, value); }
 
   const Buffer data = test::buffer_of(std::vector<int>(count, 1));
@@ -76,24 +98,15 @@ TEST_F(DlpackOrder, NeedsNothingOnOneQueue) {
 }
 
 TEST_F(DlpackOrder, WaitsOnTheHostWithoutAQueue) {
-  test::Gate gate(stream);
-  set(stream, 2);
   DLManagedTensor* given = nullptr;
-  std::atomic<bool> is_back{false};
-  const std::uint64_t events = test::totals().wait_list_events;
-  const OrderCalls calls = order_calls_during([&] {
-    std::thread exporter([&] {
-      given = to_dlpack(tensor);
-      is_back = true;
-    });
-    while (test::totals().wait_list_events == events && !is_back) std::this_thread::yield();
-    EXPECT_FALSE(is_back);
-    gate.release();
-    exporter.join();
-  });
-  EXPECT_EQ(calls.barriers, 1u);
-  EXPECT_EQ(calls.host_waits, 1u);
-  EXPECT_EQ(test::contents(data), all(2));
+  expect_host_wait([&] { given = to_dlpack(tensor); });
+  given->deleter(given);
+}
+
+TEST_F(DlpackOrder, WaitsOnTheHostToShowItTheMemory) {
+  if (context().device().type() != DeviceType::cpu) GTEST_SKIP() << "the device is no CPU";
+  DLManagedTensor* given = nullptr;
+  expect_host_wait([&] { given = interop::to_dlpack_host(third, tensor); });
   given->deleter(given);
 }
 
