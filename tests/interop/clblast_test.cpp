@@ -62,7 +62,7 @@ TEST(Clblast, MultipliesMatricesBetweenOurOperations) {
 }
 
 TEST(Clblast, DeclaredByWithQueueIsOrderedTowardsASecondStream) {
-  const Stream stream(context()), second(context());
+  const Stream stream(context()), second(context()), third(context());
   const Tensor x = test::floats(counting(count)), y = test::floats(counting(count));
   {
     test::Gate gate(stream);
@@ -71,7 +71,8 @@ TEST(Clblast, DeclaredByWithQueueIsOrderedTowardsASecondStream) {
                [&](cl_command_queue queue) { axpy(queue, 2, x.storage(), y.storage()); });
     multiply_add(second, y, 10, 0);
     EXPECT_TRUE(test::is_held(second.record()));
-    multiply_add(second, x, 0, -1);  // what it reads must not be written before, either
+    multiply_add(third, x, 0, -1);  // what it reads must not be written before, either
+    EXPECT_TRUE(test::is_held(third.record()));
     gate.release();
   }
   EXPECT_EQ(y.to_host<float>(second), mapped(counting(count), [](float i) { return 30 * i; }));

@@ -112,12 +112,12 @@ TEST_F(ViennaCL, HasItsOwnQueueAndVectorAdoptedByUs) {
       Tensor::from_buffer(Buffer::retain(ours, their_x.handle().opencl_handle().get()), {count});
   expect_held(adopted, [&] {
     their_x *= 2.0f;
-    binary_into(adopted, BinaryOperation::add, x, x, x);
+    binary_into(adopted, BinaryOperation::multiply, x, x, x);
     their_x *= 3.0f;
   });
   std::vector<float> result(count);
   viennacl::copy(their_x, result);
-  EXPECT_EQ(result, mapped(counting(count), [](float i) { return 12 * i; }));
+  EXPECT_EQ(result, mapped(counting(count), [](float i) { return 12 * i * i; }));
 }
 
 }  // namespace
