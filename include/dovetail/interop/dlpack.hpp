@@ -65,14 +65,15 @@ struct DlpackImport {
 /// where that is less), as torch allocates it; see `synchronize_host` for how the host gets to see
 /// results there. Kernels that read vectors of 128 bytes, as double16, need that alignment.
 ///
-/// Takes `managed` over: its deleter is called once, when the last handle to the data is gone and
-/// the work that used them is done, with no copy of anything: at once in the thread that drops it
-/// where nothing is in flight, else by a thread of Dovetail's. It may be null. When the process
-/// ends, deleters of memory that is still in use are not called. If this throws, `managed` is still
-/// the caller's.
+/// Takes `managed` over: its deleter, which may be null, is called once, when the last handle to
+/// the data is gone and the work that used them is done. That is at once, in the thread that drops
+/// the handle, where nothing is in flight, else in a thread that Dovetail keeps for this. When the
+/// process ends, deleters of memory in use are not called. If this throws, none was called, and
+/// `managed` is still the caller's.
 ///
-/// Work on raw handles, got by `Buffer::get`, also keeps the host's memory; OpenCL memory, it keeps
-/// if it was put on a stream that Dovetail used the memory on.
+/// What others do with the memory by `Buffer::get` counts as use: of the host's memory always, of
+/// OpenCL memory on streams that Dovetail used it on as well. Memory of the host that is taken
+/// twice is two memories to Dovetail, with no order between them.
 /// @param managed  A dtype of DType with one lane, up to 8 dimensions, row-major without gaps.
 /// @throws InvalidArgument  null, another device, dtype or layout, memory of another context, or
 ///                          memory that cannot be used in place and may not be copied.
