@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 #include <mutex>
 #include <unordered_map>
 #include <vector>
@@ -28,11 +29,40 @@ struct Context::State {
       : device(std::move(device_in)), context(context_in) {}
   State(const State&) = delete;
   State& operator=(const State&) = delete;
-  ~State() {
-    attachments.clear();
-    detail::release(context);
+  ~State();
+
+  /// The states that are alive, so that whoever adopts a context twice gets one set of attachments.
+  struct Registry {
+    using Key = std::pair<cl_context, cl_device_id>;
+    std::mutex mutex;
+    std::map<Key, std::weak_ptr<const State>> states;
+
+    // With `mutex` held.
+    std::shared_ptr<const State> find(const Key& key) const {
+      const auto place = states.find(key);
+      return place == states.end() ? nullptr : place->second.lock();
+    }
+    void add(const std::shared_ptr<const State>& state) {
+      states[{state->context, state->device.get()}] = state;
+    }
+  };
+  static Registry& registry() {
+    static auto* const instance = new Registry;  // outlives contexts in static storage
+    return *instance;
   }
 };
+
+Context::State::~State() {
+  if (!detail::in_forked_child()) {  // where another thread may have held the lock for good
+    Registry& all = registry();
+    const std::scoped_lock lock(all.mutex);
+    const auto place = all.states.find({context, device.get()});
+    // Somebody may have adopted the context again since the last handle went.
+    if (place != all.states.end() && place->second.expired()) all.states.erase(place);
+  }
+  attachments.clear();
+  detail::release(context);
+}
 
 Context::Context(std::shared_ptr<const State> state) : state_(std::move(state)) {}
 
@@ -45,6 +75,9 @@ Context::Context(const Device& device) {
   cl_context context = clCreateContext(properties, 1, &id, nullptr, nullptr, &status);
   detail::check(status, "clCreateContext");
   state_ = std::make_shared<const State>(device, context);
+  State::Registry& all = State::registry();
+  const std::scoped_lock lock(all.mutex);
+  all.add(state_);
 }
 
 Context Context::retain(cl_context context, const Device& device) {
@@ -64,8 +97,16 @@ Context Context::retain(cl_context context, const Device& device) {
         "give a device that the context was made with.",
         devices.size(), device.name()));
   }
-  detail::check(clRetainContext(context), "clRetainContext");
-  return Context(std::make_shared<const State>(device, context));
+  State::Registry& all = State::registry();
+  std::shared_ptr<const State> state;  // before the lock, which its destructor takes
+  const std::scoped_lock lock(all.mutex);
+  state = all.find({context, device.get()});
+  if (!state) {
+    detail::check(clRetainContext(context), "clRetainContext");
+    state = std::make_shared<const State>(device, context);
+    all.add(state);
+  }
+  return Context(state);
 }
 
 const Context& Context::default_context() {

@@ -27,7 +27,9 @@ class DOVETAIL_EXPORT Context {
   /// @throws ForkedProcess  this process was forked from one that had used OpenCL.
   explicit Context(const Device& device);
 
-  /// Shares somebody's context; it is retained for the lifetime of the handles.
+  /// Shares somebody's context; it is retained for the lifetime of the handles. While a handle to
+  /// the same context and device exists, however it was made, this is one more: with it the program
+  /// cache, the memory pool and all else that belongs to a context are the same.
   /// @throws InvalidArgument  `context` is null or does not hold `device`.
   /// @throws ForkedProcess    as above.
   [[nodiscard]] static Context retain(cl_context context, const Device& device);
