@@ -6,13 +6,17 @@
 #include "dovetail/core/device.hpp"            // IWYU pragma: export
 #include "dovetail/core/error.hpp"             // IWYU pragma: export
 #include "dovetail/interop/dlpack.hpp"         // IWYU pragma: export
+#include "dovetail/interop/field_tensor.hpp"   // IWYU pragma: export
+#include "dovetail/interop/queue_handle.hpp"   // IWYU pragma: export
 #include "dovetail/ops/elementwise.hpp"        // IWYU pragma: export
 #include "dovetail/ops/matmul.hpp"             // IWYU pragma: export
 #include "dovetail/ops/softmax.hpp"            // IWYU pragma: export
+#include "dovetail/runtime/field.hpp"          // IWYU pragma: export
 #include "dovetail/runtime/kernel.hpp"         // IWYU pragma: export
 #include "dovetail/runtime/program.hpp"        // IWYU pragma: export
 #include "dovetail/runtime/program_cache.hpp"  // IWYU pragma: export
 #include "dovetail/runtime/recording.hpp"      // IWYU pragma: export
+#include "dovetail/runtime/runtime.hpp"        // IWYU pragma: export
 #include "dovetail/stream/buffer.hpp"          // IWYU pragma: export
 #include "dovetail/stream/current_stream.hpp"  // IWYU pragma: export
 #include "dovetail/stream/memory_pool.hpp"     // IWYU pragma: export

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "lib/stream/transfer.hpp"
 
+#include <algorithm>
+#include <array>
+#include <cassert>
 #include <cstddef>
 #include <memory>
 #include <utility>
-#include <vector>
 
 #include "lib/core/opencl_check.hpp"
 #include "lib/stream/command_buffer.hpp"
@@ -12,67 +14,96 @@
 #include "lib/stream/with_room.hpp"
 
 namespace dovetail::detail {
-
 namespace {
 
-class Fill final : public Recordable {
- public:
-  Fill(const BufferView& memory, const void* pattern, std::size_t pattern_nbytes)
-      : memory_(memory), pattern_(pattern), pattern_nbytes_(pattern_nbytes) {
-    add_use(uses_, memory, Access::write);
-  }
-  const TrackedUses& uses() const noexcept { return uses_; }
+constexpr std::size_t max_pattern_nbytes = 128;  // OpenCL's own
+
+struct Fill {
+  static constexpr const char* name = "fill";
+  static constexpr const char* call = "clEnqueueFillBuffer";
+  BufferView memory;
+  std::array<std::byte, max_pattern_nbytes> pattern;
+  std::size_t pattern_nbytes;
+
+  void add_uses(TrackedUses& uses) const { add_use(uses, memory, Access::write); }
   cl_int enqueue(cl_command_queue queue) const {
-    return clEnqueueFillBuffer(queue, handle_of(memory_.buffer).memory, pattern_, pattern_nbytes_,
-                               memory_.offset, memory_.nbytes, 0, nullptr, nullptr);
+    return clEnqueueFillBuffer(queue, handle_of(memory.buffer).memory, pattern.data(),
+                               pattern_nbytes, memory.offset, memory.nbytes, 0, nullptr, nullptr);
   }
-  std::unique_ptr<RecordedCommand> record() override;
+  void add_to(CommandBuffer& buffer) const {
+    buffer.add_fill(handle_of(memory.buffer).memory, pattern.data(), pattern_nbytes, memory.offset,
+                    memory.nbytes);
+  }
+};
+
+struct Copy {
+  static constexpr const char* name = "copy";
+  static constexpr const char* call = "clEnqueueCopyBuffer";
+  BufferView from, to;
+
+  void add_uses(TrackedUses& uses) const {
+    add_use(uses, from, Access::read);
+    add_use(uses, to, Access::write);
+  }
+  cl_int enqueue(cl_command_queue queue) const {
+    return clEnqueueCopyBuffer(queue, handle_of(from.buffer).memory, handle_of(to.buffer).memory,
+                               from.offset, to.offset, from.nbytes, 0, nullptr, nullptr);
+  }
+  void add_to(CommandBuffer& buffer) const {
+    buffer.add_copy(handle_of(from.buffer).memory, handle_of(to.buffer).memory, from.offset,
+                    to.offset, from.nbytes);
+  }
+};
+
+template <typename Work>
+class Recorded final : public RecordedCommand {
+ public:
+  Recorded(Work work, const TrackedUses& uses) : RecordedCommand(Work::name), work_(std::move(work)) {
+    set_uses({uses.begin(), uses.end()});
+  }
+  cl_int enqueue(cl_command_queue queue) const override { return work_.enqueue(queue); }
+  void add_to(CommandBuffer& buffer) const override { work_.add_to(buffer); }
 
  private:
-  const BufferView& memory_;
-  const void* pattern_;
-  std::size_t pattern_nbytes_;
+  Work work_;
+};
+
+template <typename Work>
+class Transfer final : public Recordable {
+ public:
+  explicit Transfer(Work work) : work_(std::move(work)) { work_.add_uses(uses_); }
+  void give_to(const Stream& stream) {
+    const Submission submission(stream, uses_, {"", Work::name}, this);
+    if (submission.is_captured()) return;
+    check(enqueue_with_room(stream.context(), [&] { return work_.enqueue(submission.queue()); }),
+          Work::call);
+  }
+  std::unique_ptr<RecordedCommand> record() override {
+    return std::make_unique<Recorded<Work>>(std::move(work_), uses_);
+  }
+
+ private:
+  Work work_;
   TrackedUses uses_;
 };
-
-class RecordedFill final : public RecordedCommand {
- public:
-  RecordedFill(BufferView memory, const void* pattern, std::size_t pattern_nbytes)
-      : RecordedCommand("fill"),
-        memory_(std::move(memory)),
-        pattern_(static_cast<const std::byte*>(pattern),
-                 static_cast<const std::byte*>(pattern) + pattern_nbytes),
-        fill_(memory_, pattern_.data(), pattern_nbytes) {
-    set_uses({fill_.uses().begin(), fill_.uses().end()});
-  }
-  cl_int enqueue(cl_command_queue queue) const override { return fill_.enqueue(queue); }
-  void add_to(CommandBuffer& buffer) const override {
-    buffer.add_fill(handle_of(memory_.buffer).memory, pattern_.data(), pattern_.size(),
-                    memory_.offset, memory_.nbytes);
-  }
-
- private:
-  BufferView memory_;
-  std::vector<std::byte> pattern_;
-  Fill fill_;
-};
-
-std::unique_ptr<RecordedCommand> Fill::record() {
-  return std::make_unique<RecordedFill>(memory_, pattern_, pattern_nbytes_);
-}
 
 }  // namespace
 
 void fill(const Stream& stream, const BufferView& memory, const void* pattern,
           std::size_t pattern_nbytes) {
-  Fill work(memory, pattern, pattern_nbytes);
-  const Submission submission(stream, work.uses(), {"", "fill"}, &work);
-  if (submission.is_captured()) return;
-  check(enqueue_with_room(stream.context(), [&] { return work.enqueue(submission.queue()); }),
-        "clEnqueueFillBuffer");
+  assert(pattern_nbytes <= max_pattern_nbytes);
+  Fill work{memory, {}, pattern_nbytes};
+  std::copy_n(static_cast<const std::byte*>(pattern), pattern_nbytes, work.pattern.begin());
+  Transfer(std::move(work)).give_to(stream);
 }
 
-void read_to_host(const Stream& stream, const BufferView& memory, void* values) {
+void copy(const Stream& stream, const BufferView& from, const BufferView& to) {
+  assert(from.nbytes == to.nbytes && !overlap(from, to));
+  if (from.nbytes != 0) Transfer(Copy{from, to}).give_to(stream);
+}
+
+void read_to_host(const Stream& stream, const BufferView& memory, void* values,
+                  std::string_view function) {
   const auto& state = state_of(stream);
   cl_event event = nullptr;
   Point point{stream.id(), 0};
@@ -88,7 +119,7 @@ void read_to_host(const Stream& stream, const BufferView& memory, void* values) 
     clock = state->clock;
   }
   const auto done = std::make_shared<const Marker>(event, point, 0, std::move(clock));
-  synchronize_with(done, state.get(), std::nullopt, "Tensor::to_host");
+  synchronize_with(done, state.get(), std::nullopt, function);
 }
 
 }  // namespace dovetail::detail

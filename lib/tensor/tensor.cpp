@@ -119,7 +119,7 @@ void Tensor::copy_to_host_bytes(const Stream& stream, void* values, DType dtype)
         "[Tensor::to_host] the stream belongs to another context than the tensor.");
   }
   if (nbytes() == 0) return;
-  detail::read_to_host(stream, storage_, values);
+  detail::read_to_host(stream, storage_, values, "Tensor::to_host");
 }
 
 Tensor Tensor::reshape(const Shape& shape) const {

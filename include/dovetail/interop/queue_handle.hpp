@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+// The tensor side's queue, for others.
+#pragma once
+
+#include <cstdint>
+
+#include "dovetail/core/export.hpp"
+#include "dovetail/stream/stream.hpp"
+
+namespace dovetail::interop {
+
+/// The queue that tensor operations of the calling thread use (`current_stream()`): a
+/// cl_command_queue as an integer, as RuntimeOptions::external_queue takes it; or 0 where there is
+/// none: no device, an error, or a child forked from a process that had used OpenCL.
+///
+/// Dovetail owns the queue. That of a thread, from the default pool, lives until the process ends;
+/// that of a StreamGuard, as long as a handle to its stream. A Runtime on it, borrowed or retained,
+/// is such a handle; whoever else wants to keep it longer calls clRetainCommandQueue.
+///
+/// A thread of its own has a queue of its own: ask on the thread whose work is meant. A queue of a
+/// thread that has ended is given to another thread some time, which then shares it. Thread-safe.
+DOVETAIL_EXPORT std::uintptr_t queue_handle() noexcept;
+
+/// The same of a stream; it lives as the stream's `origin()` says.
+DOVETAIL_EXPORT std::uintptr_t queue_handle(const Stream& stream) noexcept;
+
+}  // namespace dovetail::interop

@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+// Fields: the kernel runtime's n-dimensional data.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <utility>
+#include <vector>
+
+#include "dovetail/core/export.hpp"
+#include "dovetail/runtime/field_element.hpp"
+#include "dovetail/runtime/field_shape.hpp"
+#include "dovetail/runtime/runtime.hpp"
+#include "dovetail/stream/buffer.hpp"
+#include "dovetail/stream/stream.hpp"
+
+namespace dovetail {
+
+// The runtime and the tensors are peers, neither of which includes the other: what of a field has
+// to do with tensors is declared here, and defined in dovetail/interop/field_tensor.hpp, above
+// both.
+class Tensor;
+namespace detail {
+template <typename T>
+struct DTypeOf;
+}
+
+/// Whether data is handed over by a copy, or shared.
+enum class Copy : bool { no, yes };
+
+/// A field element whose scalar tensors have a dtype for. Needs dovetail/interop/field_tensor.hpp.
+template <typename T>
+concept TensorElement = FieldElement<T> && requires {
+  detail::DTypeOf<typename detail::ElementOf<T>::Scalar>::value;
+};
+
+namespace detail {
+
+/// All of a field but its element's C++ type.
+class DOVETAIL_EXPORT FieldData {
+ public:
+  FieldData(const Runtime& runtime, const FieldShape& shape, ElementType element);
+  FieldData(Stream stream, BufferView memory, const FieldShape& shape, ElementType element);
+
+  void fill(const void* value) const;
+  void from_host(const void* values, std::size_t count) const;
+  void to_host(void* values) const;
+
+  const Stream& stream() const noexcept { return stream_; }
+  const BufferView& memory() const noexcept { return memory_; }
+  const FieldShape& shape() const noexcept { return shape_; }
+  ElementType element() const noexcept { return element_; }
+
+ private:
+  Stream stream_;
+  BufferView memory_;
+  FieldShape shape_;
+  ElementType element_;
+};
+
+}  // namespace detail
+
+/// A contiguous, row-major array of 1 to 4 dimensions in device memory: a copyable handle, whose
+/// copies share the data.
+///
+/// A field lives on its runtime's stream, keeps that and the memory by itself and may outlive the
+/// runtime. Kernels take it as an argument, on any stream of its context: whoever reads comes after
+/// whoever wrote. The memory comes from the context's MemoryPool and goes back to it. double needs
+/// no fp64 on the device: only kernels that compute with it do. Thread-safe.
+template <FieldElement T>
+class Field {
+ public:
+  /// Uninitialised, on the runtime's stream.
+  /// @throws OutOfMemory      the device has not that much.
+  /// @throws InvalidArgument  more bytes than 64 bits count.
+  Field(const Runtime& runtime, const FieldShape& shape)
+      : data_(runtime, shape, element_type_of<T>) {}
+
+  /// Writes `value` to every element, in stream order.
+  void fill(const T& value) const { data_.fill(&value); }
+
+  /// Replaces the elements, in row-major order and in stream order, so after earlier work on the
+  /// field. `values` may go as soon as this returns: the host copies them, and does not wait for
+  /// the stream.
+  /// @throws InvalidArgument  the number of values is not `size()`.
+  void from_host(std::span<const T> values) const { data_.from_host(values.data(), values.size()); }
+
+  /// The elements, in row-major order. Blocks until the stream has got here: one wait.
+  /// @throws CommandError  work that they depend on failed.
+  std::vector<T> to_host() const {
+    std::vector<T> values(static_cast<std::size_t>(size()));
+    data_.to_host(values.data());
+    return values;
+  }
+
+  /// The data as a tensor of the same shape; of vectors, with one more innermost dimension: a
+  /// Field<cl_float4> of [n] is a float32 tensor of [n, 4].
+  ///
+  /// `Copy::no` shares the memory and calls OpenCL for nothing, whichever queues the two sides use:
+  /// what comes next on the other side is ordered by the memory's own record of its uses.
+  /// `Copy::yes` copies on the device, in the order of the field's stream, and does not block.
+  /// Needs dovetail/interop/field_tensor.hpp.
+  Tensor to_tensor(Copy copy) const requires TensorElement<T>;
+
+  /// The reverse. The field lives on the stream of `runtime`, where `Copy::yes` copies.
+  /// @throws InvalidArgument  the tensor's dtype is not that of `T`, its innermost size not the
+  ///                          vector's width, its other dimensions not 1 to 4, its context not the
+  ///                          runtime's; or, with Copy::no, it lies at an offset that is not a
+  ///                          multiple of the element's size.
+  static Field from_tensor(const Runtime& runtime, const Tensor& tensor,
+                           Copy copy) requires TensorElement<T>;
+
+  const FieldShape& shape() const noexcept { return data_.shape(); }
+  /// Number of elements; a vector counts once.
+  std::int64_t size() const noexcept { return shape().size(); }
+  std::size_t nbytes() const noexcept { return storage().nbytes; }
+  const Stream& stream() const noexcept { return data_.stream(); }
+  const Context& context() const noexcept { return stream().context(); }
+
+  /// Where the data lies: buffer and offset in bytes, always together. Any kernel takes it.
+  const BufferView& storage() const noexcept { return data_.memory(); }
+
+ private:
+  explicit Field(detail::FieldData data) : data_(std::move(data)) {}
+  detail::FieldData data_;
+};
+
+}  // namespace dovetail

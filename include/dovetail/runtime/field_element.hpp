@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+// Element types of fields.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <type_traits>
+
+#include "dovetail/core/export.hpp"
+
+namespace dovetail {
+
+enum class ScalarKind : unsigned char { f32, f64, i8, u8, i16, u16, i32, u32, i64, u64 };
+
+/// A scalar, or a vector of `width` of them, as OpenCL C has it.
+struct ElementType {
+  ScalarKind scalar;
+  unsigned width;  ///< 1, 2, 4, 8 or 16.
+  std::size_t nbytes;
+
+  friend bool operator==(const ElementType&, const ElementType&) = default;
+};
+
+/// The name in OpenCL C, such as "float" or "uint4".
+DOVETAIL_EXPORT std::string to_string(ElementType type);
+
+namespace detail {
+
+template <typename T>
+struct ScalarKindOf;
+template <ScalarKind kind>
+using ScalarKindConstant = std::integral_constant<ScalarKind, kind>;
+template <>
+struct ScalarKindOf<float> : ScalarKindConstant<ScalarKind::f32> {};
+template <>
+struct ScalarKindOf<double> : ScalarKindConstant<ScalarKind::f64> {};
+template <>
+struct ScalarKindOf<std::int8_t> : ScalarKindConstant<ScalarKind::i8> {};
+template <>
+struct ScalarKindOf<std::uint8_t> : ScalarKindConstant<ScalarKind::u8> {};
+template <>
+struct ScalarKindOf<std::int16_t> : ScalarKindConstant<ScalarKind::i16> {};
+template <>
+struct ScalarKindOf<std::uint16_t> : ScalarKindConstant<ScalarKind::u16> {};
+template <>
+struct ScalarKindOf<std::int32_t> : ScalarKindConstant<ScalarKind::i32> {};
+template <>
+struct ScalarKindOf<std::uint32_t> : ScalarKindConstant<ScalarKind::u32> {};
+template <>
+struct ScalarKindOf<std::int64_t> : ScalarKindConstant<ScalarKind::i64> {};
+template <>
+struct ScalarKindOf<std::uint64_t> : ScalarKindConstant<ScalarKind::u64> {};
+
+template <typename T>
+concept ElementScalar = requires {
+  ScalarKindOf<T>::value;
+};
+
+template <typename T>
+struct ElementOf;
+template <ElementScalar T>
+struct ElementOf<T> {
+  using Scalar = T;
+  static constexpr unsigned width = 1;
+};
+// cl_float4 and its kin: unions with an array `s` of the components.
+template <typename T>
+requires(std::is_union_v<T>&& requires { T::s; }) struct ElementOf<T> {
+  using Scalar = std::remove_cv_t<std::remove_extent_t<decltype(T::s)>>;
+  static constexpr unsigned width = std::extent_v<decltype(T::s)>;
+};
+
+constexpr bool is_vector_width(unsigned width) {
+  return width == 2 || width == 4 || width == 8 || width == 16;
+}
+
+}  // namespace detail
+
+/// What a field may hold: float, double, std::int8_t to std::int64_t, std::uint8_t to
+/// std::uint64_t, and OpenCL's vectors of 2, 4, 8 and 16 of these, such as cl_float4.
+template <typename T>
+concept FieldElement = detail::ElementScalar<T> || requires {
+  requires detail::ElementScalar<typename detail::ElementOf<T>::Scalar>;
+  requires detail::is_vector_width(detail::ElementOf<T>::width);
+  requires sizeof(T) == detail::ElementOf<T>::width * sizeof(typename detail::ElementOf<T>::Scalar);
+};
+
+/// The C++ type of an element's components: float for float and cl_float4.
+template <FieldElement T>
+using ScalarOf = typename detail::ElementOf<T>::Scalar;
+
+/// What describes `T` at run time.
+template <FieldElement T>
+inline constexpr ElementType element_type_of{detail::ScalarKindOf<ScalarOf<T>>::value,
+                                             detail::ElementOf<T>::width, sizeof(T)};
+
+}  // namespace dovetail

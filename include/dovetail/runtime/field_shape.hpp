@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+// Sizes of a field's dimensions.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <initializer_list>
+#include <span>
+#include <string>
+
+#include "dovetail/core/export.hpp"
+
+namespace dovetail {
+
+/// The sizes of 1 to 4 dimensions, outermost first; a size may be 0.
+class DOVETAIL_EXPORT FieldShape {
+ public:
+  static constexpr std::size_t max_rank = 4;
+
+  /// @throws InvalidArgument  no dimension or more than 4, a negative size, or a product of sizes
+  ///                          that does not fit 63 bits.
+  FieldShape(std::initializer_list<std::int64_t> sizes);
+  explicit FieldShape(std::span<const std::int64_t> sizes);
+
+  /// Number of dimensions.
+  std::size_t rank() const noexcept { return rank_; }
+  /// Number of elements: the product of the sizes.
+  std::int64_t size() const noexcept;
+  /// Size of dimension `axis`, which must be below `rank()`.
+  std::int64_t operator[](std::size_t axis) const noexcept { return sizes_[axis]; }
+  std::span<const std::int64_t> sizes() const noexcept { return {sizes_.data(), rank_}; }
+
+  /// Such as "[64, 32]".
+  std::string str() const;
+
+  friend bool operator==(const FieldShape&, const FieldShape&) = default;
+
+ private:
+  std::array<std::int64_t, max_rank> sizes_{};
+  std::size_t rank_;
+};
+
+}  // namespace dovetail

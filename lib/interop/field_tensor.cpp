@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "dovetail/interop/field_tensor.hpp"
+
+#include <fmt/format.h>
+
+#include <vector>
+
+#include "dovetail/core/error.hpp"
+#include "lib/stream/transfer.hpp"
+
+namespace dovetail::detail {
+namespace {
+
+Shape tensor_shape(const FieldShape& shape, unsigned width) {
+  std::vector<std::int64_t> sizes(shape.sizes().begin(), shape.sizes().end());
+  if (width > 1) sizes.push_back(width);
+  return Shape(sizes);
+}
+
+/// What of the tensor's shape counts elements.
+FieldShape field_shape(const Tensor& tensor, ElementType element) {
+  auto sizes = tensor.shape().sizes();
+  if (element.width > 1) {
+    if (sizes.empty() || sizes.back() != element.width) {
+      throw InvalidArgument(
+          fmt::format("[Field::from_tensor] a field of {} takes a tensor whose innermost size is "
+                      "{}, but the tensor's shape is {}; reshape it.",
+                      to_string(element), element.width, tensor.shape().str()));
+    }
+    sizes = sizes.first(sizes.size() - 1);
+  }
+  if (sizes.empty() || sizes.size() > FieldShape::max_rank) {
+    throw InvalidArgument(fmt::format(
+        "[Field::from_tensor] a field of {} has 1 to 4 dimensions{}, but the tensor's "
+        "shape is {}; reshape it.",
+        to_string(element), element.width > 1 ? " beside the vector's" : "", tensor.shape().str()));
+  }
+  return FieldShape(sizes);
+}
+
+void check_tensor(const Runtime& runtime, const Tensor& tensor, ElementType element, DType dtype) {
+  if (tensor.dtype() != dtype) {
+    throw InvalidArgument(fmt::format(
+        "[Field::from_tensor] a field of {} takes a {} tensor, but the tensor {} is {}.",
+        to_string(element), to_string(dtype), tensor.shape().str(), to_string(tensor.dtype())));
+  }
+  if (!(tensor.context() == runtime.context())) {
+    throw InvalidArgument(fmt::format(
+        "[Field::from_tensor] the tensor {} belongs to a context on '{}', and the runtime to "
+        "another, on '{}'; make the Runtime on a stream of the tensor's context.",
+        tensor.shape().str(), tensor.context().device().name(), runtime.device().name()));
+  }
+}
+
+}  // namespace
+
+Tensor tensor_from_field(const FieldData& field, DType dtype, Copy copy) {
+  const Shape shape = tensor_shape(field.shape(), field.element().width);
+  const BufferView& memory = field.memory();
+  if (copy == Copy::no) return Tensor::from_buffer(memory.buffer, shape, dtype, memory.offset);
+  Tensor tensor = Tensor::empty(field.stream(), shape, dtype);
+  detail::copy(field.stream(), memory, tensor.storage());
+  return tensor;
+}
+
+FieldData field_from_tensor(const Runtime& runtime, const Tensor& tensor, ElementType element,
+                            DType dtype, Copy copy) {
+  check_tensor(runtime, tensor, element, dtype);
+  const FieldShape shape = field_shape(tensor, element);
+  const BufferView& memory = tensor.storage();
+  if (copy == Copy::no) {
+    if (memory.offset % element.nbytes != 0) {
+      throw InvalidArgument(fmt::format(
+          "[Field::from_tensor] the tensor {} lies at offset {} bytes, which is not a multiple of "
+          "the {} bytes of a {}; take a copy (Copy::yes).",
+          tensor.shape().str(), memory.offset, element.nbytes, to_string(element)));
+    }
+    return {runtime.stream(), memory, shape, element};
+  }
+  FieldData field(runtime, shape, element);
+  detail::copy(runtime.stream(), memory, field.memory());
+  return field;
+}
+
+}  // namespace dovetail::detail
