@@ -82,6 +82,7 @@ dovetail_unit_test(
   SOURCES
     build_options_test.cpp
     capture_test.cpp
+    field_test.cpp
     kernel_argument_test.cpp
     kernel_test.cpp
     nd_range_test.cpp
@@ -89,6 +90,7 @@ dovetail_unit_test(
     program_test.cpp
     recording_fork_test.cpp
     recording_test.cpp)
+    runtime_test.cpp)
 dovetail_unit_test(
   tensor
   SOURCES
