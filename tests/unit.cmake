@@ -106,6 +106,12 @@ dovetail_unit_test(
     matmul_test.cpp
     matmul_threads_test.cpp
     softmax_test.cpp)
+dovetail_unit_test(
+  interop
+  SOURCES
+    field_tensor_test.cpp
+    lifetime_test.cpp
+    queue_handle_test.cpp)
 if(TARGET dovetail_layer)
   dovetail_unit_test(
   layer

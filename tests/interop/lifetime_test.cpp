@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: Apache-2.0
+// Runtimes, fields, tensors, queues and contexts that end in any order.
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <optional>
+
+#include "dovetail/core/error.hpp"
+#include "dovetail/interop/field_tensor.hpp"
+#include "dovetail/interop/queue_handle.hpp"
+#include "dovetail/ops/elementwise.hpp"
+#include "dovetail/stream/memory_pool.hpp"
+#include "tests/support/gate.hpp"
+#include "tests/support/lazy_peer.hpp"
+#include "tests/support/native_queue.hpp"
+#include "tests/support/ordered_work.hpp"
+#include "tests/support/thrown.hpp"
+
+namespace dovetail {
+namespace {
+
+using test::context;
+using test::Gate;
+
+constexpr std::int64_t count = 64;
+std::vector<float> all(float value) { return std::vector<float>(count, value); }
+
+RuntimeOptions on(cl_command_queue queue, StreamOrigin origin = StreamOrigin::borrowed) {
+  return {.external_queue = reinterpret_cast<std::uintptr_t>(queue), .external_origin = origin};
+}
+
+class HandOverLifetime : public testing::Test {
+ protected:
+  /// Two handles, so that the test says which one is the last.
+  void make(const RuntimeOptions& options) {
+    runtime.emplace(options);
+    field.emplace(*runtime, FieldShape{count});
+  }
+  Tensor negated(const Tensor& tensor) const {
+    return unary(tensors, UnaryOperation::negate, tensor);
+  }
+
+  const Stream tensors{context()};
+  std::optional<Runtime> runtime;
+  std::optional<Field<float>> field;
+};
+
+TEST_F(HandOverLifetime, ABorrowedQueueMayEndBeforeTheHandlesOnceAllIsDone) {
+  auto native = std::make_unique<test::NativeQueue>(context());
+  const cl_uint references = test::references(native->get());
+  const auto peer = std::make_shared<test::LazyPeer>(native->get());
+  RuntimeOptions options = on(native->get());
+  options.peer = peer;
+  make(options);
+  field->fill(3);
+  peer->record([](cl_command_queue) {});
+  const Tensor tensor = field->to_tensor(Copy::no);
+  EXPECT_EQ(tensor.to_host<float>(tensors), all(3));
+  runtime->synchronize();
+
+  ASSERT_EQ(test::references(native->get()), references) << "nobody else keeps it";
+  native.reset();
+  testing::internal::CaptureStderr();
+  runtime.reset();
+  field.reset();
+  EXPECT_EQ(testing::internal::GetCapturedStderr(), "");
+  EXPECT_EQ(negated(tensor).to_host<float>(tensors), all(-3));
+}
+
+TEST_F(HandOverLifetime, WorkThatABorrowedQueueTookAlongIsAnErrorForWhoeverDependsOnIt) {
+  const test::NativeQueue native(context());
+  make(on(native.get()));
+  Gate gate(runtime->stream());
+  field->fill(3);
+  const Tensor tensor = field->to_tensor(Copy::no);
+  const Tensor other = Tensor::full(tensors, {count}, 1);
+  field.reset();
+  runtime.reset();
+  test::expect_parts(test::text_thrown<Error>([&] { negated(tensor); }), "a borrowed queue",
+                     "keep a handle, use Stream::retain");
+  EXPECT_EQ(negated(other).to_host<float>(tensors), all(-1));
+
+  runtime.emplace(on(native.get()));  // adopted again, it can be waited for
+  gate.release();
+  runtime->synchronize();
+  EXPECT_EQ(negated(tensor).to_host<float>(tensors), all(-3));
+}
+
+TEST_F(HandOverLifetime, ATensorOutlivesItsFieldAndTheRuntime) {
+  for (const Copy copy : {Copy::no, Copy::yes}) {
+    make({});
+    MemoryPool& pool = MemoryPool::of(context());
+    std::optional<Tensor> tensor;
+    {
+      const Gate gate(runtime->stream());
+      field->fill(3);
+      tensor = field->to_tensor(copy);
+      const std::size_t in_use = pool.statistics().in_use;
+      field.reset();
+      EXPECT_EQ(pool.statistics().in_use == in_use, copy == Copy::no) << "the memory is kept";
+      runtime.reset();
+      const Tensor other = Tensor::full(tensors, {count}, 8);  // would take the memory
+      tensor = negated(*tensor);
+      EXPECT_TRUE(test::is_held(tensors.record()));
+    }
+    EXPECT_EQ(tensor->to_host<float>(tensors), all(-3));
+  }
+}
+
+TEST_F(HandOverLifetime, AFieldOutlivesItsTensorAndTheTensorsStream) {
+  for (const Copy copy : {Copy::no, Copy::yes}) {
+    runtime.emplace();
+    const Tensor ones = Tensor::full(tensors, {count}, 1);
+    std::optional<Stream> stream(std::in_place, context());
+    stream->wait(tensors);
+    {
+      const Gate gate(*stream);
+      std::optional<Tensor> tensor = add(*stream, ones, ones);
+      field = Field<float>::from_tensor(*runtime, *tensor, copy);
+      tensor.reset();
+      stream.reset();
+      const Tensor other = Tensor::full(tensors, {count}, 8);  // would take the memory
+      runtime->launch(test::multiply_add_kernel(), NDRange({count}), *field, 10.0f, 1.0f);
+      EXPECT_TRUE(test::is_held(runtime->stream().record()));
+    }
+    EXPECT_EQ(field->to_host(), all(21));
+  }
+}
+
+TEST_F(HandOverLifetime, WorkInFlightOutlivesItsRuntime) {
+  const test::NativeQueue native(context());
+  for (const RuntimeOptions& options :
+       {RuntimeOptions{}, on(native.get(), StreamOrigin::retained),
+        RuntimeOptions{.external_queue = interop::queue_handle()}}) {
+    make(options);
+    std::optional<Tensor> tensor = field->to_tensor(Copy::no);
+    {
+      const Gate gate(runtime->stream());
+      field->fill(3);
+      runtime->launch(test::multiply_add_kernel(), NDRange({count}), *field, 10.0f, 1.0f);
+      field.reset();
+      runtime.reset();
+      tensor = negated(*tensor);
+      EXPECT_TRUE(test::is_held(tensors.record()));
+    }
+    EXPECT_EQ(tensor->to_host<float>(tensors), all(-31));
+  }
+}
+
+TEST_F(HandOverLifetime, APeerThatHoldsWorkBackHasItDoneWhenItsRuntimeGoes) {
+  const test::NativeQueue native(context());
+  const auto peer = std::make_shared<test::LazyPeer>(native.get());
+  RuntimeOptions options = on(native.get(), StreamOrigin::retained);
+  options.peer = peer;
+  make(options);
+  const Tensor tensor = field->to_tensor(Copy::no);
+  {
+    const Gate gate(runtime->stream());
+    field->fill(3);
+    const float five = 5;
+    peer->record([&](cl_command_queue queue) {
+      clEnqueueFillBuffer(queue, detail::handle_of(field->storage().buffer).memory, &five,
+                          sizeof(five), 0, field->nbytes(), 0, nullptr, nullptr);
+    });
+    runtime.reset();
+    EXPECT_EQ(peer->submits(), 1);
+    field.reset();
+    const Tensor result = negated(tensor);
+    EXPECT_TRUE(test::is_held(tensors.record()));
+  }
+  EXPECT_EQ(tensor.to_host<float>(tensors), all(5));
+}
+
+TEST(ContextLifetime, LastsAsLongAsWhatIsOnIt) {
+  const Device device = Device::default_device();
+  const cl_device_id id = device.get();
+  cl_context native = clCreateContext(nullptr, 1, &id, nullptr, nullptr, nullptr);
+  const auto references = [&] {
+    cl_uint number = 0;
+    clGetContextInfo(native, CL_CONTEXT_REFERENCE_COUNT, sizeof(number), &number, nullptr);
+    return number;
+  };
+  ASSERT_EQ(references(), 1u);
+  {
+    std::optional<Context> handle = Context::retain(native, device);
+    std::optional<Runtime> runtime{Stream(*handle)};
+    handle.reset();
+    std::optional<Field<float>> field(std::in_place, *runtime, FieldShape{count});
+    field->fill(3);
+    const Kernel kernel = runtime->kernel({.name = "twice.cl",
+                                           .text = "kernel void twice(global float* x) {\n"
+                                                   "  x[get_global_id(0)] *= 2;\n"
+                                                   "}\n"},
+                                          "twice");
+    runtime->launch(kernel, NDRange({count}), *field);
+    runtime.reset();
+    EXPECT_EQ(field->context().get(), native);
+    field->stream().flush();
+    EXPECT_EQ(field->to_host(), all(6));
+    const Tensor tensor = field->to_tensor(Copy::yes);
+    field.reset();
+    EXPECT_EQ(tensor.to_host<float>(Stream(tensor.context())), all(6));
+  }
+  EXPECT_EQ(references(), 1u) << "and no longer";
+  clReleaseContext(native);
+}
+
+}  // namespace
+}  // namespace dovetail
