@@ -317,6 +317,23 @@ TEST_P(HandOverWithALazyPeer, ToTheHostSubmitsAndIsOneWait) {
   EXPECT_EQ(values, all(5));
 }
 
+TEST_P(HandOverWithALazyPeer, EndsWithoutACallThatTakesTheBorrowedQueue) {
+  auto another = std::make_unique<test::NativeQueue>(context());
+  const auto its_peer = std::make_shared<test::LazyPeer>(another->get());
+  std::optional<Runtime> borrowing(
+      RuntimeOptions{.external_queue = queue_for(Queue::external, *another), .peer = its_peer});
+  std::optional<Field<float>> its_field(std::in_place, *borrowing, FieldShape{count});
+  its_field->fill(1);
+  borrowing->synchronize();
+  const test::Calls calls = test::calls_during([&] {
+    borrowing.reset();
+    its_field.reset();
+  });
+  for (const auto& [name, number] : calls) {
+    EXPECT_TRUE(name == "clReleaseEvent" || name == "clReleaseMemObject") << name;
+  }
+}
+
 INSTANTIATE_TEST_SUITE_P(Queues, HandOverWithALazyPeer,
                          testing::Values(Queue::shared, Queue::external), queue_name);
 
