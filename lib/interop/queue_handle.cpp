@@ -9,7 +9,7 @@
 namespace dovetail::interop {
 
 std::uintptr_t queue_handle() noexcept {
-  if (detail::in_forked_child()) return 0;
+  if (detail::in_forked_child()) return 0;  // before the pool's locks, which may be held for good
   try {
     return queue_handle(current_stream());
   } catch (const std::exception&) {

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <bit>
 #include <cstdio>
 #include <mutex>
 #include <utility>
@@ -60,11 +61,6 @@ struct Runtime::State {
 
 namespace {
 
-cl_command_queue queue_of(const RuntimeOptions& options) {
-  return reinterpret_cast<cl_command_queue>(
-      options.external_queue);  // NOLINT(performance-no-int-to-ptr)
-}
-
 template <typename T>
 T queue_info(cl_command_queue queue, cl_command_queue_info what) {
   T value{};
@@ -102,7 +98,7 @@ Stream own_stream(const RuntimeOptions& options) {
 
 Stream external_stream(const RuntimeOptions& options) {
   detail::begin_opencl("Runtime");
-  cl_command_queue queue = queue_of(options);
+  const auto queue = std::bit_cast<cl_command_queue>(options.external_queue);
   const Device device(queue_info<cl_device_id>(queue, CL_QUEUE_DEVICE));
   if (options.device && !(*options.device == device)) {
     throw InvalidArgument(fmt::format(

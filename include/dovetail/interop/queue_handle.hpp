@@ -17,8 +17,8 @@ namespace dovetail::interop {
 /// that of a StreamGuard, as long as a handle to its stream. A Runtime on it, borrowed or retained,
 /// is such a handle; whoever else wants to keep it longer calls clRetainCommandQueue.
 ///
-/// A thread of its own has a queue of its own: ask on the thread whose work is meant. A queue of a
-/// thread that has ended is given to another thread some time, which then shares it. Thread-safe.
+/// Threads have different queues, as far as there are enough: ask on the thread whose operations
+/// are meant. The queue of a thread that has ended becomes another thread's. Thread-safe.
 DOVETAIL_EXPORT std::uintptr_t queue_handle() noexcept;
 
 /// The same of a stream; it lives as the stream's `origin()` says.

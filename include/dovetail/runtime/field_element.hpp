@@ -29,8 +29,8 @@ namespace detail {
 
 template <typename T>
 struct ScalarKindOf;
-template <ScalarKind kind>
-using ScalarKindConstant = std::integral_constant<ScalarKind, kind>;
+template <ScalarKind Kind>
+using ScalarKindConstant = std::integral_constant<ScalarKind, Kind>;
 template <>
 struct ScalarKindOf<float> : ScalarKindConstant<ScalarKind::f32> {};
 template <>

@@ -29,7 +29,7 @@ struct RuntimeOptions {
   /// A promise for the external queue: see AdoptionOptions.
   bool exclusive = false;
   /// A framework that shares the external queue and may batch lazily. It is attached to the stream
-  /// until the last handle to the runtime goes.
+  /// until the last handle to the runtime goes, and so must not hold one itself.
   std::shared_ptr<Peer> peer = nullptr;
 };
 
