@@ -89,7 +89,7 @@ dovetail_unit_test(
     program_cache_test.cpp
     program_test.cpp
     recording_fork_test.cpp
-    recording_test.cpp)
+    recording_test.cpp
     runtime_test.cpp)
 dovetail_unit_test(
   tensor
