@@ -3,6 +3,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <iterator>
+
 #include "dovetail/core/error.hpp"
 
 namespace dovetail::detail {
@@ -18,6 +21,16 @@ KernelArgument::Kind wanted_kind(AddressSpace space) {
     default:
       return KernelArgument::Kind::value;
   }
+}
+
+/// Images, samplers, pipes and queues, which OpenCL tells like memory or values.
+bool is_opaque(std::string_view type) {
+  constexpr std::string_view names[] = {"sampler_t",   "queue_t",      "event_t",
+                                        "clk_event_t", "reserve_id_t", "ndrange_t"};
+  const std::string_view last = type.substr(type.find_last_of(' ') + 1);
+  const bool is_image = last.starts_with("image") && last.ends_with("_t") && last.size() > 5 &&
+                        last[5] >= '1' && last[5] <= '3';
+  return is_image || type.starts_with("pipe ") || std::ranges::find(names, last) != std::end(names);
 }
 
 void check_value(const KernelSignature& signature, std::size_t index, const ParameterCheck& check,
@@ -42,7 +55,8 @@ ParameterCheck::ParameterCheck(const KernelParameter& parameter)
     : known(parameter.address_space != AddressSpace::unknown),
       kind(wanted_kind(parameter.address_space)),
       nbytes(size_of_opencl_type(parameter.type)),
-      floating(parameter.type == "float" || parameter.type == "double"),
+      floating(parameter.type.starts_with("float") || parameter.type.starts_with("double")),
+      opaque(is_opaque(parameter.type)),
       access(parameter.is_const || parameter.address_space == AddressSpace::constant
                  ? Access::read
                  : Access::read_write) {}
@@ -70,6 +84,12 @@ std::string_view kind_name(KernelArgument::Kind kind) {
 
 void check_argument(const KernelSignature& signature, std::size_t index,
                     const ParameterCheck& check, const KernelArgument& given, cl_context context) {
+  if (given.is_moved_from()) {
+    throw InvalidArgument(fmt::format(
+        "{} was given a buffer, view or tensor that was moved from and holds no memory; pass the "
+        "handle that it was moved to, or copy instead of moving.",
+        argument_label(signature, index)));
+  }
   if (given.context() != nullptr && given.context() != context) {
     throw InvalidArgument(
         fmt::format("{} was given a buffer of another context; copy it into the kernel's context.",
@@ -77,17 +97,25 @@ void check_argument(const KernelSignature& signature, std::size_t index,
   }
   if (given.used_offset() > given.memory_nbytes() ||
       given.used_nbytes() > given.memory_nbytes() - given.used_offset()) {
-    throw InvalidArgument(fmt::format("{} was given {} bytes at offset {} of a buffer that has {}.",
-                                      argument_label(signature, index), given.used_nbytes(),
-                                      given.used_offset(), given.memory_nbytes()));
+    throw InvalidArgument(fmt::format(
+        "{} was given {} bytes at offset {} of a buffer that has {}; give a range inside it.",
+        argument_label(signature, index), given.used_nbytes(), given.used_offset(),
+        given.memory_nbytes()));
   }
   if (given.kind() == KernelArgument::Kind::local && given.nbytes() == 0) {
     throw InvalidArgument(
-        fmt::format("{} was given 0 bytes of local memory.", argument_label(signature, index)));
+        fmt::format("{} was given 0 bytes of local memory; give what one work-group needs.",
+                    argument_label(signature, index)));
   }
   if (!check.known) return;
+  if (check.opaque) {
+    throw InvalidArgument(
+        fmt::format("{} is no buffer, value or local memory, and nothing else can be given; launch "
+                    "the kernel with OpenCL's own calls by with_queue.",
+                    argument_label(signature, index)));
+  }
   if (given.kind() != check.kind) {
-    throw InvalidArgument(fmt::format("{} takes {}, but was given {}.",
+    throw InvalidArgument(fmt::format("{} takes {}, but was given {}; give what it declares.",
                                       argument_label(signature, index), kind_name(check.kind),
                                       kind_name(given.kind())));
   }

@@ -20,6 +20,7 @@ struct ParameterCheck {
   KernelArgument::Kind kind;
   std::size_t nbytes;  ///< Of a value; 0 for a struct or an opaque type, whose size OpenCL checks.
   bool floating;
+  bool opaque;    ///< An image, a sampler, a pipe or a queue.
   Access access;  ///< Unless the caller declares another.
 
   explicit ParameterCheck(const KernelParameter& parameter);

@@ -50,8 +50,10 @@ AddressSpace address_space(cl_kernel_arg_address_qualifier qualifier) {
 
 KernelParameter read_parameter(const cl::Kernel& kernel, cl_uint index) {
   const auto qualifiers = kernel.getArgInfo<CL_KERNEL_ARG_TYPE_QUALIFIER>(index);
+  // A pipe's type is that of its packets.
+  const char* const prefix = (qualifiers & CL_KERNEL_ARG_TYPE_PIPE) != 0 ? "pipe " : "";
   return {.name = kernel.getArgInfo<CL_KERNEL_ARG_NAME>(index),
-          .type = kernel.getArgInfo<CL_KERNEL_ARG_TYPE_NAME>(index),
+          .type = prefix + kernel.getArgInfo<CL_KERNEL_ARG_TYPE_NAME>(index),
           .address_space = address_space(kernel.getArgInfo<CL_KERNEL_ARG_ADDRESS_QUALIFIER>(index)),
           .is_const = (qualifiers & CL_KERNEL_ARG_TYPE_CONST) != 0};
 }

@@ -82,6 +82,7 @@ BufferState::~BufferState() {
 }
 
 BufferHandle handle_of(const Buffer& buffer) noexcept {
+  if (!buffer.state_) return {};
   const BufferState& state = *buffer.state_;
   const MemoryBlock& block = state.block;
   return {block.memory,
@@ -132,11 +133,19 @@ Buffer Buffer::retain(const Context& context, cl_mem memory) {
 }
 
 cl_mem Buffer::get() const noexcept {
+  if (!state_) return nullptr;
   state_->is_lent_out.store(true, std::memory_order_relaxed);
   return state_->block.memory;
 }
-std::size_t Buffer::nbytes() const noexcept { return state_->nbytes; }
-const Context& Buffer::context() const noexcept { return state_->context; }
+std::size_t Buffer::nbytes() const noexcept { return state_ ? state_->nbytes : 0; }
+const Context& Buffer::context() const {
+  if (!state_) {
+    throw InvalidArgument(
+        "[Buffer::context] the buffer was moved from and holds no memory; use the handle that it "
+        "was moved to, or copy instead of moving.");
+  }
+  return state_->context;
+}
 
 bool overlap(const BufferView& a, const BufferView& b) noexcept {
   const auto x = detail::handle_of(a.buffer), y = detail::handle_of(b.buffer);

@@ -49,6 +49,54 @@ TEST(Kernel, TakesVectorsAndStructs) {
   EXPECT_EQ(out.to_host<float>(stream), (std::vector<float>{1.0f, 4.0f, 5.0f, 6.5f}));
 }
 
+TEST(Kernel, TakesVectorsOfEveryWidthBetweenOtherValues) {
+  const Stream stream(context());
+  const Kernel kernel = kernel_from(
+      "kernel void spread(global float* out, char c, float2 a, uchar d, float3 b, short e,\n"
+      "                   float8 f, char16 g, float16 h, ulong2 i) {\n"
+      "  out[0] = c; out[1] = a.y; out[2] = d; out[3] = b.z; out[4] = e; out[5] = f.s7;\n"
+      "  out[6] = g.sf; out[7] = h.sf; out[8] = i.y; out[9] = a.x; out[10] = h.s0;\n"
+      "}\n",
+      "spread");
+  const Tensor out = Tensor::zeros(stream, {11});
+  cl_float8 f{};
+  f.s[7] = 8.0f;
+  cl_char16 g{};
+  g.s[15] = 16;
+  cl_float16 h{};
+  h.s[0] = -1.0f;
+  h.s[15] = 32.0f;
+  kernel.launch(stream, NDRange({1}), out, cl_char{1}, cl_float2{{0.5f, 2.0f}}, cl_uchar{200},
+                cl_float3{{0.0f, 0.0f, 3.0f}}, cl_short{-4}, f, g, h, cl_ulong2{{5, 6}});
+  EXPECT_EQ(out.to_host<float>(stream),
+            (std::vector<float>{1, 2, 200, 3, -4, 8, 16, 32, 6, 0.5f, -1}));
+}
+
+TEST(Kernel, TakesStructsWithPaddingBetweenOtherValues) {
+  struct alignas(16) Padded {
+    cl_char tag;
+    cl_float4 vector;  // at 16
+    cl_char last;      // at 32; the whole takes 48
+  };
+  struct Odd {
+    cl_uchar bytes[3];
+  };
+  static_assert(sizeof(Padded) == 48 && sizeof(Odd) == 3);
+  const Stream stream(context());
+  const Kernel kernel = kernel_from(
+      "typedef struct { char tag; float4 vector; char last; } Padded;\n"
+      "typedef struct { uchar bytes[3]; } Odd;\n"
+      "kernel void pad(global float* out, char before, Padded padded, Odd odd, float after) {\n"
+      "  out[0] = before; out[1] = padded.tag; out[2] = padded.vector.w; out[3] = padded.last;\n"
+      "  out[4] = odd.bytes[0]; out[5] = odd.bytes[2]; out[6] = after;\n"
+      "}\n",
+      "pad");
+  const Tensor out = Tensor::zeros(stream, {7});
+  const Padded padded{2, {{0.0f, 0.0f, 0.0f, 3.0f}}, 4};
+  kernel.launch(stream, NDRange({1}), out, cl_char{1}, padded, Odd{{5, 0, 6}}, 7.0f);
+  EXPECT_EQ(out.to_host<float>(stream), (std::vector<float>{1, 2, 3, 4, 5, 6, 7}));
+}
+
 TEST(Kernel, TakesLocalMemory) {
   const Stream stream(context());
   const Kernel kernel = kernel_from(

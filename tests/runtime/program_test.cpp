@@ -58,6 +58,25 @@ TEST(Program, TellsItsKernelsParameters) {
   }
 }
 
+TEST(Program, TellsWhichMemoryAKernelOnlyReads) {
+  const Program program = Program::from_source(
+      context(),
+      {.name = "qualified.cl",
+       .text = "typedef const float fixed_float;\n"
+               "typedef global const float* fixed_pointer;\n"
+               "kernel void qualified(global const float* restrict a, global fixed_float* b,\n"
+               "    fixed_pointer c, float const global* d, global const volatile float* e,\n"
+               "    global float* restrict f, global float* const g, global volatile float* h) {\n"
+               "  f[0] = a[0]; g[0] = b[0] + c[0]; h[0] = d[0] + e[0];\n"
+               "}\n"});
+  const auto& parameters = signature(program, "qualified").parameters;
+  ASSERT_EQ(parameters.size(), 8u);
+  for (const KernelParameter& parameter : parameters) {
+    EXPECT_EQ(parameter.address_space, AddressSpace::global) << parameter.name;
+    EXPECT_EQ(parameter.is_const, parameter.name <= "e") << parameter.name;
+  }
+}
+
 // NVIDIA's compiler fails on such a kernel when it is to tell about parameters.
 TEST(Program, MayHoldAKernelWithoutParameters) {
   const Program program =

@@ -6,8 +6,10 @@
 
 #include <concepts>
 #include <cstddef>
+#include <iterator>
 #include <optional>
 #include <type_traits>
+#include <utility>
 
 #include "dovetail/stream/buffer.hpp"
 #include "dovetail/stream/memory_use.hpp"
@@ -30,6 +32,9 @@ inline WholeBuffer whole_buffer(MemoryUse use) { return {std::move(use)}; }
 /// struct, a cl_mem, a Buffer, a BufferView, anything with `storage()` (a tensor), or LocalMemory.
 /// Refers to the value that it was made from, which must outlive the launch call.
 ///
+/// nullptr, a null cl_mem and an empty buffer are passed as a null pointer, which a kernel may test
+/// for, as OpenCL allows. A handle that was moved from is none of these: a launch refuses it.
+///
 /// What the kernel does to memory is told by `reads(x)`, `writes(x)` and `updates(x)`. Otherwise it
 /// is taken to read what it declares as pointer to const or constant, and to read and write the
 /// rest.
@@ -42,21 +47,20 @@ class KernelArgument {
   requires(std::is_trivially_copyable_v<T> && !std::is_pointer_v<T> && !std::same_as<T, bool> &&
            !HasStorage<T>)
       KernelArgument(const T& value)  // NOLINT(google-explicit-constructor): a conversion is meant
-      : kind_(Kind::value),
-        value_type_(std::is_floating_point_v<T> ? ValueType::floating
-                    : std::is_integral_v<T>     ? ValueType::integral
-                                                : ValueType::other),
-        value_(&value),
-        nbytes_(sizeof(T)) {}
+      : kind_(Kind::value), value_type_(value_type_of<T>()), value_(&value), nbytes_(sizeof(T)) {}
   KernelArgument(const LocalMemory& local)  // NOLINT(google-explicit-constructor)
       : kind_(Kind::local), nbytes_(local.nbytes) {}
   KernelArgument(cl_mem memory)  // NOLINT(google-explicit-constructor)
       : kind_(Kind::memory), handle_{.memory = memory} {}
+  KernelArgument(std::nullptr_t)  // NOLINT(google-explicit-constructor)
+      : kind_(Kind::memory) {}
   KernelArgument(const Buffer& buffer)  // NOLINT(google-explicit-constructor)
       : kind_(Kind::memory),
         handle_(detail::handle_of(buffer)),
         nbytes_(handle_.nbytes),
-        used_nbytes_(nbytes_) {}
+        used_nbytes_(nbytes_) {
+    is_moved_from_ = handle_.context == nullptr;
+  }
   KernelArgument(const BufferView& view)  // NOLINT(google-explicit-constructor)
       : KernelArgument(view.buffer) {
     offset_ = used_offset_ = view.offset;
@@ -89,6 +93,8 @@ class KernelArgument {
   std::size_t offset() const noexcept { return offset_; }
   /// The memory's context; null for a raw cl_mem.
   cl_context context() const noexcept { return handle_.context; }
+  /// The Buffer, view or tensor that it was made from had been moved from.
+  bool is_moved_from() const noexcept { return is_moved_from_; }
   /// The bytes that the kernel uses, from the buffer's start.
   std::size_t used_offset() const noexcept { return used_offset_; }
   std::size_t used_nbytes() const noexcept { return used_nbytes_; }
@@ -98,8 +104,20 @@ class KernelArgument {
   std::optional<Access> access() const noexcept { return access_; }
 
  private:
+  template <typename T>
+  static constexpr ValueType value_type_of() {
+    if constexpr (requires(const T& value) { std::size(value.s); }) {  // cl_float4 and its like
+      return value_type_of<std::remove_cvref_t<decltype(std::declval<T&>().s[0])>>();
+    } else {
+      return std::is_floating_point_v<T> ? ValueType::floating
+             : std::is_integral_v<T>     ? ValueType::integral
+                                         : ValueType::other;
+    }
+  }
+
   Kind kind_;
   ValueType value_type_ = ValueType::other;
+  bool is_moved_from_ = false;
   const void* value_ = nullptr;
   detail::BufferHandle handle_{};
   std::size_t offset_ = 0;

@@ -37,7 +37,8 @@ DOVETAIL_EXPORT BufferHandle handle_of(const Buffer& buffer) noexcept;
 /// Work that Dovetail is given is ordered by what it reads and writes of the memory, on whichever
 /// streams and through whichever handles: two Buffers of one cl_mem, or of a sub-buffer and its
 /// parent, are known to share bytes. OpenCL keeps the memory until commands that use it are done,
-/// so a handle may go while work is in flight. Thread-safe.
+/// so a handle may go while work is in flight. A handle that was moved from holds no memory and is
+/// refused by whatever it is given to. Thread-safe.
 class DOVETAIL_EXPORT Buffer {
  public:
   /// Allocates `nbytes` of uninitialised memory; with 0, holds none and `get()` is null.
@@ -58,7 +59,8 @@ class DOVETAIL_EXPORT Buffer {
   cl_mem get() const noexcept;
   /// Size in bytes.
   std::size_t nbytes() const noexcept;
-  const Context& context() const noexcept;
+  /// @throws InvalidArgument  the handle was moved from.
+  const Context& context() const;
 
   /// Same memory object.
   friend bool operator==(const Buffer& a, const Buffer& b) noexcept {

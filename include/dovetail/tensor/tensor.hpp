@@ -66,7 +66,8 @@ class DOVETAIL_EXPORT Tensor {
   /// Number of elements.
   std::int64_t size() const noexcept { return shape_.size(); }
   std::size_t nbytes() const noexcept { return storage_.nbytes; }
-  const Context& context() const noexcept { return storage_.buffer.context(); }
+  /// @throws InvalidArgument  the handle was moved from.
+  const Context& context() const { return storage_.buffer.context(); }
 
   /// Where the data lies: buffer and offset in bytes, always together. Any kernel takes it.
   const BufferView& storage() const noexcept { return storage_; }

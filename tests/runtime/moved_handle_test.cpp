@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+// Handles that were moved from: they hold nothing, and whatever is given one says so.
+#include <gtest/gtest.h>
+
+#include <utility>
+
+#include "dovetail/core/error.hpp"
+#include "dovetail/stream/buffer.hpp"
+#include "dovetail/stream/with_queue.hpp"
+#include "dovetail/tensor/tensor.hpp"
+#include "tests/support/contexts.hpp"
+#include "tests/support/thrown.hpp"
+
+// NOLINTBEGIN(bugprone-use-after-move): the subject
+namespace dovetail {
+namespace {
+
+using test::context;
+using test::expect_parts;
+using test::text_thrown;
+
+TEST(MovedHandle, OfABufferHoldsNoMemory) {
+  Buffer buffer(context(), 64);
+  const Buffer other = std::move(buffer);
+  EXPECT_EQ(buffer.get(), nullptr);
+  EXPECT_EQ(buffer.nbytes(), 0u);
+  EXPECT_EQ(other.nbytes(), 64u);
+  EXPECT_FALSE(buffer == other);
+  EXPECT_FALSE(overlap({buffer, 0, 64}, {other, 0, 64}));
+  expect_parts(text_thrown<InvalidArgument>([&] { static_cast<void>(buffer.context()); }),
+               "[Buffer::context]", "moved from");
+}
+
+TEST(MovedHandle, OfATensorIsRefused) {
+  const Stream stream(context());
+  Tensor tensor = Tensor::zeros(stream, {4});
+  const Tensor other = std::move(tensor);
+  expect_parts(text_thrown<InvalidArgument>([&] { static_cast<void>(tensor.context()); }),
+               "moved from");
+  expect_parts(text_thrown<InvalidArgument>([&] { tensor.to_host<float>(stream); }), "moved from");
+  expect_parts(text_thrown<InvalidArgument>(
+                   [&] { static_cast<void>(Tensor::from_buffer(tensor.storage().buffer, {4})); }),
+               "[Tensor::from_buffer]", "the buffer has 0");
+  EXPECT_EQ(other.to_host<float>(stream), std::vector<float>(4, 0.0f));
+}
+
+TEST(MovedHandle, IsRefusedByWithQueue) {
+  const Stream stream(context());
+  Buffer buffer(context(), 64);
+  const Buffer other = std::move(buffer);
+  bool ran = false;
+  expect_parts(text_thrown<InvalidArgument>([&] {
+                 with_queue(stream, {{reads(buffer)}}, "copy",
+                            [&](cl_command_queue) { ran = true; });
+               }),
+               "moved from");
+  EXPECT_FALSE(ran);
+}
+
+TEST(MovedHandle, IsUsableOnceItIsGivenMemoryAgain) {
+  const Stream stream(context());
+  Buffer buffer(context(), 64);
+  const Buffer other = std::move(buffer);
+  buffer = other;
+  EXPECT_TRUE(buffer == other);
+  EXPECT_EQ(buffer.context(), context());
+}
+
+}  // namespace
+}  // namespace dovetail
+// NOLINTEND(bugprone-use-after-move)
