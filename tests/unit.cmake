@@ -85,12 +85,15 @@ dovetail_unit_test(
     field_test.cpp
     kernel_argument_test.cpp
     kernel_test.cpp
+    launch_limits_test.cpp
+    moved_handle_test.cpp
     nd_range_test.cpp
     program_cache_test.cpp
     program_test.cpp
     recording_fork_test.cpp
     recording_test.cpp
-    runtime_test.cpp)
+    runtime_test.cpp
+    work_group_test.cpp)
 dovetail_unit_test(
   tensor
   SOURCES

@@ -26,11 +26,8 @@ Kernel::Kernel(const Program& program, std::string_view name) {
   }
   state_ = std::make_shared<detail::KernelState>(program, *found);
   auto instance = state_->take();
-  const cl_int status = clGetKernelWorkGroupInfo(
-      instance->get(), program.device().get(), CL_KERNEL_WORK_GROUP_SIZE,
-      sizeof(state_->max_work_group_size), &state_->max_work_group_size, nullptr);
+  state_->limits = detail::LaunchLimits::of(instance->get(), program.device());
   state_->give_back(std::move(instance));
-  detail::check(status, "clGetKernelWorkGroupInfo");
 }
 
 void Kernel::enqueue(const Stream& stream, const NDRange& range,
@@ -53,6 +50,6 @@ const std::string& Kernel::name() const noexcept { return state_->signature.name
 const std::vector<KernelParameter>& Kernel::parameters() const noexcept {
   return state_->signature.parameters;
 }
-std::size_t Kernel::max_work_group_size() const noexcept { return state_->max_work_group_size; }
+std::size_t Kernel::max_work_group_size() const noexcept { return state_->limits.items; }
 
 }  // namespace dovetail

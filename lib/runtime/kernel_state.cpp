@@ -3,18 +3,12 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cstdint>
+
 #include "dovetail/core/error.hpp"
 
 namespace dovetail::detail {
-namespace {
-
-std::size_t items_of_group(const NDRange& range) {
-  std::size_t items = 1;
-  for (unsigned i = 0; i < range.dimensions(); ++i) items *= range.local()[i];
-  return items;
-}
-
-}  // namespace
 
 std::unique_ptr<KernelInstance> KernelState::take() {
   if (KernelInstance* instance = spare.exchange(nullptr, std::memory_order_acquire)) {
@@ -48,18 +42,28 @@ void KernelState::check_launch(const Stream& stream, const NDRange& range,
         signature.name));
   }
   if (arguments.size() != signature.parameters.size()) {
-    throw InvalidArgument(fmt::format("[Kernel '{}'] takes {} arguments, but was given {}.",
-                                      signature.name, signature.parameters.size(),
-                                      arguments.size()));
+    throw InvalidArgument(
+        fmt::format("[Kernel '{}'] takes {} arguments, but was given {}; give one for "
+                    "each parameter, in order.",
+                    signature.name, signature.parameters.size(), arguments.size()));
   }
+  std::size_t local_nbytes = 0;
   for (std::size_t i = 0; i < arguments.size(); ++i) {
     check_argument(signature, i, checks[i], arguments[i], context);
+    if (arguments[i].kind() == KernelArgument::Kind::local &&
+        __builtin_add_overflow(local_nbytes, arguments[i].nbytes(), &local_nbytes)) {
+      local_nbytes = SIZE_MAX / 2;  // more than there is, however much the kernel adds
+    }
   }
-  if (range.local() != nullptr && items_of_group(range) > max_work_group_size) {
-    throw InvalidArgument(fmt::format(
-        "[Kernel '{}'] {}: a group of {} work-items, but this kernel takes {} at most here.",
-        signature.name, range.str(), items_of_group(range), max_work_group_size));
-  }
+  check_group(signature.name, range, limits);
+  check_local_memory(signature.name, local_nbytes, limits);
+}
+
+GroupSizes KernelState::group_of(const NDRange& range) {
+  if (range.local() == nullptr) return group_choice.of(range, limits);
+  GroupSizes group{1, 1, 1};
+  std::copy_n(range.local(), range.dimensions(), group.begin());
+  return group;
 }
 
 }  // namespace dovetail::detail

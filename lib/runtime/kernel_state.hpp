@@ -15,6 +15,8 @@
 #include "dovetail/stream/stream.hpp"
 #include "lib/runtime/argument_check.hpp"
 #include "lib/runtime/kernel_instance.hpp"
+#include "lib/runtime/launch_limits.hpp"
+#include "lib/runtime/work_group.hpp"
 #include "lib/stream/stream_state.hpp"
 
 namespace dovetail::detail {
@@ -24,7 +26,8 @@ struct KernelState {
   KernelSignature signature;
   std::vector<ParameterCheck> checks;
   const char* permanent_name;
-  std::size_t max_work_group_size = 0;
+  LaunchLimits limits;
+  GroupChoice group_choice;
 
   // cl_kernels that no thread holds; their arguments are captured when a launch is enqueued, so one
   // may be used again at once.
@@ -50,6 +53,8 @@ struct KernelState {
   /// @throws InvalidArgument  the arguments, the range or the stream do not fit the kernel.
   void check_launch(const Stream& stream, const NDRange& range,
                     std::span<const KernelArgument> arguments) const;
+  /// The range's work-group, or what is chosen for one that has none.
+  GroupSizes group_of(const NDRange& range);
 };
 
 }  // namespace dovetail::detail

@@ -11,9 +11,15 @@
 namespace dovetail::detail {
 namespace {
 
-cl_int enqueue_kernel(cl_command_queue queue, const KernelInstance& kernel, const NDRange& range) {
+/// Null where the driver is to choose.
+const std::size_t* local_size(const GroupSizes& group) {
+  return group.front() == 0 ? nullptr : group.data();
+}
+
+cl_int enqueue_kernel(cl_command_queue queue, const KernelInstance& kernel, const NDRange& range,
+                      const GroupSizes& group) {
   return clEnqueueNDRangeKernel(queue, kernel.get(), range.dimensions(), nullptr, range.global(),
-                                range.local(), 0, nullptr, nullptr);
+                                local_size(group), 0, nullptr, nullptr);
 }
 
 /// The use that an argument makes of a buffer's memory, if any.
@@ -40,7 +46,11 @@ std::shared_ptr<const void> retained(cl_mem memory) {
 
 Launch::Launch(const std::shared_ptr<KernelState>& kernel, const NDRange& range,
                std::span<const KernelArgument> arguments)
-    : kernel_(kernel), range_(range), arguments_(arguments), instance_(kernel->take()) {
+    : kernel_(kernel),
+      range_(range),
+      group_(kernel->group_of(range)),
+      arguments_(arguments),
+      instance_(kernel->take()) {
   for (std::size_t i = 0; i < arguments.size(); ++i) {
     instance_->set(kernel->signature, i, arguments[i], kernel->program.device(), sub_buffers_);
     TrackedUse use{};
@@ -59,20 +69,21 @@ Launch::~Launch() {
 }
 
 cl_int Launch::enqueue(cl_command_queue queue) const {
-  return enqueue_kernel(queue, *instance_, range_);
+  return enqueue_kernel(queue, *instance_, range_, group_);
 }
 
 std::unique_ptr<RecordedCommand> Launch::record() {
-  return std::make_unique<RecordedLaunch>(kernel_, range_, arguments_, std::move(instance_),
+  return std::make_unique<RecordedLaunch>(kernel_, range_, group_, arguments_, std::move(instance_),
                                           std::move(sub_buffers_));
 }
 
 RecordedLaunch::RecordedLaunch(std::shared_ptr<KernelState> kernel, const NDRange& range,
-                               std::span<const KernelArgument> arguments,
+                               const GroupSizes& group, std::span<const KernelArgument> arguments,
                                std::unique_ptr<KernelInstance> instance, SubBuffers sub_buffers)
     : RecordedCommand(fmt::format("kernel '{}'", kernel->signature.name)),
       kernel_(std::move(kernel)),
       range_(range),
+      group_(group),
       instance_(std::move(instance)),
       sub_buffers_(std::move(sub_buffers)) {
   for (std::size_t i = 0; i < arguments.size(); ++i) held_.push_back(hold(i, arguments[i]));
@@ -104,11 +115,11 @@ void RecordedLaunch::collect_uses() {
 }
 
 cl_int RecordedLaunch::enqueue(cl_command_queue queue) const {
-  return enqueue_kernel(queue, *instance_, range_);
+  return enqueue_kernel(queue, *instance_, range_, group_);
 }
 
 void RecordedLaunch::add_to(CommandBuffer& buffer) const {
-  buffer.add_kernel(instance_->get(), range_.dimensions(), range_.global(), range_.local());
+  buffer.add_kernel(instance_->get(), range_.dimensions(), range_.global(), local_size(group_));
 }
 
 void RecordedLaunch::update(std::size_t argument, const KernelArgument& value) {

@@ -31,6 +31,7 @@ class Launch final : public Recordable {
  private:
   const std::shared_ptr<KernelState>& kernel_;
   const NDRange& range_;
+  GroupSizes group_;
   std::span<const KernelArgument> arguments_;
   std::unique_ptr<KernelInstance> instance_;
   SubBuffers sub_buffers_;
@@ -42,7 +43,7 @@ class Launch final : public Recordable {
 class RecordedLaunch final : public RecordedCommand {
  public:
   RecordedLaunch(std::shared_ptr<KernelState> kernel, const NDRange& range,
-                 std::span<const KernelArgument> arguments,
+                 const GroupSizes& group, std::span<const KernelArgument> arguments,
                  std::unique_ptr<KernelInstance> instance, SubBuffers sub_buffers);
 
   cl_int enqueue(cl_command_queue queue) const override;
@@ -67,6 +68,7 @@ class RecordedLaunch final : public RecordedCommand {
 
   std::shared_ptr<KernelState> kernel_;
   NDRange range_;
+  GroupSizes group_;
   std::unique_ptr<KernelInstance> instance_;
   SubBuffers sub_buffers_;
   std::vector<Held> held_;

@@ -36,8 +36,10 @@ class DOVETAIL_EXPORT Kernel {
   /// @param range  The index space.
   /// @param args   One for each parameter, in order; see KernelArgument for what fits.
   /// @throws InvalidArgument  the arguments differ from the kernel's signature in count, kind or
-  ///                          size; a buffer or the stream belongs to another context; the group is
-  ///                          larger than the kernel allows. Nothing was enqueued.
+  ///                          size; a buffer or the stream belongs to another context; a buffer
+  ///                          or tensor was moved from; the group is larger than the device or the
+  ///                          kernel takes, or is not the one that the kernel requires; there is
+  ///                          too little local memory. Nothing was enqueued.
   /// @throws OpenCLError      the driver refuses the launch.
   template <typename... Args>
   void launch(const Stream& stream, const NDRange& range, const Args&... args) const {

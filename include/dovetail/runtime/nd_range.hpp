@@ -13,19 +13,25 @@ namespace dovetail {
 
 /// Work-items in 1 to 3 dimensions, and how they are grouped.
 ///
-///     NDRange({1024})             the driver chooses the work-group
+///     NDRange({1024})             the group is chosen
 ///     NDRange({1024, 64}, {16, 4})
+///
+/// A launch without a group takes the kernel's `reqd_work_group_size` if it declares one; else a
+/// group of about 256 work-items that divides the range, along the first dimension as far as it
+/// goes. The same range, kernel and device give the same group. Only where nothing but 1 divides
+/// the range, as with a large prime, the driver chooses, and may run items one by one: round such
+/// sizes up and guard in the kernel. See docs/design/0010-work-group-size.md.
 class DOVETAIL_EXPORT NDRange {
  public:
   /// @param global  Work-items in each dimension.
-  /// @param local   Work-items of a group in each dimension; empty: the driver chooses.
+  /// @param local   Work-items of a group in each dimension; empty: chosen at the launch.
   /// @throws InvalidArgument  no dimension or more than 3; different numbers of dimensions; a size
   ///                          of 0; a group that does not divide its dimension.
   NDRange(std::initializer_list<std::size_t> global, std::initializer_list<std::size_t> local = {});
 
   unsigned dimensions() const noexcept { return dimensions_; }
   const std::size_t* global() const noexcept { return global_.data(); }
-  /// Null when the driver chooses.
+  /// Null when the group is to be chosen.
   const std::size_t* local() const noexcept { return has_local_ ? local_.data() : nullptr; }
 
   /// Such as "global [1024, 64] local [16, 4]".
