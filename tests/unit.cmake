@@ -47,6 +47,7 @@ endfunction()
 dovetail_unit_test(
   core
   SOURCES
+    build_log_test.cpp
     context_test.cpp
     device_test.cpp
     error_test.cpp

@@ -5,6 +5,7 @@
 
 #include <cstdio>
 
+#include "lib/core/build_log.hpp"
 #include "lib/core/opencl_check.hpp"
 
 namespace dovetail {
@@ -37,12 +38,13 @@ OpenCLError::OpenCLError(cl_int code, std::string_view call, std::source_locatio
     : Error(describe(code, call, where, detail)), code_(code), call_(call), where_(where) {}
 
 BuildError::BuildError(cl_int code, std::string_view program, std::string options, std::string log,
-                       std::source_location where)
+                       std::source_location where, std::string_view source)
     : OpenCLError(code, "clBuildProgram", where,
-                  fmt::format("program '{}' with options '{}' does not build; the log:\n{}\n",
-                              program, options, log)),
+                  fmt::format("program '{}' with options '{}' does not build:\n{}the log:\n{}\n",
+                              program, options, detail::quote_errors(log, program, source), log)),
       options_(std::move(options)),
-      log_(std::move(log)) {}
+      log_(std::move(log)),
+      quotes_(detail::quote_errors(log_, program, source)) {}
 
 VendorError::VendorError(std::string_view routine, int status, std::string_view detail)
     : Error(fmt::format("{} failed with status {}: {}", routine, status, detail)),

@@ -102,7 +102,7 @@ cl::Program build(cl_context context, const Device& device, const ProgramSource&
     std::string log =
         translating_errors([&] { return program.getBuildInfo<CL_PROGRAM_BUILD_LOG>(native); });
     throw BuildError(error.err(), source.name, options.str(), std::move(log),
-                     std::source_location::current());
+                     std::source_location::current(), source.text);
   }
   return program;
 }

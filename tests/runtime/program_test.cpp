@@ -100,6 +100,36 @@ TEST(Program, ThatDoesNotBuildCarriesTheLogTheOptionsAndItsName) {
   expect_parts(error->what(), "'broken.cl'", "-DWIDTH=4", "undeclared_thing");
 }
 
+TEST(Program, ThatDoesNotBuildQuotesItsLines) {
+  const auto error = test::caught<BuildError>([] {
+    static_cast<void>(Program::from_source(context(), {.name = "quoted.cl",
+                                                       .text = "// one\n"
+                                                               "kernel void f(global int* out) {\n"
+                                                               "  const int two = 2;\n"
+                                                               "\tout[two] = first_unknown;\n"
+                                                               "  // five\n"
+                                                               "}\n"
+                                                               "#line 70 \"generated.cl\"\n"
+                                                               "kernel void g(global int* out) {\n"
+                                                               "  out[0] = second_unknown;\n"
+                                                               "}\n"}));
+  });
+  ASSERT_TRUE(error);
+  expect_parts(error->quotes(), "quoted.cl:4:13: ",
+               "    2 | kernel void f(global int* out) {\n"
+               "    3 |   const int two = 2;\n"
+               ">   4 | \tout[two] = first_unknown;\n"
+               "      | \t           ^\n"
+               "    5 |   // five\n"
+               "    6 | }\n",
+               "  out[0] = second_unknown;\n"
+               "      |            ^\n");
+  if (context().device().platform_name() != "NVIDIA CUDA") {  // whose compiler ignores #line
+    expect_parts(error->quotes(), "generated.cl:71:12: ", ">  71 |   out[0] = second_unknown;\n");
+  }
+  expect_parts(error->what(), error->quotes(), error->log());
+}
+
 TEST(Program, OptionsReachTheCompiler) {
   EXPECT_THROW(static_cast<void>(Program::from_source(
                    context(), {.name = "x", .text = "kernel void f() { int a[SIZE]; }"})),

@@ -95,20 +95,27 @@ class DOVETAIL_EXPORT CaptureError : public Error {
 };
 
 /// A program that did not build. The text ends with the compiler's log.
+/// A program that did not build. The text quotes the source where the log points at it, and ends
+/// with the log.
 class DOVETAIL_EXPORT BuildError : public OpenCLError {
  public:
+  /// @param source  The program's text, for the quotes; may be empty.
   BuildError(cl_int code, std::string_view program, std::string options, std::string log,
-             std::source_location where);
+             std::source_location where, std::string_view source = {});
   ~BuildError() override;
 
   /// The compiler's output.
   const std::string& log() const noexcept { return log_; }
   /// The options that the program was built with.
   const std::string& options() const noexcept { return options_; }
+  /// The lines that the log's first three errors point at, with two lines around each and a caret
+  /// below the column. Empty if the log names no place in the source.
+  const std::string& quotes() const noexcept { return quotes_; }
 
  private:
   std::string options_;
   std::string log_;
+  std::string quotes_;
 };
 
 /// A vendor library's routine that failed or is not there.
