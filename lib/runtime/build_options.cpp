@@ -5,6 +5,10 @@
 
 #include <algorithm>
 #include <cctype>
+#include <cmath>
+#include <concepts>
+#include <system_error>
+#include <utility>
 
 #include "dovetail/core/error.hpp"
 
@@ -18,6 +22,24 @@ void check_identifier(std::string_view name) {
     throw InvalidArgument(fmt::format(
         "[BuildOptions::define] '{}' is no C identifier; use letters, digits and _.", name));
   }
+}
+
+bool is_split_differently(std::string_view text) {
+  return std::ranges::any_of(text, [](char c) {
+    return std::isspace(static_cast<unsigned char>(c)) || c == '"' || c == '\'' || c == '\\';
+  });
+}
+
+template <typename T>
+std::string literal_of(std::string_view name, T value) {
+  if (!std::isfinite(value)) {
+    throw InvalidArgument(
+        fmt::format("[BuildOptions::define] the value {} of {} has no literal in OpenCL C; use "
+                    "INFINITY or NAN in the source instead.",
+                    value, name));
+  }
+  const std::string text = fmt::format("{:a}{}", value, std::same_as<T, float> ? "f" : "");
+  return std::signbit(value) ? fmt::format("({})", text) : text;  // for a use as in x-NAME
 }
 
 }  // namespace
@@ -36,16 +58,39 @@ BuildOptions& BuildOptions::define(std::string_view name) {
 
 BuildOptions& BuildOptions::define(std::string_view name, std::string_view value) {
   check_identifier(name);
-  const auto breaks = [](char c) {
-    return std::isspace(static_cast<unsigned char>(c)) || c == '"' || c == '\'' || c == '\\';
-  };
-  if (std::ranges::any_of(value, breaks)) {
+  if (is_split_differently(value)) {
     throw InvalidArgument(
         fmt::format("[BuildOptions::define] the value '{}' of {} has white space, a quote or a "
                     "backslash, which drivers split differently; put it into the source instead.",
                     value, name));
   }
   append("-D").text_.append(name).append("=").append(value);
+  return *this;
+}
+
+BuildOptions& BuildOptions::define(std::string_view name, float value) {
+  return define(name, std::string_view(literal_of(name, value)));
+}
+BuildOptions& BuildOptions::define(std::string_view name, double value) {
+  return define(name, std::string_view(literal_of(name, value)));
+}
+
+BuildOptions& BuildOptions::include_directory(const std::filesystem::path& path) {
+  std::error_code failure;
+  if (!std::filesystem::is_directory(path, failure)) {
+    throw InvalidArgument(fmt::format(
+        "[BuildOptions::include_directory] '{}' is no folder; make it first, or correct the path.",
+        path.string()));
+  }
+  std::filesystem::path absolute = std::filesystem::absolute(path);
+  if (is_split_differently(absolute.native())) {
+    throw InvalidArgument(fmt::format(
+        "[BuildOptions::include_directory] '{}' has white space, a quote or a backslash, which "
+        "drivers split differently; give a link to the folder with a plain name.",
+        absolute.string()));
+  }
+  append(fmt::format("-I {}", absolute.native()));
+  include_directories_.push_back(std::move(absolute));
   return *this;
 }
 

@@ -14,6 +14,7 @@
 #include "lib/core/fork_guard.hpp"
 #include "lib/core/opencl_check.hpp"
 #include "lib/core/opencl_release.hpp"
+#include "lib/runtime/include_scan.hpp"
 #include "lib/runtime/program_file.hpp"
 
 namespace dovetail {
@@ -39,16 +40,26 @@ struct ProgramCache::State {
     detail::release(context);
   }
 
-  std::string key(const ProgramSource& source, const BuildOptions& options) const {
-    return fmt::format("{}\n{}\n{}\n{}\n{}\n{}", device.platform_name(), device.name(),
-                       device.driver_version(), device.version(), options.str(), source.text);
+  std::string key(const ProgramSource& source, const BuildOptions& options,
+                  const detail::Included& included) const {
+    return fmt::format("{}\n{}\n{}\n{}\n{}\n{}\n{}{}", device.platform_name(), device.name(),
+                       device.driver_version(), device.version(), options.str(), source.text.size(),
+                       source.text, included.key);
   }
 
   Program load_or_build(const std::string& key, const ProgramSource& source,
-                        const BuildOptions& options);
+                        const BuildOptions& options, const detail::Included& included);
 };
 
 namespace {
+
+/// A file that is included may have been written while the compiler read it: then the program does
+/// not belong to its key.
+bool is_unchanged(const ProgramSource& source, const BuildOptions& options,
+                  const detail::Included& included) {
+  return included.key.empty() ||
+         detail::scan_includes(source.text, options.include_directories()).key == included.key;
+}
 
 std::filesystem::path file_for(const std::filesystem::path& directory, const std::string& key) {
   return directory / fmt::format("{:016x}.program", detail::fnv1a(key));
@@ -62,7 +73,8 @@ const char* environment(const char* name) {
 }  // namespace
 
 Program ProgramCache::State::load_or_build(const std::string& key, const ProgramSource& source,
-                                           const BuildOptions& options) {
+                                           const BuildOptions& options,
+                                           const detail::Included& included) {
   const bool on_disk = !directory.empty();
   if (on_disk) {
     auto [file, damaged] = detail::read_program_file(file_for(directory, key));
@@ -80,7 +92,7 @@ Program ProgramCache::State::load_or_build(const std::string& key, const Program
   }
   Program program = Program::from_source(context, device, source, options);
   ++builds;
-  if (on_disk) {
+  if (on_disk && is_unchanged(source, options, included)) {
     detail::write_program_file(file_for(directory, key),
                                {key, program.signatures(), program.binary()});
   }
@@ -110,7 +122,12 @@ ProgramCache& ProgramCache::of(const Context& context) {
 
 Program ProgramCache::get(const ProgramSource& source, const BuildOptions& options) {
   detail::check_not_forked("ProgramCache::get");
-  const std::string key = state_->key(source, options);
+  const auto included = detail::scan_includes(source.text, options.include_directories());
+  if (included.has_macro) {  // what it stands for cannot be told from one call to the next
+    state_->builds.fetch_add(1, std::memory_order_relaxed);
+    return Program::from_source(state_->context, state_->device, source, options);
+  }
+  const std::string key = state_->key(source, options, included);
   std::promise<Program> promise;
   std::shared_future<Program> future;
   {
@@ -128,7 +145,11 @@ Program ProgramCache::get(const ProgramSource& source, const BuildOptions& optio
     return program;
   }
   try {
-    Program program = state_->load_or_build(key, source, options);
+    Program program = state_->load_or_build(key, source, options, included);
+    if (!is_unchanged(source, options, included)) {
+      const std::scoped_lock lock(state_->mutex);
+      state_->programs.erase(key);
+    }
     promise.set_value(program);
     return program;
   } catch (...) {

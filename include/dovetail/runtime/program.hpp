@@ -25,8 +25,9 @@ struct ProgramSource {
 /// A program that is built for one context: a copyable handle. Thread-safe.
 class DOVETAIL_EXPORT Program {
  public:
-  /// Compiles and links `source`.
-  /// @throws BuildError  it does not build; carries the log and the options.
+  /// Compiles and links `source`. Its `#include`s are looked for in the options' folders.
+  /// @throws BuildError  it does not build; carries the log, the options and the lines that the log
+  ///                     points at.
   [[nodiscard]] static Program from_source(const Context& context, const ProgramSource& source,
                                            const BuildOptions& options = {});
 

@@ -31,7 +31,11 @@ struct ProgramCacheStatistics {
   std::uint64_t rejected_files = 0;
 };
 
-/// Programs by source, options, device and driver.
+/// Programs by source, what it includes, options, device and driver.
+///
+/// Included files are read at each call: when one has changed, the program is built anew. A program
+/// that includes a macro, as in `#include NAME`, is built at each call, since only the compiler can
+/// tell the file.
 ///
 /// A program is built once however many threads ask for it, outside any lock; the others wait for
 /// it. Many processes may share one directory: files are replaced as a whole. A file that is
