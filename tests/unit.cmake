@@ -95,6 +95,7 @@ dovetail_unit_test(
     recording_fork_test.cpp
     recording_test.cpp
     runtime_test.cpp
+    spirv_test.cpp
     work_group_test.cpp)
 dovetail_unit_test(
   tensor

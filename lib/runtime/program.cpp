@@ -7,6 +7,7 @@
 #include "dovetail/opencl.hpp"
 #include "lib/core/fork_guard.hpp"
 #include "lib/core/opencl_check.hpp"
+#include "lib/runtime/spirv.hpp"
 
 namespace dovetail {
 
@@ -91,19 +92,25 @@ auto translating_errors(Body body, std::source_location where = std::source_loca
   }
 }
 
-cl::Program build(cl_context context, const Device& device, const ProgramSource& source,
-                  const BuildOptions& options, const std::string& option_text) {
-  cl::Program program = translating_errors(
-      [&] { return cl::Program(cl::Context(context, true), source.text, false); });
+/// @param options  What messages tell; the compiler gets `option_text`.
+void build(cl::Program& program, const Device& device, const ProgramSource& source,
+           const std::string& options, const std::string& option_text) {
   const cl::Device native(device.get(), true);
   try {
     program.build({native}, option_text.c_str());
   } catch (const cl::Error& error) {
     std::string log =
         translating_errors([&] { return program.getBuildInfo<CL_PROGRAM_BUILD_LOG>(native); });
-    throw BuildError(error.err(), source.name, options.str(), std::move(log),
+    throw BuildError(error.err(), source.name, options, std::move(log),
                      std::source_location::current(), source.text);
   }
+}
+
+cl::Program build(cl_context context, const Device& device, const ProgramSource& source,
+                  const BuildOptions& options, const std::string& option_text) {
+  cl::Program program = translating_errors(
+      [&] { return cl::Program(cl::Context(context, true), source.text, false); });
+  build(program, device, source, options.str(), option_text);
   return program;
 }
 
@@ -154,6 +161,18 @@ Program Program::from_binary(cl_context context, const Device& device, std::stri
     return Program(std::make_shared<const State>(std::move(name), device, context,
                                                  std::move(program), std::move(signatures)));
   });
+}
+
+Program Program::from_spirv(const Context& context, std::string name,
+                            std::span<const unsigned char> module,
+                            const SpecializationConstants& constants) {
+  detail::check_not_forked("Program::from_spirv");
+  const Device& device = context.device();
+  cl::Program program(detail::create_spirv_program(context.get(), device, name, module, constants));
+  build(program, device, {.name = name, .text = {}}, {}, {});
+  auto signatures = translating_errors([&] { return read_signatures(program); });
+  return Program(std::make_shared<const State>(std::move(name), device, context.get(),
+                                               std::move(program), std::move(signatures)));
 }
 
 std::vector<unsigned char> Program::binary() const {

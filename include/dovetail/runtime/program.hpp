@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Programs: built OpenCL C.
+// Programs: built OpenCL C or SPIR-V.
 #pragma once
 
 #include <CL/cl.h>
@@ -13,6 +13,7 @@
 #include "dovetail/core/export.hpp"
 #include "dovetail/runtime/build_options.hpp"
 #include "dovetail/runtime/kernel_signature.hpp"
+#include "dovetail/runtime/specialization_constants.hpp"
 
 namespace dovetail {
 
@@ -38,6 +39,18 @@ class DOVETAIL_EXPORT Program {
   [[nodiscard]] static Program from_binary(const Context& context, std::string name,
                                            std::span<const unsigned char> binary,
                                            std::vector<KernelSignature> signatures = {});
+
+  /// Builds a SPIR-V module, where the device takes SPIR-V.
+  /// @param name       By which messages call it.
+  /// @param module     Its bytes, in words of 4.
+  /// @param constants  Values for its specialization constants.
+  /// @throws InvalidArgument  `module` is no SPIR-V; the device takes none; a constant is not in
+  /// the
+  ///                          module or of another size.
+  /// @throws BuildError       it does not build.
+  [[nodiscard]] static Program from_spirv(const Context& context, std::string name,
+                                          std::span<const unsigned char> module,
+                                          const SpecializationConstants& constants = {});
 
   /// The device's code, in the driver's own format.
   std::vector<unsigned char> binary() const;
