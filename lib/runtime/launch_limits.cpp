@@ -54,8 +54,6 @@ void check_required(const std::string& kernel, const NDRange& range, const Launc
 LaunchLimits LaunchLimits::of(cl_kernel kernel, const Device& device) {
   return {
       .items = query<std::size_t>(kernel, device, CL_KERNEL_WORK_GROUP_SIZE),
-      .preferred_multiple = std::max<std::size_t>(
-          query<std::size_t>(kernel, device, CL_KERNEL_PREFERRED_WORK_GROUP_SIZE_MULTIPLE), 1),
       .sizes = max_item_sizes(device),
       .required =
           query<std::array<std::size_t, 3>>(kernel, device, CL_KERNEL_COMPILE_WORK_GROUP_SIZE),

@@ -17,7 +17,6 @@ namespace dovetail::detail {
 /// Read once for each kernel, so that a launch asks OpenCL for nothing.
 struct LaunchLimits {
   std::size_t items = 0;               ///< Work-items of a group in all, for this kernel.
-  std::size_t preferred_multiple = 1;  ///< A warp, or a vector register.
   std::array<std::size_t, 3> sizes{};  ///< The device's, in each dimension.
   std::array<std::size_t, 3>
       required{};                       ///< What the kernel declares as reqd_work_group_size, or 0.

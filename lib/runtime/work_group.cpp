@@ -2,7 +2,6 @@
 #include "lib/runtime/work_group.hpp"
 
 #include <algorithm>
-#include <bit>
 #include <mutex>
 
 namespace dovetail::detail {
@@ -15,14 +14,13 @@ constexpr std::size_t most_items = 4 * wanted_items;
 /// What the dimensions before have left to one.
 struct Room {
   std::size_t wanted;  ///< Aim for this many.
-  std::size_t enough;  ///< From here on, a group is large enough to pick by other merits.
+  std::size_t enough;  ///< Less fills too little of a warp or of a vector register.
   std::size_t most;    ///< More cannot be.
 };
 
-/// The largest divisor of `size` in [first, last] that is a multiple of `step`; 0: none.
-std::size_t largest_divisor(std::size_t size, std::size_t first, std::size_t last,
-                            std::size_t step) {
-  for (std::size_t d = last / step * step; d >= std::max(first, step); d -= step) {
+/// The largest divisor of `size` in [first, last]; 0: none.
+std::size_t largest_divisor(std::size_t size, std::size_t first, std::size_t last) {
+  for (std::size_t d = last; d >= first; --d) {
     if (size % d == 0) return d;
   }
   return 0;
@@ -35,19 +33,14 @@ std::size_t smallest_divisor(std::size_t size, std::size_t first, std::size_t la
   return 0;
 }
 
-std::size_t choose(std::size_t size, const Room& room, std::size_t multiple) {
+std::size_t choose(std::size_t size, const Room& room) {
   const std::size_t last = std::min({room.wanted, room.most, size});
-  if (std::has_single_bit(room.wanted) && room.wanted <= room.most && size % room.wanted == 0 &&
-      room.wanted % multiple == 0) {
-    return room.wanted;
-  }
-  if (const auto d = largest_divisor(size, room.enough, last, multiple); d != 0) return d;
-  if (const auto d = largest_divisor(size, room.enough, last, 1); d != 0) return d;
+  if (const auto d = largest_divisor(size, room.enough, last); d != 0) return d;
   if (room.wanted == wanted_items) {
     const std::size_t limit = std::min({most_items, room.most, size});
     if (const auto d = smallest_divisor(size, wanted_items + 1, limit); d != 0) return d;
   }
-  return std::max<std::size_t>(largest_divisor(size, 1, last, 1), 1);
+  return std::max<std::size_t>(largest_divisor(size, 1, last), 1);
 }
 
 }  // namespace
@@ -60,7 +53,7 @@ GroupSizes choose_group(const NDRange& range, const LaunchLimits& limits) {
     const Room room{.wanted = std::max<std::size_t>(wanted_items / items, 1),
                     .enough = std::max<std::size_t>(enough_items / items, 1),
                     .most = std::min(limits.items / items, limits.sizes[i])};
-    group[i] = choose(range.global()[i], room, items == 1 ? limits.preferred_multiple : 1);
+    group[i] = choose(range.global()[i], room);
     items *= group[i];
   }
   return items == 1 ? GroupSizes{} : group;

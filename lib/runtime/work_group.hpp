@@ -19,10 +19,9 @@ using GroupSizes = std::array<std::size_t, 3>;
 ///
 /// What the kernel requires, if it requires something. Else each dimension gives the divisor that
 /// comes first in this list, within what the kernel and the device take:
-///  1. the largest up to 256 that is a multiple of the preferred multiple and at least 64;
-///  2. the largest from 64 to 256;
-///  3. the smallest from 257 to 1024, unless a dimension before gave some;
-///  4. the largest below 64.
+///  1. the largest from 64 to 256;
+///  2. the smallest from 257 to 1024, unless a dimension before gave some;
+///  3. the largest below 64.
 /// The dimensions share the 256 and the 64: each one aims at what those before it left. Where the
 /// group would be of one work-item, the choice is left to the driver.
 /// Sizes that are multiples of 256 all give one group: a driver that compiles a kernel for each

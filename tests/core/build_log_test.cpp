@@ -59,6 +59,34 @@ TEST(BuildLog, OfNvidiaTellsWhereItsErrorsAre) {
   EXPECT_EQ(errors[1].message, "'h.h' file not found");
 }
 
+TEST(BuildLog, OfNvidiaAndIntelIsReadAmidNotesAndQuotes) {
+  const auto nvidia = errors_in(
+      "1 warning and 2 errors generated.\n"
+      "In file included from <kernel>:2:\n"
+      "/tmp/i/h.h:1:9: error: expected expression\n"
+      "int a = ;\n"
+      "        ^\n"
+      "<kernel>:4:7: error: use of undeclared identifier 'bad'; did you mean 'mad'?\n"
+      "cl_kernel.h:4644:27: note: 'mad' declared here\n"
+      "<kernel>:4:6: warning: incompatible pointer to integer conversion\n");
+  ASSERT_EQ(nvidia.size(), 2u);
+  EXPECT_EQ(nvidia[0].file, "/tmp/i/h.h");
+  EXPECT_EQ(nvidia[0].message, "expected expression");
+  EXPECT_EQ(nvidia[1].file, "<kernel>");
+  EXPECT_EQ(nvidia[1].line, 4u);
+  const auto intel = errors_in(
+      "Compilation started\n"
+      "1:5:12: error: use of undeclared identifier 'undeclared_thing'\n"
+      "    5 |   out[0] = undeclared_thing;\n"
+      "      |            ^~~~~~~~~~~~~~~~\n"
+      "1:1:5: note: 'helper' declared here\n"
+      "Compilation failed\n");
+  ASSERT_EQ(intel.size(), 1u);
+  EXPECT_EQ(intel[0].file, "1");
+  EXPECT_EQ(intel[0].line, 5u);
+  EXPECT_EQ(intel[0].column, 12u);
+}
+
 TEST(BuildLog, OfAnythingElseTellsNothing) {
   for (const char* log :
        {"", "\n", "error", "error:", "error: ", "error: 1:2", "x.cl:1: error: oh no",

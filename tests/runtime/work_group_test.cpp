@@ -19,10 +19,9 @@ using detail::LaunchLimits;
 
 constexpr GroupSizes left_to_driver{};
 
-LaunchLimits limits_of(std::size_t items, std::size_t multiple) {
+LaunchLimits limits_of(std::size_t items) {
   LaunchLimits limits;
   limits.items = items;
-  limits.preferred_multiple = multiple;
   limits.sizes = {items, items, 64};
   return limits;
 }
@@ -31,8 +30,7 @@ TEST(WorkGroup, OfOneDimensionDividesIt) {
   const std::pair<std::size_t, std::size_t> expected[] = {
       {1 << 20, 256},   // as for every multiple of 256
       {768, 256},       //
-      {1000, 250},      // no multiple of 32 from 64 on divides it
-      {1000000, 160},   // 160 is a multiple of 32, and 250 is none
+      {1000000, 250},   //
       {192, 192},       // the whole
       {100, 100},       //
       {64, 64},         //
@@ -42,13 +40,12 @@ TEST(WorkGroup, OfOneDimensionDividesIt) {
       {3 * 331, 331},   //
   };
   for (const auto& [size, group] : expected) {
-    EXPECT_EQ(choose_group(NDRange({size}), limits_of(1024, 32)), (GroupSizes{group, 1, 1}))
-        << size;
+    EXPECT_EQ(choose_group(NDRange({size}), limits_of(1024)), (GroupSizes{group, 1, 1})) << size;
   }
 }
 
 TEST(WorkGroup, OfSeveralDimensionsIsFilledFromTheFirst) {
-  const LaunchLimits limits = limits_of(1024, 32);
+  const LaunchLimits limits = limits_of(1024);
   EXPECT_EQ(choose_group(NDRange({1024, 64}), limits), (GroupSizes{256, 1, 1}));
   EXPECT_EQ(choose_group(NDRange({16, 64}), limits), (GroupSizes{16, 16, 1}));
   EXPECT_EQ(choose_group(NDRange({64, 1009}), limits), (GroupSizes{64, 1, 1}));
@@ -60,32 +57,30 @@ TEST(WorkGroup, OfSeveralDimensionsIsFilledFromTheFirst) {
 }
 
 TEST(WorkGroup, IsLeftToTheDriverWhereOnlyOneDivides) {
-  EXPECT_EQ(choose_group(NDRange({1000003}), limits_of(4096, 8)), left_to_driver);
-  EXPECT_EQ(choose_group(NDRange({1}), limits_of(1024, 32)), left_to_driver);
-  EXPECT_EQ(choose_group(NDRange({1000003, 1000003}), limits_of(1024, 32)), left_to_driver);
-  EXPECT_EQ(choose_group(NDRange({1024}), limits_of(1, 1)), left_to_driver);
+  EXPECT_EQ(choose_group(NDRange({1000003}), limits_of(4096)), left_to_driver);
+  EXPECT_EQ(choose_group(NDRange({1}), limits_of(1024)), left_to_driver);
+  EXPECT_EQ(choose_group(NDRange({1000003, 1000003}), limits_of(1024)), left_to_driver);
+  EXPECT_EQ(choose_group(NDRange({1024}), limits_of(1)), left_to_driver);
 }
 
 TEST(WorkGroup, IsWhatTheKernelRequires) {
-  LaunchLimits limits = limits_of(1024, 32);
+  LaunchLimits limits = limits_of(1024);
   limits.required = {8, 4, 1};
   EXPECT_EQ(choose_group(NDRange({1024, 64}), limits), (GroupSizes{8, 4, 1}));
 }
 
 TEST(WorkGroup, AlwaysDividesAndStaysWithinTheLimits) {
   for (const std::size_t items : {1, 7, 32, 48, 100, 256, 1024, 4096}) {
-    for (const std::size_t multiple : {1, 8, 32, 64}) {
-      const LaunchLimits limits = limits_of(items, multiple);
-      for (std::size_t x = 1; x < 400; ++x) {
-        for (const std::size_t y : {1, 2, 31, 64, 97, 1000}) {
-          const std::array<std::size_t, 3> global{x, y, 128};
-          GroupSizes group = choose_group(NDRange({x, y, 128}), limits);
-          if (group == left_to_driver) group = {1, 1, 1};
-          EXPECT_LE(group[0] * group[1] * group[2], items);
-          for (unsigned i = 0; i < 3; ++i) {
-            ASSERT_EQ(global[i] % group[i], 0u) << x << " " << y << " in " << i;
-            ASSERT_LE(group[i], limits.sizes[i]);
-          }
+    const LaunchLimits limits = limits_of(items);
+    for (std::size_t x = 1; x < 1200; ++x) {
+      for (const std::size_t y : {1, 2, 31, 64, 97, 1000}) {
+        const std::array<std::size_t, 3> global{x, y, 128};
+        GroupSizes group = choose_group(NDRange({x, y, 128}), limits);
+        if (group == left_to_driver) group = {1, 1, 1};
+        ASSERT_LE(group[0] * group[1] * group[2], items);
+        for (unsigned i = 0; i < 3; ++i) {
+          ASSERT_EQ(global[i] % group[i], 0u) << x << " " << y << " in " << i;
+          ASSERT_LE(group[i], limits.sizes[i]);
         }
       }
     }
@@ -117,7 +112,7 @@ TEST(WorkGroup, OfALaunchWithoutOneIsTheChosen) {
 
 TEST(WorkGroup, IsChosenForEightThreadsWithRangesOfTheirOwn) {
   detail::GroupChoice choice;
-  const LaunchLimits limits = limits_of(1024, 32);
+  const LaunchLimits limits = limits_of(1024);
   test::on_threads(8, [&](int thread) {
     const NDRange range({std::size_t(64 + thread), 2});
     const GroupSizes expected = choose_group(range, limits);
