@@ -84,6 +84,7 @@ dovetail_unit_test(
     build_options_test.cpp
     capture_test.cpp
     field_test.cpp
+    header_race_test.cpp
     include_scan_test.cpp
     kernel_argument_test.cpp
     kernel_test.cpp

@@ -80,7 +80,11 @@ TEST_F(IncludeScan, SeesAFileThatAppearsInAnEarlierFolder) {
   const std::filesystem::path both[] = {earlier.path(), folder.path()};
   const std::string before = scan_includes("#include \"h.h\"", both).key;
   std::ofstream(earlier.path() / "h.h") << "another";
-  EXPECT_NE(scan_includes("#include \"h.h\"", both).key, before);
+  const std::string with_both = scan_includes("#include \"h.h\"", both).key;
+  EXPECT_NE(with_both, before);
+  std::ofstream(earlier.path() / "h.h", std::ios::trunc) << "text of h";
+  std::filesystem::remove(folder.path() / "h.h");
+  EXPECT_NE(scan_includes("#include \"h.h\"", both).key, before) << "the place counts, too";
 }
 
 TEST_F(IncludeScan, SaysWhenOnlyACompilerCanFollow) {
