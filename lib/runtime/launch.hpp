@@ -42,8 +42,8 @@ class Launch final : public Recordable {
 /// A launch that was captured; its arguments can be changed.
 class RecordedLaunch final : public RecordedCommand {
  public:
-  RecordedLaunch(std::shared_ptr<KernelState> kernel, const NDRange& range,
-                 const GroupSizes& group, std::span<const KernelArgument> arguments,
+  RecordedLaunch(std::shared_ptr<KernelState> kernel, const NDRange& range, const GroupSizes& group,
+                 std::span<const KernelArgument> arguments,
                  std::unique_ptr<KernelInstance> instance, SubBuffers sub_buffers);
 
   cl_int enqueue(cl_command_queue queue) const override;

@@ -58,7 +58,8 @@ struct Copy {
 template <typename Work>
 class Recorded final : public RecordedCommand {
  public:
-  Recorded(Work work, const TrackedUses& uses) : RecordedCommand(Work::name), work_(std::move(work)) {
+  Recorded(Work work, const TrackedUses& uses)
+      : RecordedCommand(Work::name), work_(std::move(work)) {
     set_uses({uses.begin(), uses.end()});
   }
   cl_int enqueue(cl_command_queue queue) const override { return work_.enqueue(queue); }

@@ -94,7 +94,6 @@ class DOVETAIL_EXPORT CaptureError : public Error {
   ~CaptureError() override;
 };
 
-/// A program that did not build. The text ends with the compiler's log.
 /// A program that did not build. The text quotes the source where the log points at it, and ends
 /// with the log.
 class DOVETAIL_EXPORT BuildError : public OpenCLError {
