@@ -16,9 +16,11 @@ enum class AddressSpace : unsigned char { unknown, private_, global, constant, l
 /// One parameter of a kernel, as OpenCL C declares it.
 struct KernelParameter {
   std::string name;
-  std::string type;  ///< Such as "float*" or "uint4".
+  std::string type;  ///< Such as "float*" or "uint4"; a pipe's begins with "pipe ".
   AddressSpace address_space = AddressSpace::unknown;
-  bool is_const = false;  ///< Pointer to const: the kernel only reads.
+  /// Pointer to const, also by a typedef: the kernel only reads. A const pointer, `restrict` and
+  /// `volatile` do not count.
+  bool is_const = false;
 };
 
 struct KernelSignature {
