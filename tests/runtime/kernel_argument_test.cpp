@@ -114,27 +114,12 @@ TEST_F(KernelArguments, ThatAreWrongAreRefusedByKernelIndexAndName) {
        misaligned,
        {"offset 4 bytes", alignment.c_str(), "pass the whole buffer and the offset"}},
       {"0 bytes of local memory", 3, none, {"0 bytes of local memory", "one work-group needs"}},
-      {"moved-from tensor",
-       0,
-       tensor,
-       {"was moved from", "copy instead"}},  // NOLINT(*-use-after-move)
-      {"moved-from buffer",
-       0,
-       buffer,
-       {"was moved from", "copy instead"}},                              // NOLINT(*-use-after-move)
-      {"moved-from view", 0, view, {"was moved from", "copy instead"}},  // NOLINT(*-use-after-move)
-      {"use of a moved-from view",
-       0,
-       updates(view),
-       {"was moved from"}},  // NOLINT(*-use-after-move)
-      {"use of a moved-from buffer",
-       0,
-       reads(buffer),
-       {"was moved from"}},  // NOLINT(*-use-after-move)
-      {"whole of a moved-from one",
-       0,
-       whole_buffer(writes(tensor)),
-       {"was moved from"}},  // NOLINT(*-use-after-move)
+      {"moved-from tensor", 0, tensor, {"was moved from", "copy instead"}},
+      {"moved-from buffer", 0, buffer, {"was moved from", "copy instead"}},
+      {"moved-from view", 0, view, {"was moved from", "copy instead"}},
+      {"use of a moved-from view", 0, updates(view), {"was moved from"}},
+      {"use of a moved-from buffer", 0, reads(buffer), {"was moved from"}},
+      {"whole of a moved-from one", 0, whole_buffer(writes(tensor)), {"was moved from"}},
   };
   for (const Mistake& mistake : mistakes) {
     SCOPED_TRACE(mistake.name);

@@ -11,7 +11,6 @@
 #include "tests/support/contexts.hpp"
 #include "tests/support/thrown.hpp"
 
-// NOLINTBEGIN(bugprone-use-after-move): the subject
 namespace dovetail {
 namespace {
 
@@ -68,4 +67,3 @@ TEST(MovedHandle, IsUsableOnceItIsGivenMemoryAgain) {
 
 }  // namespace
 }  // namespace dovetail
-// NOLINTEND(bugprone-use-after-move)
