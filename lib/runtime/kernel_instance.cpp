@@ -11,6 +11,18 @@
 
 namespace dovetail::detail {
 
+namespace {
+
+/// The memory object that is tracked: OpenCL has no sub-buffers of sub-buffers.
+cl_mem root_of(cl_mem memory) {
+  cl_mem parent = nullptr;
+  check(clGetMemObjectInfo(memory, CL_MEM_ASSOCIATED_MEMOBJECT, sizeof(parent), &parent, nullptr),
+        "clGetMemObjectInfo");
+  return parent != nullptr ? parent : memory;
+}
+
+}  // namespace
+
 SubBuffers::~SubBuffers() {
   for (cl_mem memory : held_) release(memory);
 }
@@ -28,12 +40,13 @@ cl_mem SubBuffers::at_offset(const KernelSignature& signature, std::size_t index
   }
   // To the end, whatever the argument's size: NVIDIA's driver 580 mixes up sub-buffers that have
   // one origin and different sizes, and gives wrong results even on one queue.
-  const cl_buffer_region region{argument.offset(),
-                                argument.handle().tracking->nbytes() - argument.offset()};
+  const BufferHandle& handle = argument.handle();
+  const std::size_t origin = handle.begin + argument.offset();
+  const cl_buffer_region region{origin, handle.tracking->nbytes() - origin};
   held_.reserve(held_.size() + 1);
   cl_int status = CL_SUCCESS;
   cl_mem memory =
-      clCreateSubBuffer(argument.memory(), 0, CL_BUFFER_CREATE_TYPE_REGION, &region, &status);
+      clCreateSubBuffer(root_of(handle.memory), 0, CL_BUFFER_CREATE_TYPE_REGION, &region, &status);
   check(status, "clCreateSubBuffer");
   held_.push_back(memory);
   return memory;

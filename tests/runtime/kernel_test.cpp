@@ -3,7 +3,9 @@
 
 #include <gtest/gtest.h>
 
+#include <iterator>
 #include <numeric>
+#include <vector>
 
 #include "dovetail/core/error.hpp"
 #include "dovetail/tensor/tensor.hpp"
@@ -30,6 +32,24 @@ TEST(Kernel, TakesScalarsOfEveryWidth) {
   kernel.launch(stream, NDRange({1}), out, cl_char{-1}, cl_ushort{20}, 300, cl_ulong{4000},
                 50000.0f);
   EXPECT_EQ(out.to_host<std::int64_t>(stream).at(0), -1 + 20 + 300 + 4000 + 50000);
+}
+
+TEST(Kernel, TakesAViewOfASubBuffer) {
+  const Stream stream(context());
+  const std::size_t part = context().device().base_address_alignment();
+  const std::vector<int> zeros(4 * part / sizeof(int), 0);
+  const Buffer whole(context(), 4 * part, zeros.data());
+  const cl_buffer_region region{part, 2 * part};
+  const cl_mem raw =
+      clCreateSubBuffer(whole.get(), 0, CL_BUFFER_CREATE_TYPE_REGION, &region, nullptr);
+  const Buffer middle = Buffer::retain(context(), raw);
+  clReleaseMemObject(raw);
+  const Kernel kernel = kernel_from("kernel void mark(global int* out) { out[0] = 7; }\n", "mark");
+  kernel.launch(stream, NDRange({1}), BufferView{middle, part, part});
+  const Tensor seen = Tensor::from_buffer(whole, {std::ssize(zeros)}, DType::i32);
+  std::vector<int> expected = zeros;
+  expected[2 * part / sizeof(int)] = 7;
+  EXPECT_EQ(seen.to_host<int>(stream), expected);
 }
 
 TEST(Kernel, TakesVectorsAndStructs) {
