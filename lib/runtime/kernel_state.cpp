@@ -3,17 +3,13 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <cstdint>
 
 #include "dovetail/core/error.hpp"
 
 namespace dovetail::detail {
 
-std::unique_ptr<KernelInstance> KernelState::take() {
-  if (KernelInstance* instance = spare.exchange(nullptr, std::memory_order_acquire)) {
-    return std::unique_ptr<KernelInstance>(instance);
-  }
+std::unique_ptr<KernelInstance> KernelState::take_idle() {
   {
     const std::scoped_lock lock(mutex);
     if (!idle.empty()) {
@@ -25,11 +21,9 @@ std::unique_ptr<KernelInstance> KernelState::take() {
   return std::make_unique<KernelInstance>(program.get(), signature);
 }
 
-void KernelState::give_back(std::unique_ptr<KernelInstance> used) {
-  std::unique_ptr<KernelInstance> other(spare.exchange(used.release(), std::memory_order_acq_rel));
-  if (!other) return;
+void KernelState::add_idle(std::unique_ptr<KernelInstance> instance) {
   const std::scoped_lock lock(mutex);
-  idle.push_back(std::move(other));
+  idle.push_back(std::move(instance));
 }
 
 void KernelState::check_launch(const Stream& stream, const NDRange& range,
@@ -57,13 +51,6 @@ void KernelState::check_launch(const Stream& stream, const NDRange& range,
   }
   check_group(signature.name, range, limits);
   check_local_memory(signature.name, local_nbytes, limits);
-}
-
-GroupSizes KernelState::group_of(const NDRange& range) {
-  if (range.local() == nullptr) return group_choice.of(range, limits);
-  GroupSizes group{1, 1, 1};
-  std::copy_n(range.local(), range.dimensions(), group.begin());
-  return group;
 }
 
 }  // namespace dovetail::detail

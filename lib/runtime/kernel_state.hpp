@@ -47,14 +47,25 @@ struct KernelState {
   ~KernelState() { delete spare.load(); }
 
   /// A cl_kernel that this thread alone holds until it gives it back.
-  std::unique_ptr<KernelInstance> take();
-  void give_back(std::unique_ptr<KernelInstance> used);
+  std::unique_ptr<KernelInstance> take() {
+    if (KernelInstance* const instance = spare.exchange(nullptr, std::memory_order_acquire)) {
+      return std::unique_ptr<KernelInstance>(instance);
+    }
+    return take_idle();
+  }
+  void give_back(std::unique_ptr<KernelInstance> used) {
+    if (KernelInstance* const other = spare.exchange(used.release(), std::memory_order_acq_rel)) {
+      add_idle(std::unique_ptr<KernelInstance>(other));
+    }
+  }
 
   /// @throws InvalidArgument  the arguments, the range or the stream do not fit the kernel.
   void check_launch(const Stream& stream, const NDRange& range,
                     std::span<const KernelArgument> arguments) const;
-  /// The range's work-group, or what is chosen for one that has none.
-  GroupSizes group_of(const NDRange& range);
+
+ private:
+  std::unique_ptr<KernelInstance> take_idle();
+  void add_idle(std::unique_ptr<KernelInstance> instance);
 };
 
 }  // namespace dovetail::detail

@@ -11,15 +11,16 @@
 namespace dovetail::detail {
 namespace {
 
-/// Null where the driver is to choose.
-const std::size_t* local_size(const GroupSizes& group) {
-  return group.front() == 0 ? nullptr : group.data();
+/// The range's group, or the one that was chosen for it; null where the driver is to choose.
+const std::size_t* local_size(const NDRange& range, const GroupSizes& chosen) {
+  if (range.local() != nullptr) return range.local();
+  return chosen.front() == 0 ? nullptr : chosen.data();
 }
 
 cl_int enqueue_kernel(cl_command_queue queue, const KernelInstance& kernel, const NDRange& range,
-                      const GroupSizes& group) {
+                      const GroupSizes& chosen) {
   return clEnqueueNDRangeKernel(queue, kernel.get(), range.dimensions(), nullptr, range.global(),
-                                local_size(group), 0, nullptr, nullptr);
+                                local_size(range, chosen), 0, nullptr, nullptr);
 }
 
 /// The use that an argument makes of a buffer's memory, if any.
@@ -46,11 +47,8 @@ std::shared_ptr<const void> retained(cl_mem memory) {
 
 Launch::Launch(const std::shared_ptr<KernelState>& kernel, const NDRange& range,
                std::span<const KernelArgument> arguments)
-    : kernel_(kernel),
-      range_(range),
-      group_(kernel->group_of(range)),
-      arguments_(arguments),
-      instance_(kernel->take()) {
+    : kernel_(kernel), range_(range), arguments_(arguments), instance_(kernel->take()) {
+  if (range.local() == nullptr) group_ = kernel->group_choice.of(range, kernel->limits);
   for (std::size_t i = 0; i < arguments.size(); ++i) {
     instance_->set(kernel->signature, i, arguments[i], kernel->program.device(), sub_buffers_);
     TrackedUse use{};
@@ -119,7 +117,8 @@ cl_int RecordedLaunch::enqueue(cl_command_queue queue) const {
 }
 
 void RecordedLaunch::add_to(CommandBuffer& buffer) const {
-  buffer.add_kernel(instance_->get(), range_.dimensions(), range_.global(), local_size(group_));
+  buffer.add_kernel(instance_->get(), range_.dimensions(), range_.global(),
+                    local_size(range_, group_));
 }
 
 void RecordedLaunch::update(std::size_t argument, const KernelArgument& value) {

@@ -31,7 +31,7 @@ class Launch final : public Recordable {
  private:
   const std::shared_ptr<KernelState>& kernel_;
   const NDRange& range_;
-  GroupSizes group_;
+  GroupSizes group_{};  // for a range that has none
   std::span<const KernelArgument> arguments_;
   std::unique_ptr<KernelInstance> instance_;
   SubBuffers sub_buffers_;
@@ -68,7 +68,7 @@ class RecordedLaunch final : public RecordedCommand {
 
   std::shared_ptr<KernelState> kernel_;
   NDRange range_;
-  GroupSizes group_;
+  GroupSizes group_{};  // for a range that has none
   std::unique_ptr<KernelInstance> instance_;
   SubBuffers sub_buffers_;
   std::vector<Held> held_;
