@@ -11,18 +11,6 @@
 
 namespace dovetail::detail {
 
-namespace {
-
-/// The memory object that is tracked: OpenCL has no sub-buffers of sub-buffers.
-cl_mem root_of(cl_mem memory) {
-  cl_mem parent = nullptr;
-  check(clGetMemObjectInfo(memory, CL_MEM_ASSOCIATED_MEMOBJECT, sizeof(parent), &parent, nullptr),
-        "clGetMemObjectInfo");
-  return parent != nullptr ? parent : memory;
-}
-
-}  // namespace
-
 SubBuffers::~SubBuffers() {
   for (cl_mem memory : held_) release(memory);
 }
@@ -45,8 +33,8 @@ cl_mem SubBuffers::at_offset(const KernelSignature& signature, std::size_t index
   const cl_buffer_region region{origin, handle.tracking->nbytes() - origin};
   held_.reserve(held_.size() + 1);
   cl_int status = CL_SUCCESS;
-  cl_mem memory =
-      clCreateSubBuffer(root_of(handle.memory), 0, CL_BUFFER_CREATE_TYPE_REGION, &region, &status);
+  // OpenCL has no sub-buffers of sub-buffers.
+  cl_mem memory = clCreateSubBuffer(handle.root, 0, CL_BUFFER_CREATE_TYPE_REGION, &region, &status);
   check(status, "clCreateSubBuffer");
   held_.push_back(memory);
   return memory;

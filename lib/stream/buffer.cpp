@@ -85,13 +85,8 @@ BufferHandle handle_of(const Buffer& buffer) noexcept {
   if (!buffer.state_) return {};
   const BufferState& state = *buffer.state_;
   const MemoryBlock& block = state.block;
-  return {block.memory,
-          block.tracked.state.get(),
-          block.tracked.range.begin,
-          state.nbytes,
-          block.serial,
-          state.context.get(),
-          &state};
+  return {block.memory, block.tracked.root, block.tracked.state.get(), block.tracked.range.begin,
+          state.nbytes, block.serial,       state.context.get(),       &state};
 }
 
 }  // namespace detail

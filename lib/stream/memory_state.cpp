@@ -198,12 +198,13 @@ TrackedMemory track(cl_mem memory) {
       if (is_same) return known;
     }
   }
-  return add(memory, {of_parent ? of_parent : std::make_shared<MemoryState>(nbytes), range});
+  return add(memory, {of_parent ? of_parent : std::make_shared<MemoryState>(nbytes), range,
+                      parent != nullptr ? parent : memory});
 }
 
 TrackedMemory track_new(cl_mem memory, std::size_t nbytes) {
   if (memory == nullptr) return {};
-  return add(memory, {std::make_shared<MemoryState>(nbytes), {0, nbytes}});
+  return add(memory, {std::make_shared<MemoryState>(nbytes), {0, nbytes}, memory});
 }
 
 }  // namespace detail

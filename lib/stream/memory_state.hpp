@@ -112,6 +112,7 @@ class MemoryState {
 struct TrackedMemory {
   std::shared_ptr<MemoryState> state;  ///< Empty for no memory.
   ByteRange range{};                   ///< In the object without a parent.
+  cl_mem root = nullptr;               ///< That object.
 };
 
 /// Finds or begins the record of a memory object's uses; sees through sub-buffers. It ends when

@@ -53,6 +53,9 @@ TEST(BoostCompute, TransformsBetweenOurOperationsOnOurQueue) {
 }
 
 TEST(BoostCompute, ReducesAndSortsBetweenOurOperationsOnOurQueue) {
+  if (context().device().type() != DeviceType::cpu) {
+    GTEST_SKIP() << "on GPUs one of the two waits on the host, which cannot end while this holds";
+  }
   const Stream stream(context());
   compute::command_queue queue(stream.get());
   const Tensor x = test::floats(counting(count)), sum = Tensor::zeros(stream, {1});

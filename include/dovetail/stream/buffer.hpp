@@ -22,6 +22,8 @@ struct BufferState;
 /// A buffer's native handle, for Dovetail's own layers, which declare how they use it.
 struct BufferHandle {
   cl_mem memory = nullptr;
+  cl_mem root =
+      nullptr;  ///< The memory object that is tracked: a sub-buffer's parent, or `memory`.
   MemoryState* tracking = nullptr;  ///< Null for no memory.
   std::size_t begin = 0;  ///< Where the buffer starts in the memory object that is tracked.
   std::size_t nbytes = 0;
