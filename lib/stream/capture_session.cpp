@@ -35,7 +35,7 @@ std::shared_ptr<CaptureSession> CaptureSession::begin(const std::shared_ptr<Stre
   check_not_forked("Capture");
   const std::scoped_lock order(origin->submit_mutex);
   origin->check_usable("Capture");
-  const std::shared_ptr<CaptureSession> session(new CaptureSession(origin));
+  std::shared_ptr<CaptureSession> session(new CaptureSession(origin));
   if (!origin->begin_capture(session)) {
     throw CaptureError(
         fmt::format("[Capture] {} captures already; end that capture first.", origin->label()));

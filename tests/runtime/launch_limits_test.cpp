@@ -105,10 +105,10 @@ TEST(LaunchLimits, MoreLocalMemoryThanTheDeviceHasIsRefused) {
   const Tensor out = Tensor::zeros(stream, {64});
   const std::size_t all = context().device().local_memory();
   const NDRange range({64}, {64});
-  const std::string text = refusal(kernel, range, out, LocalMemory{all / 2}, LocalMemory{all / 2});
-  expect_parts(text, "[Kernel 'tiles']", std::to_string(all) + " in arguments",
-               "256 declared in the kernel", "this device has " + std::to_string(all),
-               "smaller tiles");
+  // How much of its own a kernel has is the driver's to say: 256 bytes, 260, or none.
+  const std::string text = refusal(kernel, range, out, LocalMemory{all}, LocalMemory{all});
+  expect_parts(text, "[Kernel 'tiles']", std::to_string(2 * all) + " in arguments",
+               "declared in the kernel", "this device has " + std::to_string(all), "smaller tiles");
   expect_parts(refusal(kernel, range, out, LocalMemory{SIZE_MAX - 8}, LocalMemory{SIZE_MAX - 8}),
                "[Kernel 'tiles']", "smaller tiles");
   expect_parts(refusal(kernel, range, out, LocalMemory{SIZE_MAX - 300}, LocalMemory{256}),

@@ -38,11 +38,13 @@ class Lifetime : public testing::Test {
     stream.reset();
     return point;
   }
-  void expect_held_until_release() {
-    EXPECT_TRUE(test::is_held(consumer.record()));
+  void expect_held_until_release() { expect_held_until_release(consumer); }
+  /// @param last  The stream whose work is to come last.
+  void expect_held_until_release(const Stream& last) {
+    EXPECT_TRUE(test::is_held(last.record()));
     EXPECT_EQ(test::contents(data), std::vector<int>(count, 1));
     gate->release();
-    consumer.synchronize();
+    last.synchronize();
     EXPECT_EQ(test::contents(data), std::vector<int>(count, 5));
   }
 
@@ -77,8 +79,8 @@ TEST_F(Lifetime, OfAnOwnedStreamEndsButItsPointsAndEventsAreWaitedFor) {
   EXPECT_TRUE(test::is_held(other.record()));
   grow(other);
   EXPECT_EQ(other.statistics().count(Verdict::transitive), 1u);
-  expect_held_until_release();
-  other.synchronize();
+  expect_held_until_release(other);
+  consumer.synchronize();
   consumer.wait(point);
   EXPECT_EQ(consumer.statistics().count(Verdict::waited), 1u);
 }
