@@ -83,6 +83,9 @@ TEST_F(Failure, NamesTheStreamAndTheCommands) {
 }
 
 TEST_F(Failure, IsNoticedByALoopOverIsDone) {
+  if (context().device().type() != DeviceType::cpu) {
+    GTEST_SKIP() << "NVIDIA's driver 580 may call a marker complete for a moment before it fails";
+  }
   const Event event = fail_behind_a_gate(producer);
   EXPECT_TRUE(caught<CommandError>([&] {
     while (!event.is_done()) {
