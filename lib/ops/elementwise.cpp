@@ -85,8 +85,8 @@ void unary_into(const Stream& stream, UnaryOperation operation, const Tensor& a,
   detail::check_same_shape("unary", "a", a, "out", out);
   if (a.size() == 0) return;
   elementwise_kernel(stream.context(), "unary", operation)
-      .launch(stream, range_over(static_cast<std::size_t>(a.size())), whole_buffer(reads(a)),
-              detail::element_offset(a), whole_buffer(writes(out)), detail::element_offset(out),
+      .launch(stream, range_over(static_cast<std::size_t>(a.size())), detail::reading(a),
+              detail::element_offset(a), detail::writing(out), detail::element_offset(out),
               static_cast<cl_ulong>(a.size()));
 }
 
@@ -107,10 +107,9 @@ void binary_into(const Stream& stream, BinaryOperation operation, const Tensor& 
   detail::check_same_shape("binary", "a", a, "out", out);
   if (a.size() == 0) return;
   elementwise_kernel(stream.context(), "binary", operation)
-      .launch(stream, range_over(static_cast<std::size_t>(a.size())), whole_buffer(reads(a)),
-              detail::element_offset(a), whole_buffer(reads(b)), detail::element_offset(b),
-              whole_buffer(writes(out)), detail::element_offset(out),
-              static_cast<cl_ulong>(a.size()));
+      .launch(stream, range_over(static_cast<std::size_t>(a.size())), detail::reading(a),
+              detail::element_offset(a), detail::reading(b), detail::element_offset(b),
+              detail::writing(out), detail::element_offset(out), static_cast<cl_ulong>(a.size()));
 }
 
 }  // namespace dovetail

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// Checks that every operation makes of its tensors.
+// What every operation checks of its tensors, and how it passes them to its kernel.
 #pragma once
 
 #include <string_view>
 
+#include "dovetail/runtime/kernel_argument.hpp"
 #include "dovetail/stream/stream.hpp"
 #include "dovetail/tensor/tensor.hpp"
 
@@ -21,6 +22,14 @@ void check_same_shape(std::string_view function, std::string_view a_name, const 
 /// Where the tensor's first element lies, in elements: what the kernels of kernels/ops take.
 inline cl_ulong element_offset(const Tensor& tensor) {
   return tensor.storage().offset / size_of(tensor.dtype());
+}
+
+/// A tensor as an argument of such a kernel; refers to the tensor.
+inline KernelArgument reading(const Tensor& tensor) {
+  return KernelArgument::whole(tensor.storage(), Access::read);
+}
+inline KernelArgument writing(const Tensor& tensor) {
+  return KernelArgument::whole(tensor.storage(), Access::write);
 }
 
 }  // namespace dovetail::detail

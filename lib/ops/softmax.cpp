@@ -22,9 +22,8 @@ Tensor softmax(const Stream& stream, const Tensor& a) {
   const auto launch = [&](std::string_view name, const BuildOptions& options,
                           const NDRange& range) {
     detail::embedded_kernel(stream.context(), "ops/softmax.cl", name, options)
-        .launch(stream, range, whole_buffer(reads(a)), detail::element_offset(a),
-                whole_buffer(writes(out)), detail::element_offset(out),
-                static_cast<cl_ulong>(columns));
+        .launch(stream, range, detail::reading(a), detail::element_offset(a), detail::writing(out),
+                detail::element_offset(out), static_cast<cl_ulong>(columns));
   };
   if (stream.device().type() == DeviceType::cpu) {
     launch("softmax_row", BuildOptions(), NDRange({rows}, {1}));

@@ -71,10 +71,14 @@ class KernelArgument {
     access_ = use.access;
   }
   KernelArgument(const WholeBuffer& whole)  // NOLINT(google-explicit-constructor)
-      : KernelArgument(whole.use.memory.buffer) {
-    used_offset_ = whole.use.memory.offset;
-    used_nbytes_ = whole.use.memory.nbytes;
-    access_ = whole.use.access;
+      : KernelArgument(KernelArgument::whole(whole.use.memory, whole.use.access)) {}
+  /// As from `whole_buffer`, without a copy of the handle.
+  static KernelArgument whole(const BufferView& view, Access access) {
+    KernelArgument argument(view.buffer);
+    argument.used_offset_ = view.offset;
+    argument.used_nbytes_ = view.nbytes;
+    argument.access_ = access;
+    return argument;
   }
   template <HasStorage T>
   KernelArgument(const T& value)  // NOLINT(google-explicit-constructor)
