@@ -49,7 +49,6 @@ class CaptureSession : public std::enable_shared_from_this<CaptureSession> {
   /// Ends it as if nothing had been given.
   void abandon() noexcept;
 
-  /// Whether any command has been captured or the capture is still open for `stream`.
   const StreamState& origin() const noexcept { return *work_.lanes.front(); }
 
  private:
@@ -63,7 +62,7 @@ class CaptureSession : public std::enable_shared_from_this<CaptureSession> {
   static constexpr auto none = static_cast<std::size_t>(-1);
 
   explicit CaptureSession(const std::shared_ptr<StreamState>& origin);
-  std::size_t lane_of(const StreamState& stream) const;
+  std::size_t lane_of(const StreamState& stream) const;  // its place in `work_.lanes`
   void put_after(std::size_t lane, std::size_t segment);
   void meet_hazards(std::size_t lane, const RecordedCommand& command);
   void wait(std::size_t consumer, std::size_t producer);

@@ -337,22 +337,12 @@ void wait_for(StreamState& stream, const Dependency& dependency, const char* fun
   waits.insert();
 }
 
-void follow(StreamState& stream, const std::vector<LatestWork>& all, Dependencies& dependencies) {
+void follow(const StreamState& stream, const std::vector<LatestWork>& all,
+            Dependencies& dependencies) {
   for (const LatestWork& work : all) {
     if (work.point.stream == stream.id) continue;
     add(dependencies, {work.point, work.foreign, Hazard::undeclared, nullptr});
   }
-}
-
-/// Once followed, it is in the stream's clock, or done.
-void follow_undeclared_work(StreamState& stream, Dependencies& dependencies) {
-  const std::uint64_t version = UndeclaredWork::version();
-  follow(stream, UndeclaredWork::of(stream.context.get()), dependencies);
-  stream.undeclared_version = version;
-}
-
-void follow_all_work(StreamState& stream, Dependencies& dependencies) {
-  follow(stream, latest_work(stream.context.get()), dependencies);
 }
 
 /// Whether the work was recorded instead, since the stream captures.
@@ -389,9 +379,12 @@ Submission::Submission(const Stream& stream, const TrackedUses& uses, const Comm
 void Submission::insert_waits(const TrackedUses& uses, const CommandName& name) {
   Dependencies dependencies;
   ticket_ = stream_->reserved + 1;
-  if (UndeclaredWork::version() != stream_->undeclared_version) [[unlikely]]
-    follow_undeclared_work(*stream_, dependencies);
-  if (declared_ == Declared::no) follow_all_work(*stream_, dependencies);
+  const std::uint64_t undeclared = UndeclaredWork::version();
+  if (undeclared != stream_->undeclared_version) [[unlikely]]
+    follow(*stream_, UndeclaredWork::of(stream_->context.get()), dependencies);
+  if (declared_ == Declared::no) {
+    follow(*stream_, latest_work(stream_->context.get()), dependencies);
+  }
   exchange_uses(*stream_, ticket_, uses, name, declared_, dependencies);
   stream_->reserved = ticket_;
   stream_->remember(ticket_, name);
@@ -399,6 +392,7 @@ void Submission::insert_waits(const TrackedUses& uses, const CommandName& name) 
     Waits waits(*stream_, ticket_, name);
     for (const Dependency& dependency : dependencies) waits.meet(dependency);
     waits.insert();
+    stream_->undeclared_version = undeclared;  // in the stream's clock by now, or done
   } catch (const std::exception& error) {
     // Its uses are noted, but its order is not kept: nothing may build on it.
     const auto* failed = dynamic_cast<const OpenCLError*>(&error);

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "dovetail/core/error.hpp"
+#include "dovetail/runtime/recording.hpp"
 #include "dovetail/stream/explain.hpp"
 #include "tests/support/gate.hpp"
 #include "tests/support/order_checker.hpp"
@@ -209,6 +210,25 @@ TEST(WithQueueUndeclared, LeavesOtherContextsAlone) {
   foreign.synchronize();
   EXPECT_EQ(contents(memory), all(1));
   gate.release();
+}
+
+TEST(WithQueueUndeclared, IsNotForgottenWhereTheNextWorkIsRefused) {
+  const Stream stream(context()), other(context());
+  const Buffer data = test::buffer_of(all(1)), result = test::buffer_of(all(0));
+  const Buffer pending = test::buffer_of(all(0));
+  Capture capture(other);
+  test::set_kernel().launch(other, NDRange({count}), writes(pending), 1);
+  const Recording recording = capture.end();
+  test::Gate gate(stream);
+  with_queue(stream, "raw", [&](cl_command_queue queue) {
+    test::raw_set(queue, {data, 0, nbytes}, 7);
+  });
+  EXPECT_THROW(test::grow_kernel().launch(other, NDRange({count}), pending), CaptureError);
+  test::copy_kernel().launch(other, NDRange({count}), data, writes(result));
+  EXPECT_TRUE(test::is_held(other.record()));
+  gate.release();
+  other.synchronize();
+  EXPECT_EQ(contents(result), all(7));
 }
 
 TEST(WithQueueUndeclared, IsExplained) {
