@@ -18,6 +18,11 @@ struct Alive {
   const std::atomic<bool>* has_failed;
 };
 
+/// Whether work of a stream of `context` that is gone may run still. A failed one has none.
+bool may_run(const StreamRemains& remains, cl_context context) {
+  return remains.context == context && !remains.failure;
+}
+
 /// Nothing for a stream without work that is not known to be done.
 std::optional<LatestWork> latest_work(const StreamState& stream) {
   const Point last{stream.id, stream.enqueued.load(std::memory_order_acquire)};
@@ -168,15 +173,15 @@ std::vector<LatestWork> latest_work(cl_context context) {
     const std::scoped_lock lock(all.mutex);
     for (const auto& [id, alive] : all.alive) ids.push_back(id);
     for (const auto& [id, retired] : all.retired) {
-      const StreamRemains& remains = retired.remains;
-      if (remains.context == context) found.push_back({{id, remains.enqueued}, false});
+      if (may_run(retired.remains, context))
+        found.push_back({{id, retired.remains.enqueued}, false});
     }
   }
   for (const std::uint64_t id : ids) {  // one whose destructor runs is among the retired after it
     const Producer producer = find_producer(id);
     if (producer.alive && producer.alive->context.get() == context) {
       if (const auto last = latest_work(*producer.alive)) found.push_back(*last);
-    } else if (producer.remains && producer.remains->context == context) {
+    } else if (producer.remains && may_run(*producer.remains, context)) {
       found.push_back({{id, producer.remains->enqueued}, false});
     }
   }

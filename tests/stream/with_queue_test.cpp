@@ -231,6 +231,20 @@ TEST(WithQueueUndeclared, IsNotForgottenWhereTheNextWorkIsRefused) {
   EXPECT_EQ(contents(result), all(7));
 }
 
+TEST(WithQueueUndeclared, IsRefusedForAStreamThatHasFailedUntilItsReset) {
+  const Stream stream(context()), failed(context());
+  const Buffer data = test::buffer_of(all(1));
+  const auto call = [&] { with_queue(stream, "raw", [](cl_command_queue) {}); };
+  test::Gate gate(failed);
+  test::set_kernel().launch(failed, NDRange({count}), writes(data), 1);
+  const Event event = failed.record();
+  gate.fail(-5);
+  EXPECT_THROW(event.synchronize(), CommandError);
+  expect_parts(text_thrown<CommandError>(call), "raw depends on stream #");
+  failed.reset();
+  call();
+}
+
 TEST(WithQueueUndeclared, IsExplained) {
   OrderRecorder recorder;
   const Stream stream(context()), other(context());

@@ -56,7 +56,8 @@ void with_queue(const Stream& stream, std::span<const MemoryUse> uses, const cha
 ///
 /// Safe, and not free: it waits, on the device, for all that the context's other streams were given
 /// before, and the next work of each of them waits for it. What other threads give meanwhile is not
-/// ordered with it.
+/// ordered with it. A stream that has failed, until its reset, makes such work refuse; one that is
+/// gone does not.
 template <std::invocable<cl_command_queue> Enqueue>
 void with_queue(const Stream& stream, const char* name, Enqueue&& enqueue) {
   detail::with_queue(stream, nullptr, name, enqueue);
