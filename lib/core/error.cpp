@@ -39,12 +39,17 @@ OpenCLError::OpenCLError(cl_int code, std::string_view call, std::source_locatio
 
 BuildError::BuildError(cl_int code, std::string_view program, std::string options, std::string log,
                        std::source_location where, std::string_view source)
+    : BuildError(code, program, where, std::move(options), std::move(log),
+                 Quotes{detail::quote_errors(log, program, source)}) {}
+
+BuildError::BuildError(cl_int code, std::string_view program, std::source_location where,
+                       std::string&& options, std::string&& log, Quotes quotes)
     : OpenCLError(code, "clBuildProgram", where,
                   fmt::format("program '{}' with options '{}' does not build:\n{}the log:\n{}\n",
-                              program, options, detail::quote_errors(log, program, source), log)),
+                              program, options, quotes.text, log)),
       options_(std::move(options)),
       log_(std::move(log)),
-      quotes_(detail::quote_errors(log_, program, source)) {}
+      quotes_(std::move(quotes.text)) {}
 
 VendorError::VendorError(std::string_view routine, int status, std::string_view detail)
     : Error(fmt::format("{} failed with status {}: {}", routine, status, detail)),

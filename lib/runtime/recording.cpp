@@ -100,11 +100,20 @@ void detail::RecordingState::check_streams(const Stream& stream) const {
 }
 
 void detail::RecordingState::submit(const Stream& stream) {
+  // Before anything of this replay is on `stream`: a fork does not come after what follows it
+  // there.
+  std::vector<bool> has_begun(streams.size());
+  for (const ReplaySegment& segment : segments) {
+    const bool is_first = !has_begun[segment.lane()];
+    has_begun[segment.lane()] = true;
+    if (is_first && segment.lane() != 0 && segment.after().empty()) {
+      streams[segment.lane()].wait(stream);
+    }
+  }
   std::vector<Point> points;
   points.reserve(segments.size());
   for (ReplaySegment& segment : segments) {
     const Stream& lane = segment.lane() == 0 ? stream : streams[segment.lane()];
-    if (segment.lane() != 0 && segment.after().empty()) lane.wait(stream);
     for (const std::size_t before : segment.after()) lane.wait(points[before]);
     points.push_back(segment.submit(lane, method == ReplayMethod::command_buffer));
   }

@@ -66,6 +66,23 @@ TEST_P(RecordingForkTest, RunsForksOnTheirStreams) {
   EXPECT_EQ(contents(y), all(3));
 }
 
+TEST_P(RecordingForkTest, RunsForksBesideWhatFollowsThemOnTheFirstStream) {
+  Capture capture(stream, options());
+  fork.wait(stream);
+  grow(x, stream);
+  grow(y, fork);
+  stream.wait(fork);
+  const Recording recording = capture.end();
+  test::Gate gate(stream);  // holds the recording's own work there; the fork came before it
+  recording.replay();
+  for (int i = 0; i < 100'000 && contents(y) != all(3); ++i) continue;
+  EXPECT_EQ(contents(y), all(3));
+  EXPECT_EQ(contents(x), all(1));
+  gate.release();
+  stream.synchronize();
+  EXPECT_EQ(contents(x), all(3));
+}
+
 TEST_P(RecordingForkTest, ForksAfterWhatWasGivenBeforeTheReplay) {
   Capture capture(stream, options());
   fork.wait(stream);

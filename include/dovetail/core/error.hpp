@@ -112,6 +112,12 @@ class DOVETAIL_EXPORT BuildError : public OpenCLError {
   const std::string& quotes() const noexcept { return quotes_; }
 
  private:
+  struct Quotes {
+    std::string text;
+  };
+  BuildError(cl_int code, std::string_view program, std::source_location where,
+             std::string&& options, std::string&& log, Quotes quotes);
+
   std::string options_;
   std::string log_;
   std::string quotes_;
