@@ -103,6 +103,7 @@ dovetail_unit_test(
   tensor
   SOURCES
     dtype_test.cpp
+    float16_test.cpp
     shape_test.cpp
     tensor_test.cpp)
 dovetail_unit_test(

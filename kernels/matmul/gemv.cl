@@ -30,6 +30,8 @@
 //              -D CHUNK=n      vectors of results a work-item owns, axpy (default 4)
 // Source       the two loop orders of the level-2 BLAS (Dongarra et al., ACM TOMS 14(1), 1988).
 
+#include "matmul/problem.h"
+
 #ifndef TRANSPOSE_A
 #define TRANSPOSE_A 0
 #endif
@@ -52,27 +54,29 @@
 #define CHUNK 4
 #endif
 
-#define JOIN_(a, b) a##b
-#define JOIN(a, b) JOIN_(a, b)
 typedef JOIN(float, WIDTH) vec;
 #define LOAD JOIN(vload, WIDTH)
 #define STORE JOIN(vstore, WIDTH)
 
 // Operands of one batch as W, x and out[result * result_step + vector * vector_step].
 #if BIG_A
-#define SELECT_OPERANDS                                                    \
-  global const float* w = a + a_offset + batch * m * k;                    \
-  global const float* x = b + b_offset + batch * k * n;                    \
-  const uint results = m;                                                  \
-  const size_t x_step = TRANSPOSE_B ? 1 : n, x_next = TRANSPOSE_B ? k : 1; \
-  const size_t result_step = n, vector_step = 1
+#define SELECT_OPERANDS                                                          \
+  global const float* w = a + problem.a_offset + batch * problem.a_batch_stride; \
+  global const float* x = b + problem.b_offset + batch * problem.b_batch_stride; \
+  const uint results = m;                                                        \
+  const size_t w_stride = problem.a_stride;                                      \
+  const size_t x_step = TRANSPOSE_B ? 1 : problem.b_stride,                      \
+               x_next = TRANSPOSE_B ? problem.b_stride : 1;                      \
+  const size_t result_step = problem.out_stride, vector_step = 1
 #else
-#define SELECT_OPERANDS                                                    \
-  global const float* w = b + b_offset + batch * k * n;                    \
-  global const float* x = a + a_offset + batch * m * k;                    \
-  const uint results = n;                                                  \
-  const size_t x_step = TRANSPOSE_A ? m : 1, x_next = TRANSPOSE_A ? 1 : k; \
-  const size_t result_step = 1, vector_step = n
+#define SELECT_OPERANDS                                                          \
+  global const float* w = b + problem.b_offset + batch * problem.b_batch_stride; \
+  global const float* x = a + problem.a_offset + batch * problem.a_batch_stride; \
+  const uint results = n;                                                        \
+  const size_t w_stride = problem.b_stride;                                      \
+  const size_t x_step = TRANSPOSE_A ? problem.a_stride : 1,                      \
+               x_next = TRANSPOSE_A ? 1 : problem.a_stride;                      \
+  const size_t result_step = 1, vector_step = problem.out_stride
 #endif
 
 static float sum_lanes(vec v) {
@@ -90,12 +94,15 @@ static float sum_lanes(vec v) {
   return d.x + d.y;
 }
 
-kernel __attribute__((reqd_work_group_size(1, 1, 1))) void matmul_gemv_dot(
-    global const float* a, ulong a_offset, global const float* b, ulong b_offset, global float* out,
-    ulong out_offset, uint m, uint n, uint k, uint results_per_item) {
+kernel __attribute__((reqd_work_group_size(1, 1, 1))) void matmul_gemv_dot(global const float* a,
+                                                                           global const float* b,
+                                                                           global float* out,
+                                                                           const Problem problem) {
+  const uint m = problem.m, n = problem.n, k = problem.k;
   const size_t batch = get_global_id(1);
   SELECT_OPERANDS;
-  out += out_offset + batch * m * n;
+  out += problem.out_offset + batch * problem.out_batch_stride;
+  const uint results_per_item = problem.share[0];
   const uint begin = get_global_id(0) * results_per_item;
   const uint end = min(begin + results_per_item, results);
 
@@ -104,7 +111,7 @@ kernel __attribute__((reqd_work_group_size(1, 1, 1))) void matmul_gemv_dot(
     vec sum[RESULTS][COUNT];
 #pragma unroll
     for (int r = 0; r < RESULTS; ++r) {
-      row[r] = w + (size_t)min(i + r, end - 1) * k;
+      row[r] = w + (size_t)min(i + r, end - 1) * w_stride;
 #pragma unroll
       for (int q = 0; q < COUNT; ++q) sum[r][q] = (vec)(0.0f);
     }
@@ -129,12 +136,14 @@ kernel __attribute__((reqd_work_group_size(1, 1, 1))) void matmul_gemv_dot(
   }
 }
 
-kernel __attribute__((reqd_work_group_size(1, 1, 1))) void matmul_gemv_axpy(
-    global const float* a, ulong a_offset, global const float* b, ulong b_offset, global float* out,
-    ulong out_offset, uint m, uint n, uint k) {
+kernel __attribute__((reqd_work_group_size(1, 1, 1))) void matmul_gemv_axpy(global const float* a,
+                                                                            global const float* b,
+                                                                            global float* out,
+                                                                            const Problem problem) {
+  const uint m = problem.m, n = problem.n, k = problem.k;
   const size_t batch = get_global_id(1);
   SELECT_OPERANDS;
-  out += out_offset + batch * m * n;
+  out += problem.out_offset + batch * problem.out_batch_stride;
   const uint begin = get_global_id(0) * (CHUNK * WIDTH);
 
   if (begin + CHUNK * WIDTH <= results) {
@@ -144,7 +153,7 @@ kernel __attribute__((reqd_work_group_size(1, 1, 1))) void matmul_gemv_axpy(
 #pragma unroll
       for (int c = 0; c < CHUNK; ++c) sum[q][c] = (vec)(0.0f);
     for (uint p = 0; p < k; ++p) {
-      global const float* stretch = w + (size_t)p * results + begin;
+      global const float* stretch = w + (size_t)p * w_stride + begin;
 #pragma unroll
       for (int q = 0; q < COUNT; ++q) {
         const vec y = (vec)(x[p * x_step + q * x_next]);
@@ -170,7 +179,7 @@ kernel __attribute__((reqd_work_group_size(1, 1, 1))) void matmul_gemv_axpy(
       for (int q = 0; q < COUNT; ++q)
         for (uint r = 0; r < left; ++r)
           lanes[q][r] =
-              fma(w[(size_t)p * results + begin + r], x[p * x_step + q * x_next], lanes[q][r]);
+              fma(w[(size_t)p * w_stride + begin + r], x[p * x_step + q * x_next], lanes[q][r]);
     for (int q = 0; q < COUNT; ++q)
       for (uint r = 0; r < left; ++r)
         out[(begin + r) * result_step + q * vector_step] = lanes[q][r];

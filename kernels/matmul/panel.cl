@@ -31,6 +31,8 @@
 //              -D KC=n         steps of k that fit in the packed panels (default 1024)
 //              -D STEPS=n      steps of k at a time, at most KC (default KC)
 
+#include "matmul/problem.h"
+
 #ifndef TRANSPOSE_A
 #define TRANSPOSE_A 0
 #endif
@@ -66,8 +68,6 @@
 #define PACKED_ALONG_K TRANSPOSE_B
 #endif
 
-#define JOIN_(a, b) a##b
-#define JOIN(a, b) JOIN_(a, b)
 typedef JOIN(float, WIDTH) vec;
 #if STREAMED_ALONG_K
 #define STREAMED global
@@ -227,9 +227,11 @@ static void multiply_tile(local const float* panel, STREAMED const float* s, siz
   store_tile(sum, to);
 }
 
-kernel __attribute__((reqd_work_group_size(1, 1, 1))) void matmul_panel(
-    global const float* a, ulong a_offset, global const float* b, ulong b_offset, global float* out,
-    ulong out_offset, uint m, uint n, uint k, uint rows_per_item, uint panels_per_item) {
+kernel __attribute__((reqd_work_group_size(1, 1, 1))) void matmul_panel(global const float* a,
+                                                                        global const float* b,
+                                                                        global float* out,
+                                                                        const Problem problem) {
+  const uint m = problem.m, n = problem.n, k = problem.k;
   local vec panel_storage[KC * VECTORS];
   local float* panel = (local float*)panel_storage;
 #if !STREAMED_ALONG_K
@@ -238,9 +240,9 @@ kernel __attribute__((reqd_work_group_size(1, 1, 1))) void matmul_panel(
 #endif
 
   const size_t batch = get_global_id(2);
-  a += a_offset + batch * m * k;
-  b += b_offset + batch * k * n;
-  out += out_offset + batch * m * n;
+  a += problem.a_offset + batch * problem.a_batch_stride;
+  b += problem.b_offset + batch * problem.b_batch_stride;
+  out += problem.out_offset + batch * problem.out_batch_stride;
 #if SWAP
   global const float* s = b;
   global const float* packed = a;
@@ -250,8 +252,10 @@ kernel __attribute__((reqd_work_group_size(1, 1, 1))) void matmul_panel(
   global const float* packed = b;
   const uint rows = m, columns = n;
 #endif
-  const size_t s_stride = STREAMED_ALONG_K ? k : rows;
-  const size_t packed_stride = PACKED_ALONG_K ? k : columns;
+  const size_t s_stride = SWAP ? problem.b_stride : problem.a_stride;
+  const size_t packed_stride = SWAP ? problem.a_stride : problem.b_stride;
+  const size_t out_stride = problem.out_stride;
+  const uint rows_per_item = problem.share[0], panels_per_item = problem.share[1];
   const uint row_begin = get_global_id(1) * rows_per_item;
   const uint row_end = min(row_begin + rows_per_item, rows);
   const uint column_begin = get_global_id(0) * panels_per_item * NR;
@@ -273,8 +277,8 @@ kernel __attribute__((reqd_work_group_size(1, 1, 1))) void matmul_panel(
         pack_rows(tile, s + p * s_stride + i, s_stride, steps, row_end - i);
 #endif
         for (uint j = first; j < last; j += NR) {
-          const Target to = {out + (SWAP ? (size_t)j * n + i : (size_t)i * n + j), n, row_end - i,
-                             column_end - j, p == 0};
+          const Target to = {out + (SWAP ? j * out_stride + i : i * out_stride + j), out_stride,
+                             row_end - i, column_end - j, p == 0};
           multiply_tile(panel + (j - first) * steps, tile, s_stride, steps, to);
         }
       }

@@ -25,6 +25,8 @@
 //              -D RM=n, -D RN=n  elements of out a work-item makes, multiples of 4 (default 8 x 8)
 //              The work-group's size divides BM * BK and BK * BN; RM divides BM and RN divides BN.
 
+#include "matmul/problem.h"
+
 #ifndef TRANSPOSE_A
 #define TRANSPOSE_A 0
 #endif
@@ -57,23 +59,25 @@
 #define PIECE_X(e, extent, along_k) ((along_k) ? (e) / BK : (e) % (extent))
 
 // Element (x, p) of an operand whose rows are contiguous along k, or along x.
-static float fetch(global const float* from, uint x, uint p, uint extent, uint k, int along_k) {
+static float fetch(global const float* from, size_t stride, uint x, uint p, uint extent, uint k,
+                   int along_k) {
   if (x >= extent || p >= k) return 0.0f;
-  return along_k ? from[(size_t)x * k + p] : from[(size_t)p * extent + x];
+  return along_k ? from[x * stride + p] : from[p * stride + x];
 }
 
 kernel __attribute__((reqd_work_group_size(ITEMS, 1, 1))) void matmul_tile(
-    global const float* restrict a, ulong a_offset, global const float* restrict b, ulong b_offset,
-    global float* restrict out, ulong out_offset, uint m, uint n, uint k) {
+    global const float* restrict a, global const float* restrict b, global float* restrict out,
+    const Problem problem) {
+  const uint m = problem.m, n = problem.n, k = problem.k;
   local float4 a_storage[BK * (BM + PAD) / 4];
   local float4 b_storage[BK * (BN + PAD) / 4];
   local float* a_piece = (local float*)a_storage;
   local float* b_piece = (local float*)b_storage;
 
   const size_t batch = get_group_id(2);
-  a += a_offset + batch * m * k;
-  b += b_offset + batch * k * n;
-  out += out_offset + batch * m * n;
+  a += problem.a_offset + batch * problem.a_batch_stride;
+  b += problem.b_offset + batch * problem.b_batch_stride;
+  out += problem.out_offset + batch * problem.out_batch_stride;
   const uint i0 = get_group_id(1) * BM;
   const uint j0 = get_group_id(0) * BN;
   const uint t = get_local_id(0);
@@ -110,14 +114,14 @@ kernel __attribute__((reqd_work_group_size(ITEMS, 1, 1))) void matmul_tile(
 #pragma unroll
       for (int e = 0; e < BM * BK / ITEMS; ++e) {
         const uint at = e * ITEMS + t;
-        a_next[e] = fetch(a, i0 + PIECE_X(at, BM, !TRANSPOSE_A), p0 + PIECE_K(at, BM, !TRANSPOSE_A),
-                          m, k, !TRANSPOSE_A);
+        a_next[e] = fetch(a, problem.a_stride, i0 + PIECE_X(at, BM, !TRANSPOSE_A),
+                          p0 + PIECE_K(at, BM, !TRANSPOSE_A), m, k, !TRANSPOSE_A);
       }
 #pragma unroll
       for (int e = 0; e < BN * BK / ITEMS; ++e) {
         const uint at = e * ITEMS + t;
-        b_next[e] = fetch(b, j0 + PIECE_X(at, BN, TRANSPOSE_B), p0 + PIECE_K(at, BN, TRANSPOSE_B),
-                          n, k, TRANSPOSE_B);
+        b_next[e] = fetch(b, problem.b_stride, j0 + PIECE_X(at, BN, TRANSPOSE_B),
+                          p0 + PIECE_K(at, BN, TRANSPOSE_B), n, k, TRANSPOSE_B);
       }
     }
     if (p0 > 0) {
@@ -146,7 +150,7 @@ kernel __attribute__((reqd_work_group_size(ITEMS, 1, 1))) void matmul_tile(
 #pragma unroll
     for (int c = 0; c < RN / 4; ++c) {
       const uint j = j0 + tj + 4 * c * COLUMNS_OF_ITEMS;
-      global float* to = out + (size_t)i * n + j;
+      global float* to = out + (size_t)i * problem.out_stride + j;
       if (j + 3 < n) {
         vstore4(sum[r][c], 0, to);
       } else {

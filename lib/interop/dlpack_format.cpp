@@ -17,12 +17,13 @@ struct TypePair {
   DType dtype;
   std::uint8_t code;
 };
-constexpr std::array<TypePair, 8> type_pairs{{{DType::f32, kDLFloat},
+constexpr std::array<TypePair, 9> type_pairs{{{DType::f32, kDLFloat},
                                               {DType::f64, kDLFloat},
                                               {DType::f16, kDLFloat},
                                               {DType::bf16, kDLBfloat},
                                               {DType::i64, kDLInt},
                                               {DType::i32, kDLInt},
+                                              {DType::i8, kDLInt},
                                               {DType::u8, kDLUInt},
                                               {DType::boolean, dlpack_bool}}};
 
@@ -50,7 +51,7 @@ DType dtype_of_dlpack(DLDataType type) {
   }
   throw InvalidArgument(fmt::format(
       "[from_dlpack] elements of DLPack type code {} with {} bits and {} lanes; cast them to one "
-      "of float32, float64, float16, bfloat16, int64, int32, uint8 and bool first.",
+      "of float32, float64, float16, bfloat16, int64, int32, int8, uint8 and bool first.",
       type.code, type.bits, type.lanes));
 }
 

@@ -3,19 +3,20 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <array>
-#include <cstdint>
-#include <limits>
 #include <utility>
 
 #include "dovetail/core/error.hpp"
-#include "lib/ops/matmul_backend.hpp"
-#include "lib/ops/operand_check.hpp"
-#include "lib/stream/transfer.hpp"
+#include "lib/ops/matmul_check.hpp"
+#include "lib/ops/matmul_epilogue.hpp"
+#include "lib/ops/matmul_problem.hpp"
 
 namespace dovetail {
 namespace {
+
+using detail::GivenMatrix;
+using detail::MatmulProblem;
+using detail::MatmulShape;
 
 constexpr std::array<std::pair<MatmulBackend, std::string_view>, 4> backend_names{
     {{MatmulBackend::automatic, "automatic"},
@@ -23,71 +24,26 @@ constexpr std::array<std::pair<MatmulBackend, std::string_view>, 4> backend_name
      {MatmulBackend::kernel, "kernel"},
      {MatmulBackend::reference, "reference"}}};
 
-struct Sizes {
-  std::int64_t batch, m, n, k;
-  Shape out;
-};
-
-/// Checks the operands against each other and gives the sizes of their product.
-Sizes sizes_of(const Stream& stream, const Tensor& a, const Tensor& b,
-               const MatmulOptions& options) {
-  detail::check_operand("matmul", stream, "a", a);
-  detail::check_operand("matmul", stream, "b", b);
-  const auto both = [&] {
-    return fmt::format("[matmul] a {}{} and b {}{}", a.shape().str(),
-                       options.transpose_a ? " transposed" : "", b.shape().str(),
-                       options.transpose_b ? " transposed" : "");
-  };
-  if (a.rank() != b.rank() || (a.rank() != 2 && a.rank() != 3)) {
-    throw InvalidArgument(fmt::format(
-        "{}: both must have 2 dimensions, or both 3, batch first; reshape them.", both()));
-  }
-  const std::size_t rows = a.rank() - 2;  // the axis of the rows
-  const std::int64_t m = a.shape()[rows + (options.transpose_a ? 1 : 0)];
-  const std::int64_t k = a.shape()[rows + (options.transpose_a ? 0 : 1)];
-  const std::int64_t b_k = b.shape()[rows + (options.transpose_b ? 1 : 0)];
-  const std::int64_t n = b.shape()[rows + (options.transpose_b ? 0 : 1)];
-  if (k != b_k) {
-    throw InvalidArgument(fmt::format("{}: inner sizes {} and {} differ.", both(), k, b_k));
-  }
-  constexpr std::int64_t most = std::numeric_limits<std::int32_t>::max();
-  if (std::max({m, n, k}) > most) {
-    throw InvalidArgument(fmt::format("{}: a size above {}; split the product.", both(), most));
-  }
-  if (rows == 0) return {1, m, n, k, {m, n}};
-  const std::int64_t batch = a.shape()[0];
-  if (batch != b.shape()[0]) {
-    throw InvalidArgument(
-        fmt::format("{}: batches {} and {} differ.", both(), batch, b.shape()[0]));
-  }
-  return {batch, m, n, k, {batch, m, n}};
-}
-
-void run(const Stream& stream, const Sizes& sizes, const Tensor& a, const Tensor& b,
-         const Tensor& out, const MatmulOptions& options) {
-  if (out.size() == 0) return;
-  if (sizes.k == 0) {  // a sum over nothing
-    const float zero = 0.0f;
-    return detail::fill(stream, out.storage(), &zero, sizeof(zero));
-  }
-  const detail::MatmulProblem problem{.batch = static_cast<std::size_t>(sizes.batch),
-                                      .m = static_cast<std::size_t>(sizes.m),
-                                      .n = static_cast<std::size_t>(sizes.n),
-                                      .k = static_cast<std::size_t>(sizes.k),
-                                      .transpose_a = options.transpose_a,
-                                      .transpose_b = options.transpose_b,
-                                      .a = a.storage(),
-                                      .b = b.storage(),
-                                      .out = out.storage()};
-  switch (options.backend) {
-    case MatmulBackend::clblast:
-      return detail::matmul_clblast(stream, problem);
+void run(const Stream& stream, const MatmulProblem& problem, MatmulBackend backend) {
+  switch (backend) {
     case MatmulBackend::reference:
       return detail::matmul_reference(stream, problem);
+    case MatmulBackend::clblast:
+      if (problem.k != 0) return detail::matmul_clblast(stream, problem);
+      break;  // to CLBlast an error
     case MatmulBackend::automatic:
     case MatmulBackend::kernel:
-      return detail::matmul_kernel(stream, problem);
+      if (problem.k != 0) return detail::matmul_kernel(stream, problem);
+      break;
   }
+  // A sum over nothing: what is left is the epilogue.
+  detail::matmul_epilogue(stream, problem, *problem.a.storage, 0);
+}
+
+void run(const Stream& stream, const MatmulShape& shape, const GivenMatrix& a, const GivenMatrix& b,
+         const GivenMatrix& out, const MatmulOptions& options) {
+  const auto problem = detail::check_problem(stream, shape, a, b, out, options);
+  if (problem) run(stream, *problem, options.backend);
 }
 
 }  // namespace
@@ -113,28 +69,38 @@ const std::vector<MatmulBackend>& matmul_backends() {
   return backends;
 }
 
+std::string_view to_string(Activation activation) noexcept {
+  constexpr std::array<std::string_view, 5> names{"none", "relu", "gelu", "gelu_tanh", "silu"};
+  return names[static_cast<std::size_t>(activation)];
+}
+
 Tensor matmul(const Stream& stream, const Tensor& a, const Tensor& b,
               const MatmulOptions& options) {
-  const Sizes sizes = sizes_of(stream, a, b, options);
-  Tensor out = Tensor::empty(stream, sizes.out);
-  run(stream, sizes, a, b, out, options);
+  if (options.beta != 0.0) {
+    throw InvalidArgument(fmt::format(
+        "[matmul] beta {}: there is no out yet to be added; use matmul_into.", options.beta));
+  }
+  const GivenMatrix given_a("a", a), given_b("b", b);
+  const MatmulShape shape = detail::check_operands(stream, given_a, given_b, options);
+  Tensor out = Tensor::empty(
+      stream, shape.is_batched ? Shape{shape.batch, shape.m, shape.n} : Shape{shape.m, shape.n},
+      shape.dtype);
+  run(stream, shape, given_a, given_b, GivenMatrix("out", out), options);
   return out;
 }
 
 void matmul_into(const Stream& stream, const Tensor& a, const Tensor& b, const Tensor& out,
                  const MatmulOptions& options) {
-  const Sizes sizes = sizes_of(stream, a, b, options);
-  detail::check_operand("matmul", stream, "out", out);
-  if (out.shape() != sizes.out) {
-    throw InvalidArgument(fmt::format("[matmul] out {}: the product of a {} and b {} is {}.",
-                                      out.shape().str(), a.shape().str(), b.shape().str(),
-                                      sizes.out.str()));
-  }
-  if (overlap(out.storage(), a.storage()) || overlap(out.storage(), b.storage())) {
-    throw InvalidArgument(
-        "[matmul] out overlaps an operand, which is read while out is written; give other memory.");
-  }
-  run(stream, sizes, a, b, out, options);
+  const GivenMatrix given_a("a", a), given_b("b", b);
+  const MatmulShape shape = detail::check_operands(stream, given_a, given_b, options);
+  run(stream, shape, given_a, given_b, GivenMatrix("out", out), options);
+}
+
+void matmul_into(const Stream& stream, const MatrixView& a, const MatrixView& b,
+                 const MatrixView& out, const MatmulOptions& options) {
+  const GivenMatrix given_a(a), given_b(b);
+  const MatmulShape shape = detail::check_operands(stream, given_a, given_b, options);
+  run(stream, shape, given_a, given_b, GivenMatrix(out), options);
 }
 
 }  // namespace dovetail

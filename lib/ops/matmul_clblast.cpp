@@ -9,7 +9,7 @@
 #include "dovetail/core/error.hpp"
 #include "dovetail/stream/memory_pool.hpp"
 #include "lib/core/context_attachment.hpp"
-#include "lib/ops/matmul_backend.hpp"
+#include "lib/ops/matmul_problem.hpp"
 #include "lib/stream/submission.hpp"
 #include "lib/stream/with_room.hpp"
 
@@ -71,19 +71,19 @@ struct Operands {
   std::size_t a_offset, b_offset, out_offset;  // in elements
   std::size_t a_leading, b_leading;            // elements from row to row
   explicit Operands(const MatmulProblem& p)
-      : a_offset(p.a.offset / sizeof(float)),
-        b_offset(p.b.offset / sizeof(float)),
-        out_offset(p.out.offset / sizeof(float)),
-        a_leading(p.transpose_a ? p.m : p.k),
-        b_leading(p.transpose_b ? p.k : p.n) {}
+      : a_offset(p.a.offset()),
+        b_offset(p.b.offset()),
+        out_offset(p.out.offset()),
+        a_leading(p.a.row_stride),
+        b_leading(p.b.row_stride) {}
 };
 
-cl_mem memory(const BufferView& view) { return handle_of(view.buffer).memory; }
+cl_mem memory(const MatmulOperand& operand) { return handle_of(operand.storage->buffer).memory; }
 
 void add_operands(TrackedUses& uses, const MatmulProblem& p) {
-  add_use(uses, p.a, Access::read);
-  add_use(uses, p.b, Access::read);
-  add_use(uses, p.out, Access::write);
+  add_use(uses, *p.a.storage, Access::read);
+  add_use(uses, *p.b.storage, Access::read);
+  add_use(uses, *p.out.storage, Access::write);
 }
 
 void gemm(const Stream& stream, const MatmulProblem& p) {

@@ -1,35 +1,53 @@
 // SPDX-License-Identifier: Apache-2.0
-// The backend of Dovetail's own kernels: panels or dot products on a CPU, tiles on a GPU.
-#include <vector>
+// The backend of Dovetail's own kernels.
+#include <array>
+#include <memory>
+#include <mutex>
+#include <unordered_map>
 
-#include "lib/ops/matmul_backend.hpp"
-#include "lib/ops/matmul_plan.hpp"
-#include "lib/runtime/embedded_kernels.hpp"
+#include "lib/core/context_attachment.hpp"
+#include "lib/ops/matmul_launch.hpp"
 
 namespace dovetail::detail {
+namespace {
 
-void matmul_kernel(const Stream& stream, const MatmulProblem& p) {
-  const MatmulSizes sizes{.m = static_cast<std::uint32_t>(p.m),
-                          .n = static_cast<std::uint32_t>(p.n),
-                          .k = static_cast<std::uint32_t>(p.k),
-                          .batch = static_cast<std::uint32_t>(p.batch),
-                          .transpose_a = p.transpose_a,
-                          .transpose_b = p.transpose_b};
-  const MatmulPlan plan = plan_matmul(stream.device(), sizes);
-  const Kernel kernel = embedded_kernel(stream.context(), plan.file, plan.kernel, plan.options);
+/// The plans of a context's products, as working one out and finding its kernel costs more than a
+/// launch.
+class PlanTable {
+ public:
+  std::shared_ptr<const PlannedMatmul> get(const Stream& stream, const MatmulSizes& sizes) {
+    Part& part = parts_[sizes.hash() % parts_.size()];
+    {
+      const std::scoped_lock lock(part.mutex);
+      if (const auto found = part.plans.find(sizes); found != part.plans.end()) {
+        return found->second;
+      }
+    }
+    auto plan = std::make_shared<const PlannedMatmul>(stream, plan_matmul(stream.device(), sizes));
+    const std::scoped_lock lock(part.mutex);
+    // Shapes may keep changing; what they need most is soon there again.
+    if (part.plans.size() >= most_plans) part.plans.clear();
+    return part.plans.try_emplace(sizes, std::move(plan)).first->second;
+  }
 
-  const auto a_offset = static_cast<cl_ulong>(p.a.offset / sizeof(float));
-  const auto b_offset = static_cast<cl_ulong>(p.b.offset / sizeof(float));
-  const auto out_offset = static_cast<cl_ulong>(p.out.offset / sizeof(float));
-  const auto a = whole_buffer(reads(p.a)), b = whole_buffer(reads(p.b));
-  const auto out = whole_buffer(writes(p.out));
-  const std::array<KernelArgument, 11> arguments{
-      a,       a_offset, b,       b_offset,      out,          out_offset,
-      sizes.m, sizes.n,  sizes.k, plan.extra[0], plan.extra[1]};
-  const auto& [x, y, z] = plan.global;
-  const auto& [local_x, local_y, local_z] = plan.local;
-  kernel.enqueue(stream, NDRange({x, y, z}, {local_x, local_y, local_z}),
-                 std::span(arguments).first(9 + plan.extra_count));
+ private:
+  static constexpr std::size_t most_plans = 1024;
+  struct Hash {
+    std::size_t operator()(const MatmulSizes& sizes) const noexcept { return sizes.hash(); }
+  };
+  struct Part {
+    std::mutex mutex;
+    std::unordered_map<MatmulSizes, std::shared_ptr<const PlannedMatmul>, Hash> plans;
+  };
+  std::array<Part, 8> parts_;
+};
+
+}  // namespace
+
+void matmul_kernel(const Stream& stream, const MatmulProblem& problem) {
+  PlanTable& table =
+      attachment<PlanTable>(stream.context(), [] { return std::make_shared<PlanTable>(); });
+  run_plan(stream, problem, *table.get(stream, sizes_of(problem)));
 }
 
 }  // namespace dovetail::detail

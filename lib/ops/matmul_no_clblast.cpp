@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Stands in for matmul_clblast.cpp in a build without CLBlast.
 #include "dovetail/core/error.hpp"
-#include "lib/ops/matmul_backend.hpp"
+#include "lib/ops/matmul_problem.hpp"
 
 namespace dovetail::detail {
 

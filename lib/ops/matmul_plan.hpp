@@ -9,28 +9,46 @@
 
 #include "dovetail/core/device.hpp"
 #include "dovetail/runtime/build_options.hpp"
+#include "dovetail/tensor/dtype.hpp"
 
 namespace dovetail::detail {
 
-/// The sizes of a product; see MatmulProblem. None is 0.
+/// What a plan depends on; see MatmulProblem. No size is 0.
 struct MatmulSizes {
   std::uint32_t m, n, k, batch;
-  bool transpose_a, transpose_b;
+  bool transpose_a = false, transpose_b = false;
+  DType in = DType::f32, out = DType::f32;
+  bool has_epilogue = false;
+  /// Offset, rows and matrices of the operand all start at multiples of 4 elements, and the
+  /// buffer's own alignment is the driver's, so its elements can be read in fours.
+  bool is_a_aligned = true, is_b_aligned = true, is_out_aligned = true;
+
+  friend bool operator==(const MatmulSizes&, const MatmulSizes&) = default;
+  std::size_t hash() const noexcept;
 };
 
-/// A kernel of kernels/matmul, how it is built and how it is launched.
-///
-/// Its arguments are a, a_offset, b, b_offset, out, out_offset (offsets are ulong, in elements), m,
-/// n, k (uint), then `extra` (uint).
+/// A kernel of kernels/matmul, how it is built and how it is launched. Its arguments are told in
+/// kernels/matmul/problem.h.
 struct MatmulPlan {
   std::string_view file, kernel;
   BuildOptions options;
   std::array<std::size_t, 3> global, local;
-  std::array<std::uint32_t, 2> extra;
-  std::size_t extra_count;
+  std::array<std::uint32_t, 3> share{};  ///< `share` of the problem.
+  /// Not 0: the kernel writes that many partial sums, [parts, batch, m, n] in the type that
+  /// products are added up in, to a workspace, and another one adds them up and applies the
+  /// epilogue. The options then are those of such a kernel: OUT is that type, and EPILOGUE is 0.
+  std::uint32_t parts = 0;
 };
 
-/// Chooses by the kind of device and by shape. A pure function, so that plans can be tested.
+/// The options that all kernels take: transposes, types, epilogue.
+BuildOptions matmul_options(const MatmulSizes& sizes);
+/// The same of a kernel that writes partial sums.
+BuildOptions matmul_part_options(const MatmulSizes& sizes);
+
+/// Chooses by device and shape. Pure functions, so that plans can be tested.
 MatmulPlan plan_matmul(const Device& device, const MatmulSizes& sizes);
+MatmulPlan plan_matmul_cpu(const Device& device, const MatmulSizes& sizes);
+MatmulPlan plan_matmul_gpu(const Device& device, const MatmulSizes& sizes);
+MatmulPlan plan_reference(const MatmulSizes& sizes);
 
 }  // namespace dovetail::detail

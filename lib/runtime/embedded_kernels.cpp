@@ -33,20 +33,43 @@ std::string read_kernel_file(const std::filesystem::path& path) {
   return {std::istreambuf_iterator<char>(stream), {}};
 }
 
+std::string_view embedded_text(std::string_view path) {
+  const auto files = embedded_files();
+  const auto found = std::ranges::find(files, path, &EmbeddedFile::path);
+  if (found == files.end()) {
+    throw InvalidArgument(fmt::format("[kernel_source] no embedded kernel file '{}'.", path));
+  }
+  return found->text;
+}
+
+/// Appends the file's text, with every `#include "..."` line replaced by the file it names below
+/// kernels/: a device's compiler has no folder to look in.
+void append_file(std::string& text, std::string_view path) {
+  const char* const directory = std::getenv("DOVETAIL_KERNEL_DIR");
+  const std::string read =
+      directory != nullptr ? read_kernel_file(std::filesystem::path(directory) / path) : "";
+  std::string_view rest = directory != nullptr ? std::string_view(read) : embedded_text(path);
+  constexpr std::string_view include = "#include \"";
+  text += fmt::format("#line 1 \"kernels/{}\"\n", path);
+  for (int line = 1; !rest.empty(); ++line) {
+    const std::size_t end = std::min(rest.find('\n'), rest.size() - 1) + 1;
+    const std::string_view here = rest.substr(0, end);
+    rest.remove_prefix(end);
+    if (!here.starts_with(include)) {
+      text += here;
+      continue;
+    }
+    const std::string_view name = here.substr(include.size());
+    append_file(text, name.substr(0, name.find('"')));
+    text += fmt::format("\n#line {} \"kernels/{}\"\n", line + 1, path);
+  }
+}
+
 }  // namespace
 
 ProgramSource kernel_source(std::string_view path) {
-  std::string text = fmt::format("#line 1 \"kernels/{}\"\n", path);
-  if (const char* directory = std::getenv("DOVETAIL_KERNEL_DIR"); directory != nullptr) {
-    text += read_kernel_file(std::filesystem::path(directory) / path);
-  } else {
-    const auto files = embedded_files();
-    const auto found = std::ranges::find(files, path, &EmbeddedFile::path);
-    if (found == files.end()) {
-      throw InvalidArgument(fmt::format("[kernel_source] no embedded kernel file '{}'.", path));
-    }
-    text += found->text;
-  }
+  std::string text;
+  append_file(text, path);
   return {.name = fmt::format("kernels/{}", path), .text = std::move(text)};
 }
 

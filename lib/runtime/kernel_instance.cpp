@@ -41,7 +41,7 @@ cl_mem SubBuffers::at_offset(const KernelSignature& signature, std::size_t index
 }
 
 KernelInstance::KernelInstance(cl_program program, const KernelSignature& signature)
-    : arguments_(signature.parameters.size()) {
+    : arguments_(signature.parameters.size()), structs_(signature.parameters.size()) {
   cl_int status = CL_SUCCESS;
   kernel_ = clCreateKernel(program, signature.name.c_str(), &status);
   check(status, "clCreateKernel");
@@ -74,6 +74,19 @@ void KernelInstance::change(const KernelSignature& signature, std::size_t index,
                                       argument.nbytes(), status_name(status)));
   }
   check(status, "clSetKernelArg");
+}
+
+void KernelInstance::set_struct(const KernelSignature& signature, std::size_t index,
+                                const KernelArgument& argument, const Device& device,
+                                SubBuffers& sub_buffers) {
+  std::vector<unsigned char>& bytes = structs_[index];
+  const auto* const wanted = static_cast<const unsigned char*>(argument.value());
+  if (bytes.size() == argument.nbytes() && std::memcmp(bytes.data(), wanted, bytes.size()) == 0) {
+    return;
+  }
+  bytes.clear();  // unknown, should what follows throw
+  change(signature, index, argument, device, sub_buffers);
+  bytes.assign(wanted, wanted + argument.nbytes());
 }
 
 }  // namespace dovetail::detail

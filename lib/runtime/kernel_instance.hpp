@@ -15,7 +15,8 @@
 
 namespace dovetail::detail {
 
-/// What an argument of a cl_kernel was last set to, as far as that can be told from a new value.
+/// What an argument of a cl_kernel was last set to, as far as that can be told from a new value in
+/// few instructions.
 struct SetValue {
   std::uint64_t low = 0, high = 0;
   std::size_t nbytes = 0;  ///< 0 for what cannot be told.
@@ -91,6 +92,10 @@ class KernelInstance {
   /// @throws InvalidArgument  OpenCL does not take the argument.
   void set(const KernelSignature& signature, std::size_t index, const KernelArgument& argument,
            const Device& device, SubBuffers& sub_buffers) {
+    if (argument.nbytes() > sizeof(SetValue::low) + sizeof(SetValue::high) &&
+        argument.kind() == KernelArgument::Kind::value) {
+      return set_struct(signature, index, argument, device, sub_buffers);
+    }
     const SetValue wanted = SetValue::of(argument);
     if (arguments_[index].is(wanted)) return;
     change(signature, index, argument, device, sub_buffers);
@@ -100,9 +105,12 @@ class KernelInstance {
  private:
   void change(const KernelSignature& signature, std::size_t index, const KernelArgument& argument,
               const Device& device, SubBuffers& sub_buffers);
+  void set_struct(const KernelSignature& signature, std::size_t index,
+                  const KernelArgument& argument, const Device& device, SubBuffers& sub_buffers);
 
   cl_kernel kernel_;
   std::vector<SetValue> arguments_;
+  std::vector<std::vector<unsigned char>> structs_;  // those of more bytes than a SetValue holds
 };
 
 }  // namespace dovetail::detail

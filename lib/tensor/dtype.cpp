@@ -12,12 +12,13 @@ struct DTypeFacts {
   std::size_t nbytes;
 };
 
-constexpr std::array<DTypeFacts, 8> facts{{{"float32", 4},
+constexpr std::array<DTypeFacts, 9> facts{{{"float32", 4},
                                            {"float64", 8},
                                            {"float16", 2},
                                            {"bfloat16", 2},
                                            {"int64", 8},
                                            {"int32", 4},
+                                           {"int8", 1},
                                            {"uint8", 1},
                                            {"bool", 1}}};
 

@@ -42,16 +42,17 @@ class Element {
         return store(static_cast<std::int64_t>(value));
       case DType::i32:
         return store(static_cast<std::int32_t>(value));
+      case DType::i8:
+        return store(static_cast<std::int8_t>(value));
       case DType::u8:
         return store(static_cast<std::uint8_t>(value));
       case DType::boolean:
         return store(static_cast<std::uint8_t>(value != 0.0));
       case DType::f16:
+        return store(Float16(static_cast<float>(value)));
       case DType::bf16:
-        break;
+        return store(BFloat16(static_cast<float>(value)));
     }
-    throw InvalidArgument(fmt::format(
-        "[Tensor::full] {} cannot be filled yet; fill a float32 tensor.", to_string(dtype)));
   }
   template <typename T>
   void store(T value) {

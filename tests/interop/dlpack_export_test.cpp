@@ -18,8 +18,8 @@ using interop::to_dlpack;
 using interop::to_dlpack_host;
 using test::context;
 
-constexpr DType all_dtypes[] = {DType::f32, DType::f64, DType::f16, DType::bf16,
-                                DType::i64, DType::i32, DType::u8,  DType::boolean};
+constexpr DType all_dtypes[] = {DType::f32, DType::f64, DType::f16, DType::bf16,   DType::i64,
+                                DType::i32, DType::i8,  DType::u8,  DType::boolean};
 
 void give_back(DLManagedTensor* managed) { managed->deleter(managed); }
 

@@ -25,9 +25,9 @@ concept HasTensors = requires(const Field<T>& field, const Runtime& runtime, con
   Field<T>::from_tensor(runtime, tensor, Copy::no);
 };
 static_assert(HasTensors<float> && HasTensors<double> && HasTensors<std::int64_t> &&
-              HasTensors<std::int32_t> && HasTensors<std::uint8_t> && HasTensors<cl_float4> &&
-              HasTensors<cl_uchar16> && HasTensors<cl_long2>);
-static_assert(!HasTensors<std::int8_t> && !HasTensors<std::int16_t> && !HasTensors<std::uint16_t> &&
+              HasTensors<std::int32_t> && HasTensors<std::int8_t> && HasTensors<std::uint8_t> &&
+              HasTensors<cl_float4> && HasTensors<cl_uchar16> && HasTensors<cl_long2>);
+static_assert(!HasTensors<std::int16_t> && !HasTensors<std::uint16_t> &&
               !HasTensors<std::uint32_t> && !HasTensors<std::uint64_t> && !HasTensors<cl_uint4>);
 
 constexpr Copy either_way[] = {Copy::no, Copy::yes};

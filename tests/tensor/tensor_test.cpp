@@ -96,12 +96,14 @@ TEST(Tensor, FullHoldsTheValueInEveryDTypeThatCanBeFilled) {
       std::vector<std::uint8_t>(6, 1));
 }
 
-TEST(Tensor, FullRefusesHalfPrecision) {
+TEST(Tensor, FullRoundsToHalfPrecision) {
   const Stream stream(context());
-  expect_parts(text_thrown<InvalidArgument>([&] { Tensor::full(stream, {2}, 1.0, DType::f16); }),
-               "[Tensor::full]", "float16", "fill a float32 tensor");
-  expect_parts(text_thrown<InvalidArgument>([&] { Tensor::full(stream, {2}, 1.0, DType::bf16); }),
-               "bfloat16");
+  const auto half = Tensor::full(stream, {2}, 0.1, DType::f16).to_host<Float16>(stream);
+  ASSERT_EQ(half.size(), 2u);
+  EXPECT_EQ(half[1].bits(), 0x2e66);
+  const auto brain = Tensor::full(stream, {2}, 0.1, DType::bf16).to_host<BFloat16>(stream);
+  ASSERT_EQ(brain.size(), 2u);
+  EXPECT_EQ(brain[1].bits(), 0x3dcd);
 }
 
 TEST(Tensor, FullIsWrittenInStreamOrder) {

@@ -3,11 +3,13 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <string_view>
 #include <vector>
 
 #include "dovetail/core/device.hpp"
 #include "dovetail/core/export.hpp"
+#include "dovetail/ops/matrix_view.hpp"
 #include "dovetail/stream/current_stream.hpp"
 #include "dovetail/stream/stream.hpp"
 #include "dovetail/tensor/tensor.hpp"
@@ -30,31 +32,69 @@ DOVETAIL_EXPORT std::optional<MatmulBackend> matmul_backend(std::string_view nam
 /// The backends in this build of the library, `automatic` first.
 DOVETAIL_EXPORT const std::vector<MatmulBackend>& matmul_backends();
 
+/// What a product goes through last.
+enum class Activation {
+  none,
+  relu,
+  gelu,       ///< x Phi(x), with the error function.
+  gelu_tanh,  ///< Its approximation by tanh (Hendrycks & Gimpel, arXiv:1606.08415).
+  silu,       ///< x / (1 + exp(-x)).
+};
+
+/// "none", "relu", "gelu", "gelu_tanh" or "silu".
+DOVETAIL_EXPORT std::string_view to_string(Activation activation) noexcept;
+
 struct MatmulOptions {
   MatmulBackend backend = MatmulBackend::automatic;
   bool transpose_a = false;  ///< `a` is stored as [k, m].
   bool transpose_b = false;  ///< `b` is stored as [n, k].
+  double alpha = 1.0;
+  double beta = 0.0;                     ///< With 0, what `out` held is not read.
+  std::optional<Tensor> bias{};          ///< [n], of the dtype of the result: added to each row.
+  std::optional<MatrixView> residual{};  ///< Of the shape and dtype of the result.
+  Activation activation = Activation::none;
 };
 
-/// Multiplies matrices: out[i, j] = sum over p of a[i, p] * b[p, j].
+/// Multiplies matrices: out = activation(alpha op(a) op(b) + beta out + bias + residual), where op
+/// transposes or not.
 ///
 /// Appends to `stream` and returns before the work runs; the result is valid in stream order. The
 /// output and the backend's workspace are allocated first; no workspace is shared by two calls.
-/// @param a  float32, shape [m, k], or [batch, m, k]; see MatmulOptions for transposes.
-/// @param b  float32, shape [k, n], or [batch, k, n], the same number of dimensions as `a`.
-/// @return   New tensor, float32, shape [m, n] or [batch, m, n]. A size of 0 is answered as BLAS
-///           does: with k = 0 the result is zeros, with any other it is empty.
-/// @throws InvalidArgument  inner sizes, batches, dtypes or contexts differ.
-/// @throws VendorError      the vendor library fails, or is not in this build.
+/// @param a  Shape [m, k], or [batch, m, k]; see MatmulOptions for transposes. float32, float64,
+///           float16, bfloat16 or int8. The 16-bit floats are multiplied and added up in float32,
+///           int8 in int32; rounding comes last, after the epilogue.
+/// @param b  Shape [k, n], or [batch, k, n], of the same dtype. Where only one of the two has a
+///           batch, the other's matrix serves all of it.
+/// @return   New tensor, shape [m, n] or [batch, m, n], of the operands' dtype, or int32 for int8.
+/// A
+///           size of 0 is answered as BLAS does: with k = 0 the product is zeros, with any other it
+///           is empty.
+/// @throws InvalidArgument  inner sizes, batches, dtypes or contexts differ; a dtype that is not
+///                          multiplied, or not by this device; `beta` is given.
+/// @throws VendorError      the vendor library fails, does not offer this, or is not in this build.
 /// Thread-safe: the vendor library's first use, which is not, is guarded.
 DOVETAIL_EXPORT Tensor matmul(const Stream& stream, const Tensor& a, const Tensor& b,
                               const MatmulOptions& options = {});
 
-/// `matmul` into a tensor that exists and overlaps neither operand.
+/// `matmul` into memory that exists and overlaps neither operand.
+/// @param out  Also float32 where the operands are 16-bit floats.
 /// @throws InvalidArgument  also when the shape of `out` is not the result's, or `out` overlaps an
 ///                          operand, sub-buffers seen through.
 DOVETAIL_EXPORT void matmul_into(const Stream& stream, const Tensor& a, const Tensor& b,
                                  const Tensor& out, const MatmulOptions& options = {});
+
+/// The same of matrices whose rows lie any distance apart.
+DOVETAIL_EXPORT void matmul_into(const Stream& stream, const MatrixView& a, const MatrixView& b,
+                                 const MatrixView& out, const MatmulOptions& options = {});
+
+/// One product for each `a[i]`, `b[i]` and `out[i]`, whose sizes may differ: all are checked before
+/// the first is enqueued. Those that lie at equal distances in their buffers run as one batch.
+/// @param options  For all; without `residual`.
+/// @throws InvalidArgument  also when the numbers of matrices differ.
+DOVETAIL_EXPORT void matmul_batched_into(const Stream& stream, std::span<const MatrixView> a,
+                                         std::span<const MatrixView> b,
+                                         std::span<const MatrixView> out,
+                                         const MatmulOptions& options = {});
 
 /// `matmul` on the calling thread's current stream.
 inline Tensor matmul(const Tensor& a, const Tensor& b, const MatmulOptions& options = {}) {

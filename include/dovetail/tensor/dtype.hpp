@@ -7,15 +7,16 @@
 #include <string_view>
 
 #include "dovetail/core/export.hpp"
+#include "dovetail/tensor/float16.hpp"
 
 namespace dovetail {
 
-enum class DType : unsigned char { f32, f64, f16, bf16, i64, i32, u8, boolean };
+enum class DType : unsigned char { f32, f64, f16, bf16, i64, i32, i8, u8, boolean };
 
 /// Bytes of one element.
 DOVETAIL_EXPORT std::size_t size_of(DType dtype) noexcept;
 
-/// "float32", "float64", "float16", "bfloat16", "int64", "int32", "uint8" or "bool".
+/// "float32", "float64", "float16", "bfloat16", "int64", "int32", "int8", "uint8" or "bool".
 DOVETAIL_EXPORT std::string_view to_string(DType dtype) noexcept;
 
 namespace detail {
@@ -38,8 +39,20 @@ struct DTypeOf<std::int32_t> {
   static constexpr DType value = DType::i32;
 };
 template <>
+struct DTypeOf<std::int8_t> {
+  static constexpr DType value = DType::i8;
+};
+template <>
 struct DTypeOf<std::uint8_t> {
   static constexpr DType value = DType::u8;
+};
+template <>
+struct DTypeOf<Float16> {
+  static constexpr DType value = DType::f16;
+};
+template <>
+struct DTypeOf<BFloat16> {
+  static constexpr DType value = DType::bf16;
 };
 }  // namespace detail
 

@@ -26,8 +26,7 @@ class DOVETAIL_EXPORT Tensor {
   /// @throws OutOfMemory  the device has not that much.
   static Tensor empty(const Stream& stream, const Shape& shape, DType dtype = DType::f32);
 
-  /// Every element is `value`, written in stream order.
-  /// @throws InvalidArgument  a dtype that cannot be filled yet (float16, bfloat16).
+  /// Every element is `value`, converted to the dtype and written in stream order.
   static Tensor full(const Stream& stream, const Shape& shape, double value,
                      DType dtype = DType::f32);
   static Tensor zeros(const Stream& stream, const Shape& shape, DType dtype = DType::f32) {

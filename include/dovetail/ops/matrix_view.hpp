@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+// Matrices in device memory whose rows lie any distance apart.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "dovetail/core/export.hpp"
+#include "dovetail/stream/buffer.hpp"
+#include "dovetail/tensor/dtype.hpp"
+#include "dovetail/tensor/tensor.hpp"
+
+namespace dovetail {
+
+/// Sizes of a matrix, or of a batch of them, and where its rows lie; all count elements.
+struct MatrixLayout {
+  std::int64_t rows = 0;
+  std::int64_t columns = 0;
+  /// From row to row, the leading dimension of BLAS; at least `columns`, which is the default.
+  std::optional<std::int64_t> row_stride{};
+  std::int64_t batch = 1;
+  /// From matrix to matrix; 0 for one matrix that all of the batch share. Default: one after the
+  /// other.
+  std::optional<std::int64_t> batch_stride{};
+};
+
+/// A row-major matrix, or a batch of them, in a buffer: what a product reads and writes. Made
+/// implicitly from a tensor of 2 dimensions, or of 3 with the batch first.
+///
+/// Copyable; shares the memory. Thread-safe.
+class DOVETAIL_EXPORT MatrixView {
+ public:
+  /// @throws InvalidArgument  the tensor has not 2 or 3 dimensions.
+  MatrixView(const Tensor& tensor);  // NOLINT(google-explicit-constructor): a conversion is meant
+
+  /// @param offset  Where the first element lies, in bytes; a multiple of the element's size.
+  /// @throws InvalidArgument  the layout does not fit the buffer, a stride is too short, or the
+  ///                          offset is not aligned.
+  MatrixView(const Buffer& buffer, const MatrixLayout& layout, DType dtype = DType::f32,
+             std::size_t offset = 0);
+
+  /// The part of each matrix that starts at (`row`, `column`).
+  /// @throws InvalidArgument  it is not inside.
+  MatrixView block(std::int64_t row, std::int64_t column, std::int64_t rows,
+                   std::int64_t columns) const;
+
+  std::int64_t rows() const noexcept { return rows_; }
+  std::int64_t columns() const noexcept { return columns_; }
+  std::int64_t row_stride() const noexcept { return row_stride_; }
+  std::int64_t batch() const noexcept { return batch_; }
+  std::int64_t batch_stride() const noexcept { return batch_stride_; }
+  DType dtype() const noexcept { return dtype_; }
+  /// From the first element to the last.
+  const BufferView& storage() const noexcept { return storage_; }
+  /// Such as "3 x [4, 5] with rows 8 apart".
+  std::string str() const;
+
+ private:
+  BufferView storage_;
+  std::int64_t rows_, columns_, row_stride_, batch_, batch_stride_;
+  DType dtype_;
+};
+
+}  // namespace dovetail

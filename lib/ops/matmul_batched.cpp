@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
+#include <optional>
+#include <vector>
+
+#include "dovetail/core/error.hpp"
+#include "dovetail/ops/matmul.hpp"
+#include "lib/ops/matmul_check.hpp"
+
+namespace dovetail {
+namespace {
+
+using Matrices = std::span<const MatrixView>;
+
+/// The matrices as one batch, if they are alike and lie at equal distances.
+std::optional<MatrixView> as_batch(Matrices matrices) {
+  const MatrixView& first = matrices[0];
+  const auto element = static_cast<std::int64_t>(size_of(first.dtype()));
+  const auto begin = [](const MatrixView& matrix) {
+    return static_cast<std::int64_t>(matrix.storage().offset);
+  };
+  const std::int64_t distance = begin(matrices[1]) - begin(first);
+  if (distance < 0 || distance % element != 0 || first.batch() != 1) return std::nullopt;
+  for (std::size_t i = 0; i < matrices.size(); ++i) {
+    const MatrixView& matrix = matrices[i];
+    if (!(matrix.storage().buffer == first.storage().buffer) || matrix.dtype() != first.dtype() ||
+        matrix.rows() != first.rows() || matrix.columns() != first.columns() ||
+        matrix.row_stride() != first.row_stride() || matrix.batch() != 1 ||
+        begin(matrix) - begin(first) != static_cast<std::int64_t>(i) * distance) {
+      return std::nullopt;
+    }
+  }
+  return MatrixView(first.storage().buffer,
+                    {.rows = first.rows(),
+                     .columns = first.columns(),
+                     .row_stride = first.row_stride(),
+                     .batch = static_cast<std::int64_t>(matrices.size()),
+                     .batch_stride = distance / element},
+                    first.dtype(), first.storage().offset);
+}
+
+void check_batched(const Stream& stream, Matrices a, Matrices b, Matrices out,
+                   const MatmulOptions& options) {
+  if (a.size() != b.size() || a.size() != out.size()) {
+    throw InvalidArgument(fmt::format(
+        "[matmul_batched_into] {} matrices a, {} b and {} out: give one of each for each product.",
+        a.size(), b.size(), out.size()));
+  }
+  if (options.residual) {
+    throw InvalidArgument(
+        "[matmul_batched_into] one residual for several products; put it into out and give beta "
+        "1.");
+  }
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    const detail::GivenMatrix given_a(a[i]), given_b(b[i]);
+    detail::check_problem(stream, detail::check_operands(stream, given_a, given_b, options),
+                          given_a, given_b, detail::GivenMatrix(out[i]), options);
+  }
+}
+
+}  // namespace
+
+void matmul_batched_into(const Stream& stream, Matrices a, Matrices b, Matrices out,
+                         const MatmulOptions& options) {
+  check_batched(stream, a, b, out, options);
+  if (a.size() > 1) {
+    const auto all_a = as_batch(a), all_b = as_batch(b), all_out = as_batch(out);
+    if (all_a && all_b && all_out && all_out->batch_stride() != 0) {
+      return matmul_into(stream, *all_a, *all_b, *all_out, options);
+    }
+  }
+  for (std::size_t i = 0; i < a.size(); ++i) matmul_into(stream, a[i], b[i], out[i], options);
+}
+
+}  // namespace dovetail

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+// Checks what matmul is given, and makes a problem of it.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+#include "lib/ops/matmul_problem.hpp"
+
+namespace dovetail::detail {
+
+/// An operand as it was given; refers to it.
+struct GivenMatrix {
+  const BufferView& storage;
+  DType dtype;
+  std::int64_t rows, columns, row_stride;
+  std::int64_t batch, batch_stride;
+  bool is_batched;  ///< It has a batch, though that may be of one.
+
+  /// @throws InvalidArgument  not 2 or 3 dimensions.
+  GivenMatrix(const char* name, const Tensor& tensor);
+  explicit GivenMatrix(const MatrixView& view);
+
+  std::string str() const;
+};
+
+/// The product of two operands, as far as it is known without an out.
+struct MatmulShape {
+  std::int64_t batch, m, n, k;
+  bool is_batched;
+  DType dtype;  ///< Of the result.
+};
+
+/// @throws InvalidArgument  the operands do not fit each other, the stream or the options.
+MatmulShape check_operands(const Stream& stream, const GivenMatrix& a, const GivenMatrix& b,
+                           const MatmulOptions& options);
+
+/// @return  Nothing where the result is empty.
+/// @throws InvalidArgument  `out` or what the options hold does not fit the product.
+std::optional<MatmulProblem> check_problem(const Stream& stream, const MatmulShape& shape,
+                                           const GivenMatrix& a, const GivenMatrix& b,
+                                           const GivenMatrix& out, const MatmulOptions& options);
+
+}  // namespace dovetail::detail
