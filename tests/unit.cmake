@@ -40,7 +40,7 @@ function(dovetail_unit_test layer)
     DISCOVERY_TIMEOUT 60
     PROPERTIES LABELS ${layer}
                TIMEOUT ${timeout}
-               ENVIRONMENT DOVETAIL_CACHE_DIR=${CMAKE_CURRENT_BINARY_DIR}/cache
+               ENVIRONMENT "DOVETAIL_CACHE_DIR=${CMAKE_CURRENT_BINARY_DIR}/cache;DOVETAIL_TUNING_FILE="
                ENVIRONMENT_MODIFICATION "${arg_VARIABLES}")
 endfunction()
 
@@ -114,7 +114,9 @@ dovetail_unit_test(
     matmul_refusal_test.cpp
     matmul_test.cpp
     matmul_threads_test.cpp
-    softmax_test.cpp)
+    matmul_tuning_test.cpp
+    softmax_test.cpp
+    tuning_table_test.cpp)
 dovetail_unit_test(
   interop
   SOURCES

@@ -32,6 +32,8 @@ void run(const Stream& stream, const MatmulProblem& problem, MatmulBackend backe
       if (problem.k != 0) return detail::matmul_clblast(stream, problem);
       break;  // to CLBlast an error
     case MatmulBackend::automatic:
+      if (problem.k != 0) return detail::matmul_automatic(stream, problem);
+      break;
     case MatmulBackend::kernel:
       if (problem.k != 0) return detail::matmul_kernel(stream, problem);
       break;

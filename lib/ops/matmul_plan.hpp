@@ -5,7 +5,10 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "dovetail/core/device.hpp"
 #include "dovetail/runtime/build_options.hpp"
@@ -45,8 +48,17 @@ BuildOptions matmul_options(const MatmulSizes& sizes);
 /// The same of a kernel that writes partial sums.
 BuildOptions matmul_part_options(const MatmulSizes& sizes);
 
-/// Chooses by device and shape. Pure functions, so that plans can be tested.
-MatmulPlan plan_matmul(const Device& device, const MatmulSizes& sizes);
+/// How a product is run, as text: a kernel and its parameters, such as "tile bm=128 bn=128". Each
+/// family of kernels has its own; these take that of the device. Pure functions, so that plans can
+/// be tested.
+///
+/// The choice by rule.
+std::string default_choice(const Device& device, const MatmulSizes& sizes);
+/// Those that are worth timing.
+std::vector<std::string> choices(const Device& device, const MatmulSizes& sizes);
+/// Nothing if the text is none, or these sizes cannot run so on this device.
+std::optional<MatmulPlan> plan_choice(const Device& device, const MatmulSizes& sizes,
+                                      std::string_view choice);
 MatmulPlan plan_matmul_cpu(const Device& device, const MatmulSizes& sizes);
 MatmulPlan plan_matmul_gpu(const Device& device, const MatmulSizes& sizes);
 MatmulPlan plan_reference(const MatmulSizes& sizes);

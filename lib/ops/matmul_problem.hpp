@@ -40,6 +40,7 @@ struct MatmulProblem {
 };
 
 /// Each appends the product to the stream, asynchronously, with a workspace of its own.
+void matmul_automatic(const Stream& stream, const MatmulProblem& problem);
 void matmul_clblast(const Stream& stream, const MatmulProblem& problem);
 void matmul_kernel(const Stream& stream, const MatmulProblem& problem);
 void matmul_reference(const Stream& stream, const MatmulProblem& problem);
