@@ -1,6 +1,7 @@
 # Tests of the command-line tool: its parts linked in, and the program as a user runs it. Included by
 # tests/CMakeLists.txt.
-if(NOT DOVETAIL_BUILD_TOOLS)
+dovetail_is_tested(is_tested tools)
+if(NOT DOVETAIL_BUILD_TOOLS OR NOT is_tested)
   return()
 endif()
 find_package(nlohmann_json REQUIRED)

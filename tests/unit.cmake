@@ -25,6 +25,10 @@ dovetail_compile_options(dovetail_test_support)
 # dovetail_unit_test(<layer> SOURCES <file>... [VARIABLES <modification>...])
 # Makes dovetail_<layer>_test from tests/<layer>/<file>; VARIABLES as in ENVIRONMENT_MODIFICATION.
 function(dovetail_unit_test layer)
+  dovetail_is_tested(is_tested ${layer})
+  if(NOT is_tested)
+    return()
+  endif()
   cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SOURCES;VARIABLES")
   set(target dovetail_${layer}_test)
   list(TRANSFORM arg_SOURCES PREPEND ${CMAKE_CURRENT_FUNCTION_LIST_DIR}/${layer}/)
@@ -135,5 +139,7 @@ if(TARGET dovetail_layer)
     synchronize_test.cpp
   VARIABLES
     OPENCL_LAYERS=set:$<TARGET_FILE:dovetail_layer>)
+endif()
+if(TARGET dovetail_layer_test)
   add_dependencies(dovetail_layer_test dovetail_layer)
 endif()
