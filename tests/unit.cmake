@@ -55,7 +55,8 @@ dovetail_unit_test(
     context_test.cpp
     device_test.cpp
     error_test.cpp
-    fork_guard_test.cpp)
+    fork_guard_test.cpp
+    shape_test.cpp)
 dovetail_unit_test(
   stream
   SOURCES
@@ -108,7 +109,6 @@ dovetail_unit_test(
   SOURCES
     dtype_test.cpp
     float16_test.cpp
-    shape_test.cpp
     tensor_test.cpp)
 dovetail_unit_test(
   ops
