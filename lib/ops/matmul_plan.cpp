@@ -34,26 +34,20 @@ BuildOptions matmul_part_options(const MatmulSizes& s) {
   return transposes_and(matmul_types(s.in, sum_dtype(s.in), false), s);
 }
 
-namespace {
-bool is_plain(const MatmulSizes& s) {
-  return s.in == DType::f32 && s.out == DType::f32 && !s.has_epilogue;
-}
-}  // namespace
-
-std::string default_choice(const Device& /*device*/, const MatmulSizes& s) {
-  return is_plain(s) ? "default" : "reference";
+std::string default_choice(const Device& device, const MatmulSizes& sizes) {
+  return device.type() == DeviceType::cpu ? default_choice_cpu(device, sizes)
+                                          : default_choice_gpu(device, sizes);
 }
 
-std::vector<std::string> choices(const Device& /*device*/, const MatmulSizes& s) {
-  return is_plain(s) ? std::vector<std::string>{"default", "reference"}
-                     : std::vector<std::string>{"reference"};
+std::vector<std::string> choices(const Device& device, const MatmulSizes& sizes) {
+  return device.type() == DeviceType::cpu ? choices_cpu(device, sizes)
+                                          : choices_gpu(device, sizes);
 }
 
-std::optional<MatmulPlan> plan_choice(const Device& device, const MatmulSizes& s,
+std::optional<MatmulPlan> plan_choice(const Device& device, const MatmulSizes& sizes,
                                       std::string_view choice) {
-  if (choice == "reference") return plan_reference(s);
-  if (choice != "default" || !is_plain(s)) return std::nullopt;
-  return device.type() == DeviceType::cpu ? plan_matmul_cpu(device, s) : plan_matmul_gpu(device, s);
+  return device.type() == DeviceType::cpu ? plan_choice_cpu(device, sizes, choice)
+                                          : plan_choice_gpu(device, sizes, choice);
 }
 
 }  // namespace dovetail::detail

@@ -31,7 +31,19 @@ MatmulPlan plan_tile(const Device& device, const MatmulSizes& s) {
 
 }  // namespace
 
-MatmulPlan plan_matmul_gpu(const Device& device, const MatmulSizes& sizes) {
+std::string default_choice_gpu(const Device& /*device*/, const MatmulSizes& s) {
+  const bool is_plain = s.in == DType::f32 && s.out == DType::f32 && !s.has_epilogue;
+  return is_plain ? "tile" : "reference";
+}
+
+std::vector<std::string> choices_gpu(const Device& device, const MatmulSizes& sizes) {
+  return {default_choice_gpu(device, sizes)};
+}
+
+std::optional<MatmulPlan> plan_choice_gpu(const Device& device, const MatmulSizes& sizes,
+                                          std::string_view choice) {
+  if (choice == "reference") return plan_reference(sizes);
+  if (choice != default_choice_gpu(device, sizes)) return std::nullopt;
   return plan_tile(device, sizes);
 }
 
