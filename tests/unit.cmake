@@ -134,6 +134,7 @@ if(TARGET dovetail_layer)
     call_counts_test.cpp
     foreign_work_test.cpp
     hand_over_test.cpp
+    matmul_calls_test.cpp
     ordering_matrix_test.cpp
     recording_calls_test.cpp
     synchronize_test.cpp
