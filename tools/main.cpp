@@ -119,7 +119,7 @@ class Tool {
   HandoffOptions handoff_;
   TuneOptions tune_;
   std::vector<std::string> paths_, queues_, syncs_, works_, sets_;
-  std::string shapes_file_, dtype_ = "f32";
+  std::string shapes_file_;
   std::filesystem::path out_ = "report";
   Results results_;
   int exit_code_ = done;
@@ -258,7 +258,10 @@ void Tool::add_matmul() {
       .add_option("--backends", comparison_.backends,
                   "automatic, clblast, kernel, reference, openblas; default: all that are there")
       ->delimiter(',');
-  command.add_option("--dtype", dtype_, "Element type")->check(CLI::IsMember({"f32"}));
+  command.add_option("--dtype", comparison_.dtypes, "Element types: f32, f64, f16, bf16, i8")
+      ->delimiter(',')
+      ->check(CLI::IsMember({"f32", "f64", "f16", "bf16", "i8"}))
+      ->capture_default_str();
   command.callback([this] {
     common_.apply();
     select_shapes();
