@@ -245,6 +245,12 @@ std::string GivenMatrix::str() const {
   return text;
 }
 
+void check_no_beta(const MatmulOptions& options) {
+  if (options.beta == 0.0) return;
+  throw InvalidArgument(fmt::format(
+      "[matmul] beta {}: there is no out yet to be added; use matmul_into.", options.beta));
+}
+
 MatmulShape check_operands(const Stream& stream, const GivenMatrix& a, const GivenMatrix& b,
                            const MatmulOptions& options) {
   check_context(stream, "a", a);

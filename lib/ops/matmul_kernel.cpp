@@ -39,6 +39,9 @@ class PlanTable {
 
   std::shared_ptr<const PlannedMatmul> make(const Stream& stream, const MatmulSizes& sizes) const {
     const Device& device = stream.device();
+    if (sizes.is_b_packed) {
+      return std::make_shared<const PlannedMatmul>(stream, plan_packed_cpu(device, sizes));
+    }
     const MatmulTuning tuning = tuning_.find(device, case_of(sizes));
     auto plan = plan_choice(device, sizes, tuning.choice);
     if (!plan) plan = plan_choice(device, sizes, default_choice(device, sizes));

@@ -15,8 +15,8 @@ BuildOptions transposes_and(BuildOptions types, const MatmulSizes& s) {
 
 std::size_t MatmulSizes::hash() const noexcept {
   std::uint64_t value = static_cast<std::uint64_t>(in) << 8 | static_cast<std::uint64_t>(out) << 16;
-  for (const bool flag :
-       {transpose_a, transpose_b, has_epilogue, is_a_aligned, is_b_aligned, is_out_aligned}) {
+  for (const bool flag : {transpose_a, transpose_b, has_epilogue, is_b_packed, is_a_aligned,
+                          is_b_aligned, is_out_aligned}) {
     value = value << 1 | static_cast<std::uint64_t>(flag);
   }
   for (const std::uint64_t size : {m, n, k, batch}) {
@@ -40,8 +40,7 @@ std::string default_choice(const Device& device, const MatmulSizes& sizes) {
 }
 
 std::vector<std::string> choices(const Device& device, const MatmulSizes& sizes) {
-  return device.type() == DeviceType::cpu ? choices_cpu(device, sizes)
-                                          : choices_gpu(device, sizes);
+  return device.type() == DeviceType::cpu ? choices_cpu(device, sizes) : choices_gpu(device, sizes);
 }
 
 std::optional<MatmulPlan> plan_choice(const Device& device, const MatmulSizes& sizes,

@@ -23,6 +23,7 @@ struct MatmulSizes {
   bool transpose_a = false, transpose_b = false;
   DType in = DType::f32, out = DType::f32;
   bool has_epilogue = false;
+  bool is_b_packed = false;  ///< b holds panels; transpose_b does not matter.
   /// Offset, rows and matrices of the operand all start at multiples of 4 elements, and the
   /// buffer's own alignment is the driver's, so its elements can be read in fours.
   bool is_a_aligned = true, is_b_aligned = true, is_out_aligned = true;

@@ -32,6 +32,7 @@ struct MatmulProblem {
   MatmulOperand bias;      ///< One row.
   MatmulOperand residual;  ///< As out.
   Activation activation;
+  bool is_b_packed = false;  ///< b holds panels, as kernels/matmul/pack.cl makes them.
 
   /// Whether anything but the product goes into out.
   bool has_epilogue() const noexcept {

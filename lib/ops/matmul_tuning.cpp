@@ -27,17 +27,10 @@ detail::MatmulSizes checked_sizes(std::string_view function, const MatmulCase& p
     throw InvalidArgument(
         fmt::format("[{}] {}: every size must be from 1 to {}.", function, describe(p), most));
   }
-  switch (p.dtype) {
-    case DType::f32:
-    case DType::f64:
-    case DType::f16:
-    case DType::bf16:
-    case DType::i8:
-      break;
-    default:
-      throw InvalidArgument(
-          fmt::format("[{}] {}: float32, float64, float16, bfloat16 and int8 are multiplied.",
-                      function, describe(p)));
+  if (!detail::is_multiplied(p.dtype)) {
+    throw InvalidArgument(
+        fmt::format("[{}] {}: float32, float64, float16, bfloat16 and int8 are multiplied.",
+                    function, describe(p)));
   }
   return {.m = static_cast<std::uint32_t>(p.m),
           .n = static_cast<std::uint32_t>(p.n),

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <limits>
 
 #include "dovetail/core/error.hpp"
 #include "dovetail/stream/memory_pool.hpp"
@@ -30,11 +31,44 @@ MatmulSizes packing_sizes(const MatrixView& b, bool transpose) {
 }
 
 void check_source(const Stream& stream, const MatrixView& b) {
-  detail::check_matrix("PackedMatrix", stream, "b", GivenMatrix(b));
-  if (std::min({b.rows(), b.columns(), b.batch()}) == 0) {
-    throw InvalidArgument(
-        fmt::format("[PackedMatrix] b {}: there is nothing to pack; multiply without.", b.str()));
+  if (!(b.storage().buffer.context() == stream.context())) {
+    throw InvalidArgument(fmt::format(
+        "[PackedMatrix] b {} belongs to another context than the stream; copy it through the host.",
+        b.str()));
   }
+  if (!detail::is_multiplied(b.dtype())) {
+    throw InvalidArgument(fmt::format(
+        "[PackedMatrix] b {} is {}; float32, float64, float16, bfloat16 and int8 are multiplied.",
+        b.str(), to_string(b.dtype())));
+  }
+  constexpr std::int64_t most = std::numeric_limits<std::int32_t>::max();
+  if (std::min({b.rows(), b.columns(), b.batch()}) == 0 ||
+      std::max({b.rows(), b.columns(), b.batch(), b.row_stride()}) > most) {
+    throw InvalidArgument(
+        fmt::format("[PackedMatrix] b {}: every size must be from 1 to {}.", b.str(), most));
+  }
+}
+
+/// A packed operand before anything is in it.
+struct Room {
+  MatrixLayout layout;
+  std::size_t nbytes;
+};
+
+Room room_for(const Device& device, const MatmulSizes& s) {
+  const std::int64_t k = s.k, n = s.n, batch = s.batch;
+  if (device.type() == DeviceType::cpu) {
+    const std::size_t factor = s.in == DType::f64 ? sizeof(double) : sizeof(float);
+    const std::size_t count = detail::packed_size(device, s);
+    return {{.rows = k,
+             .columns = n,
+             .batch = batch,
+             .batch_stride = static_cast<std::int64_t>(count / s.batch)},
+            count * factor};
+  }
+  const std::int64_t row_stride = (n + 3) / 4 * 4;
+  return {{.rows = k, .columns = n, .row_stride = row_stride, .batch = batch},
+          static_cast<std::size_t>(batch * k * row_stride) * size_of(s.in)};
 }
 
 detail::MatmulPlan plan_pack_rows(const MatmulSizes& s) {
@@ -49,22 +83,20 @@ detail::MatmulPlan plan_pack_rows(const MatmulSizes& s) {
 void launch_pack(const Stream& stream, const detail::MatmulPlan& plan, const MatmulSizes& s,
                  const MatrixView& b, const PackedMatrix& packed) {
   const detail::PlannedMatmul planned(stream, plan);
-  detail::MatmulArguments<cl_float> arguments;
-  arguments.b_offset = b.storage().offset / size_of(b.dtype());
-  arguments.b_stride = static_cast<cl_uint>(b.row_stride());
-  arguments.b_batch_stride = static_cast<cl_ulong>(b.batch_stride());
-  arguments.out_stride = static_cast<cl_uint>(packed.row_stride());
-  arguments.out_batch_stride = static_cast<cl_ulong>(packed.batch_stride());
-  arguments.n = s.n;
-  arguments.k = s.k;
-  arguments.share = planned.share;
-  const auto launch = [&](const auto& problem) {
-    planned.kernel.launch(stream, planned.range,
-                          KernelArgument::whole(b.storage(), Access::read),
-                          KernelArgument::whole(packed.storage(), Access::write), problem);
-  };
-  if (b.dtype() != DType::f64) return launch(arguments);
-  launch(detail::MatmulArguments<cl_double>::of_shape(arguments));
+  const BufferView to{packed.view().storage().buffer, 0, packed.nbytes()};
+  detail::with_sum_type(b.dtype(), [&](auto zero) {
+    detail::MatmulArguments<decltype(zero)> arguments;
+    arguments.b_offset = b.storage().offset / size_of(b.dtype());
+    arguments.b_stride = static_cast<cl_uint>(b.row_stride());
+    arguments.b_batch_stride = static_cast<cl_ulong>(b.batch_stride());
+    arguments.out_stride = static_cast<cl_uint>(packed.view().row_stride());
+    arguments.out_batch_stride = static_cast<cl_ulong>(packed.view().batch_stride());
+    arguments.n = s.n;
+    arguments.k = s.k;
+    arguments.share = planned.share;
+    planned.kernel.launch(stream, planned.range, KernelArgument::whole(b.storage(), Access::read),
+                          KernelArgument::whole(to, Access::write), arguments);
+  });
 }
 
 void check_packed(const Stream& stream, const PackedMatrix& b, const MatmulOptions& options) {
@@ -86,20 +118,9 @@ void check_packed(const Stream& stream, const PackedMatrix& b, const MatmulOptio
   }
 }
 
-GivenMatrix given(const PackedMatrix& b) {
-  return {.storage = b.storage(),
-          .dtype = b.dtype(),
-          .rows = b.k(),
-          .columns = b.n(),
-          .row_stride = b.row_stride(),
-          .batch = b.batch(),
-          .batch_stride = b.batch_stride(),
-          .is_batched = b.batch() != 1};
-}
-
 void run(const Stream& stream, const detail::MatmulShape& shape, const GivenMatrix& a,
          const PackedMatrix& b, const GivenMatrix& out, const MatmulOptions& options) {
-  auto problem = detail::check_problem(stream, shape, a, given(b), out, options);
+  auto problem = detail::check_problem(stream, shape, a, GivenMatrix(b.view()), out, options);
   if (!problem) return;
   problem->is_b_packed = b.is_in_panels();
   detail::matmul_kernel(stream, *problem);
@@ -108,26 +129,13 @@ void run(const Stream& stream, const detail::MatmulShape& shape, const GivenMatr
 }  // namespace
 
 PackedMatrix::PackedMatrix(const Stream& stream, const MatrixView& b, bool transpose)
-    : dtype_(b.dtype()),
-      is_in_panels_(stream.device().type() == DeviceType::cpu),
-      storage_{b.storage().buffer, 0, 0} {
+    : nbytes_(0), is_in_panels_(stream.device().type() == DeviceType::cpu), view_(b) {
   check_source(stream, b);
   const MatmulSizes sizes = packing_sizes(b, transpose);
-  k_ = sizes.k;
-  n_ = sizes.n;
-  batch_ = sizes.batch;
-  std::size_t element = size_of(dtype_);
-  if (is_in_panels_) {
-    element = dtype_ == DType::f64 ? sizeof(double) : sizeof(float);
-    row_stride_ = n_;
-    batch_stride_ =
-        static_cast<std::int64_t>(detail::packed_size(stream.device(), sizes)) / batch_;
-  } else {
-    row_stride_ = (n_ + 3) / 4 * 4;
-    batch_stride_ = k_ * row_stride_;
-  }
-  const std::size_t nbytes = static_cast<std::size_t>(batch_ * batch_stride_) * element;
-  storage_ = {MemoryPool::of(stream.context()).allocate(stream, nbytes), 0, nbytes};
+  const Room room = room_for(stream.device(), sizes);
+  nbytes_ = room.nbytes;
+  view_ = MatrixView(MemoryPool::of(stream.context()).allocate(stream, nbytes_), room.layout,
+                     b.dtype());
   launch_pack(stream,
               is_in_panels_ ? detail::plan_pack_cpu(stream.device(), sizes) : plan_pack_rows(sizes),
               sizes, b, *this);
@@ -138,8 +146,8 @@ Tensor matmul(const Stream& stream, const Tensor& a, const PackedMatrix& b,
   check_packed(stream, b, options);
   detail::check_no_beta(options);
   const GivenMatrix given_a("a", a);
-  const auto shape = detail::check_operands(stream, given_a, given(b), options);
-  Tensor out = detail::empty_result(stream, shape);
+  const auto shape = detail::check_operands(stream, given_a, GivenMatrix(b.view()), options);
+  Tensor out = Tensor::empty(stream, shape.result(), shape.dtype);
   run(stream, shape, given_a, b, GivenMatrix("out", out), options);
   return out;
 }
@@ -148,7 +156,7 @@ void matmul_into(const Stream& stream, const MatrixView& a, const PackedMatrix& 
                  const MatrixView& out, const MatmulOptions& options) {
   check_packed(stream, b, options);
   const GivenMatrix given_a(a);
-  const auto shape = detail::check_operands(stream, given_a, given(b), options);
+  const auto shape = detail::check_operands(stream, given_a, GivenMatrix(b.view()), options);
   run(stream, shape, given_a, b, GivenMatrix(out), options);
 }
 

@@ -13,8 +13,8 @@ namespace dovetail {
 
 /// op(b) of products a op(b), as Dovetail's kernels read it fastest on one kind of device: on a CPU
 /// in panels of a register tile's width and in the type that is multiplied, on other devices row by
-/// row, transposed if need be and aligned. Products with it then skip that part of their work, which
-/// pays the more the fewer rows `a` has.
+/// row, transposed if need be and aligned. Products with it then skip that part of their work,
+/// which pays the more the fewer rows `a` has.
 ///
 /// A snapshot: what is written to `b` later does not show. Takes memory of its own: for 16-bit
 /// floats on a CPU twice, for int8 four times that of `b`. A copyable handle; thread-safe.
@@ -26,25 +26,21 @@ class DOVETAIL_EXPORT PackedMatrix {
   /// @throws InvalidArgument  a size of 0, another dtype, or another context than the stream's.
   PackedMatrix(const Stream& stream, const MatrixView& b, bool transpose = false);
 
-  std::int64_t k() const noexcept { return k_; }
-  std::int64_t n() const noexcept { return n_; }
-  std::int64_t batch() const noexcept { return batch_; }
-  DType dtype() const noexcept { return dtype_; }
+  std::int64_t k() const noexcept { return view_.rows(); }
+  std::int64_t n() const noexcept { return view_.columns(); }
+  std::int64_t batch() const noexcept { return view_.batch(); }
+  DType dtype() const noexcept { return view_.dtype(); }
   /// Bytes that it takes.
-  std::size_t nbytes() const noexcept { return storage_.nbytes; }
+  std::size_t nbytes() const noexcept { return nbytes_; }
 
-  /// Where it lies. The arrangement may change from version to version.
-  const BufferView& storage() const noexcept { return storage_; }
+  /// Where it lies: as rows, or in panels, whose arrangement may change from version to version.
+  const MatrixView& view() const noexcept { return view_; }
   bool is_in_panels() const noexcept { return is_in_panels_; }
-  /// From row to row, where it is not in panels, and from matrix to matrix; in elements as stored.
-  std::int64_t row_stride() const noexcept { return row_stride_; }
-  std::int64_t batch_stride() const noexcept { return batch_stride_; }
 
  private:
-  std::int64_t k_ = 0, n_ = 0, batch_ = 1, row_stride_ = 0, batch_stride_ = 0;
-  DType dtype_;
+  std::size_t nbytes_;
   bool is_in_panels_;
-  BufferView storage_;
+  MatrixView view_;
 };
 
 /// `matmul` with op(b) packed. Results may differ from those without in the last bits.
