@@ -1,39 +1,31 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "lib/ops/matmul_plan.hpp"
+#include "lib/ops/matmul_plan_gpu.hpp"
+
+#include "lib/ops/matmul_arguments.hpp"
 
 namespace dovetail::detail {
-namespace {
 
-using std::uint32_t;
+std::size_t sum_size(const MatmulSizes& s) { return size_of(sum_dtype(s.in)); }
 
-uint32_t blocks(uint32_t size, uint32_t block) { return (size - 1) / block + 1; }
-
-MatmulPlan plan_tile(const Device& device, const MatmulSizes& s) {
-  // The largest tile that still gives every compute unit work.
-  uint32_t tile = 128;
-  while (tile > 32 &&
-         std::size_t{blocks(s.m, tile)} * blocks(s.n, tile) * s.batch < device.compute_units()) {
-    tile /= 2;
-  }
-  const uint32_t item = tile == 128 ? 8 : 4;
-  const uint32_t group = tile / item * (tile / item);
-  return {.file = "matmul/tile.cl",
-          .kernel = "matmul_tile",
-          .options = matmul_options(s)
-                         .define("BM", tile)
-                         .define("BN", tile)
-                         .define("RM", item)
-                         .define("RN", item),
-          .global = {std::size_t{blocks(s.n, tile)} * group, blocks(s.m, tile), s.batch},
-          .local = {group, 1, 1},
-          .share = {}};
+std::uint32_t steps_per_part(std::uint32_t k, std::uint32_t parts) {
+  return static_cast<std::uint32_t>(blocks(blocks(k, parts), 32) * 32);
 }
 
-}  // namespace
+MatmulPlan with_parts(MatmulPlan plan, std::uint32_t k, std::uint32_t steps) {
+  const auto parts = static_cast<std::uint32_t>(blocks(k, steps));
+  plan.global[1] = parts;
+  plan.share[2] = steps;
+  plan.parts = parts == 1 ? 0 : parts;
+  return plan;
+}
 
-std::string default_choice_gpu(const Device& /*device*/, const MatmulSizes& s) {
-  const bool is_plain = s.in == DType::f32 && s.out == DType::f32 && !s.has_epilogue;
-  return is_plain ? "tile" : "reference";
+MatmulPlan plan_matmul_gpu(const GpuLimits& gpu, const MatmulSizes& s) {
+  if (auto plan = plan_skinny(gpu, s)) return *std::move(plan);
+  return plan_tile(gpu, s);
+}
+
+std::string default_choice_gpu(const Device& /*device*/, const MatmulSizes& /*sizes*/) {
+  return "rule";
 }
 
 std::vector<std::string> choices_gpu(const Device& device, const MatmulSizes& sizes) {
@@ -42,9 +34,11 @@ std::vector<std::string> choices_gpu(const Device& device, const MatmulSizes& si
 
 std::optional<MatmulPlan> plan_choice_gpu(const Device& device, const MatmulSizes& sizes,
                                           std::string_view choice) {
-  if (choice == "reference") return plan_reference(sizes);
-  if (choice != default_choice_gpu(device, sizes)) return std::nullopt;
-  return plan_tile(device, sizes);
+  if (choice != "rule") return std::nullopt;
+  return plan_matmul_gpu(GpuLimits{.compute_units = device.compute_units(),
+                                   .local_memory = device.local_memory(),
+                                   .max_work_group_size = device.max_work_group_size()},
+                         sizes);
 }
 
 }  // namespace dovetail::detail
