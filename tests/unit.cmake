@@ -119,6 +119,7 @@ dovetail_unit_test(
     matmul_test.cpp
     matmul_threads_test.cpp
     matmul_tuning_test.cpp
+    packed_matrix_test.cpp
     softmax_test.cpp
     tuning_table_test.cpp)
 dovetail_unit_test(

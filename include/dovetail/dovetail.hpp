@@ -11,6 +11,8 @@
 #include "dovetail/interop/queue_handle.hpp"   // IWYU pragma: export
 #include "dovetail/ops/elementwise.hpp"        // IWYU pragma: export
 #include "dovetail/ops/matmul.hpp"             // IWYU pragma: export
+#include "dovetail/ops/matmul_tuning.hpp"      // IWYU pragma: export
+#include "dovetail/ops/packed_matrix.hpp"      // IWYU pragma: export
 #include "dovetail/ops/softmax.hpp"            // IWYU pragma: export
 #include "dovetail/runtime/field.hpp"          // IWYU pragma: export
 #include "dovetail/runtime/kernel.hpp"         // IWYU pragma: export
