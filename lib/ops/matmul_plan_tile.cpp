@@ -60,8 +60,8 @@ bool suits(const Tiling& t, const GpuLimits& gpu, const MatmulSizes& s) {
   const bool is_largest = t.rows * t.columns > 128 * 128;
   return (t.b_lies == BLies::anyhow || (t.b_lies == BLies::along_k) == s.transpose_b) &&
          (!is_largest || (takes_vectors_a(s) && takes_vectors_b(s))) &&
-         t.item_rows * t.item_columns * size <= 512 &&  // registers
-         2 * steps_of(t, s) * (t.rows + t.columns + 8) * size <= gpu.local_memory &&
+         size * t.item_rows * t.item_columns <= 512 &&  // registers
+         size * 2 * steps_of(t, s) * (t.rows + t.columns + 8) <= gpu.local_memory &&
          t.items() <= gpu.max_work_group_size;
 }
 
