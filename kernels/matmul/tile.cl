@@ -38,8 +38,6 @@
 //                              allots registers is not
 //              -D VECTOR_A=0|1, -D VECTOR_B=0|1, -D VECTOR_OUT=0|1  every row of the operand starts
 //                              at a multiple of 4 elements, and so does its end (default 0)
-//              The work-group's size divides BM * BK / 4 and BK * BN / 4 (without / 4 where not a
-//              vector).
 
 #include "matmul/gpu.h"
 

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <optional>
 
+#include "dovetail/core/export.hpp"
 #include "lib/ops/matmul_plan.hpp"
 
 namespace dovetail::detail {
@@ -18,7 +19,8 @@ struct GpuLimits {
   std::size_t max_work_group_size;
 };
 
-MatmulPlan plan_matmul_gpu(const GpuLimits& gpu, const MatmulSizes& sizes);
+/// Exported for tests.
+DOVETAIL_EXPORT MatmulPlan plan_matmul_gpu(const GpuLimits& gpu, const MatmulSizes& sizes);
 
 /// With kernels/matmul/tile.cl, and matmul/reference.cl where the GPU's limits allow no tile.
 MatmulPlan plan_tile(const GpuLimits& gpu, const MatmulSizes& sizes);
