@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tools/matmul/product_calls.hpp"
 
+#include <array>
 #include <nlohmann/json.hpp>
 
 #include "dovetail/core/error.hpp"
