@@ -53,19 +53,19 @@ struct Peak {
 };
 
 struct MatmulRow {
-  std::string backend, dtype = "f32", set, name;
+  std::string backend, dtype = "f32", set{}, name{};
   std::uint64_t m = 0, n = 0, k = 0, batch = 1;
   bool transpose_a = false, transpose_b = false;
-  std::optional<unsigned> threads;  ///< Of openblas: the number that was faster.
+  std::optional<unsigned> threads{};  ///< Of openblas: the number that was faster.
   Spread us;
   double enqueue_us = 0, gflops = 0, flop_per_byte = 0, relative_error = 0;
-  std::optional<double> fraction_of_peak;
+  std::optional<double> fraction_of_peak{};
 
   /// OpenCL calls of one product, by entry point.
   struct Calls {
     std::map<std::string, std::uint64_t> new_arguments, same_arguments;
   };
-  std::optional<Calls> calls;  ///< Nothing for openblas, or where calls cannot be counted.
+  std::optional<Calls> calls{};  ///< Nothing for openblas, or where calls cannot be counted.
 
   double flops() const {
     return 2.0 * static_cast<double>(m) * static_cast<double>(n) * static_cast<double>(k) *

@@ -77,9 +77,7 @@ struct Race {
                   .threads = entry.threads,
                   .us = Spread::of(us),
                   .enqueue_us = Spread::of(enqueue_us).median,
-                  .relative_error = relative_error,
-                  .fraction_of_peak = std::nullopt,
-                  .calls = std::nullopt};
+                  .relative_error = relative_error};
     row.gflops = 1e-3 * shape.flops() / row.us.median;
     row.flop_per_byte = shape.flops() / shape.nbytes(size_of(dtype_named(dtype)),
                                                      size_of(result_dtype(dtype_named(dtype))));
