@@ -3,6 +3,7 @@
 // be tested on every machine.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -20,12 +21,53 @@ struct GpuLimits {
 };
 
 /// Exported for tests.
+/// By rule: skinny.cl for few rows or columns, else tile.cl, else, where a GPU is too small for its
+/// tiles, reference.cl.
 DOVETAIL_EXPORT MatmulPlan plan_matmul_gpu(const GpuLimits& gpu, const MatmulSizes& sizes);
 
-/// With kernels/matmul/tile.cl, and matmul/reference.cl where the GPU's limits allow no tile.
-MatmulPlan plan_tile(const GpuLimits& gpu, const MatmulSizes& sizes);
-/// With kernels/matmul/skinny.cl; nothing where tiles are as fast.
-std::optional<MatmulPlan> plan_skinny(const GpuLimits& gpu, const MatmulSizes& sizes);
+/// kernels/matmul/tile.cl: one of the tilings that it was measured with.
+struct TileChoice {
+  std::uint32_t rows = 0, columns = 0;            ///< Of a group's tile.
+  std::uint32_t steps = 0;                        ///< Of k at a time.
+  std::uint32_t item_rows = 0, item_columns = 0;  ///< Of a work-item's tile.
+  std::uint32_t slices = 0;                       ///< Sets of work-items that share out the steps.
+  std::uint32_t variant = 0;                      ///< Number of the tiling.
+  std::uint32_t parts = 1;                        ///< Of k, each with groups of its own.
+
+  friend bool operator==(const TileChoice&, const TileChoice&) = default;
+  static constexpr std::string_view kernel = "tile";
+  template <typename Self>
+  static auto parameters(Self& c) {
+    return std::to_array({ChoiceParameter{"rows", &c.rows}, ChoiceParameter{"columns", &c.columns},
+                          ChoiceParameter{"steps", &c.steps},
+                          ChoiceParameter{"item_rows", &c.item_rows},
+                          ChoiceParameter{"item_columns", &c.item_columns},
+                          ChoiceParameter{"slices", &c.slices},
+                          ChoiceParameter{"variant", &c.variant},
+                          ChoiceParameter{"parts", &c.parts}});
+  }
+};
+
+/// kernels/matmul/skinny.cl.
+struct SkinnyChoice {
+  std::uint32_t parts = 1;  ///< Of k, each with groups of its own.
+
+  static constexpr std::string_view kernel = "skinny";
+  template <typename Self>
+  static auto parameters(Self& c) {
+    return std::to_array({ChoiceParameter{"parts", &c.parts}});
+  }
+};
+
+/// The fastest by an estimate first, at most `most`; none where the GPU is too small for any.
+std::vector<TileChoice> tile_choices(const GpuLimits& gpu, const MatmulSizes& sizes,
+                                     std::size_t most);
+std::optional<MatmulPlan> plan_tile(const GpuLimits& gpu, const MatmulSizes& sizes,
+                                    const TileChoice& choice);
+/// Nothing where tiles are as fast.
+std::optional<SkinnyChoice> default_skinny(const GpuLimits& gpu, const MatmulSizes& sizes);
+std::optional<MatmulPlan> plan_skinny(const GpuLimits& gpu, const MatmulSizes& sizes,
+                                      const SkinnyChoice& choice);
 
 constexpr std::uint64_t blocks(std::uint64_t size, std::uint64_t block) {
   return (size - 1) / block + 1;

@@ -47,13 +47,18 @@ uint32_t skinny_parts(const Skinny& skinny, const GpuLimits& gpu, const MatmulSi
   return static_cast<uint32_t>(std::clamp<uint64_t>(blocks(wanted, groups), 1, most));
 }
 
-MatmulPlan plan_of(const Skinny& skinny, const GpuLimits& gpu, const MatmulSizes& s) {
+/// Work-groups of a part.
+uint64_t groups_of(const Skinny& skinny, const MatmulSizes& s) {
   const bool big_vectors = skinny.a_is_big ? takes_vectors_a(s) : takes_vectors_b(s);
-  const bool small_vectors = skinny.a_is_big ? takes_vectors_b(s) : takes_vectors_a(s);
   const uint32_t per_group =
       skinny.is_dot ? skinny.depth * skinny.at_once : skinny.lanes * (big_vectors ? 4 : 1);
-  const uint64_t groups = blocks(skinny.results, per_group) * s.batch;
-  const uint32_t parts = skinny_parts(skinny, gpu, s, groups);
+  return blocks(skinny.results, per_group) * s.batch;
+}
+
+MatmulPlan plan_of(const Skinny& skinny, const MatmulSizes& s, uint32_t parts) {
+  const bool big_vectors = skinny.a_is_big ? takes_vectors_a(s) : takes_vectors_b(s);
+  const bool small_vectors = skinny.a_is_big ? takes_vectors_b(s) : takes_vectors_a(s);
+  const uint64_t groups = groups_of(skinny, s);
   const uint32_t steps = parts == 1 ? s.k : std::min(s.k, steps_per_part(s.k, parts));
   BuildOptions options = steps < s.k ? matmul_part_options(s) : matmul_options(s);
   options.define("BIG_A", skinny.a_is_big ? 1 : 0)
@@ -73,15 +78,30 @@ MatmulPlan plan_of(const Skinny& skinny, const GpuLimits& gpu, const MatmulSizes
                     s.k, steps);
 }
 
-}  // namespace
-
-std::optional<MatmulPlan> plan_skinny(const GpuLimits& gpu, const MatmulSizes& s) {
+/// Nothing also where the GPU is too small for it.
+std::optional<Skinny> take_skinny(const GpuLimits& gpu, const MatmulSizes& s) {
   const auto skinny = take_skinny(s);
   if (!skinny) return std::nullopt;
   const std::size_t items = std::size_t{skinny->lanes} * skinny->depth;
   const std::size_t sums = items * skinny->count * (skinny->is_dot ? skinny->at_once : 4);
   if (items > gpu.max_work_group_size || sums * sum_size(s) > gpu.local_memory) return std::nullopt;
-  return plan_of(*skinny, gpu, s);
+  return skinny;
+}
+
+}  // namespace
+
+std::optional<SkinnyChoice> default_skinny(const GpuLimits& gpu, const MatmulSizes& s) {
+  const auto skinny = take_skinny(gpu, s);
+  if (!skinny) return std::nullopt;
+  return SkinnyChoice{.parts = skinny_parts(*skinny, gpu, s, groups_of(*skinny, s))};
+}
+
+std::optional<MatmulPlan> plan_skinny(const GpuLimits& gpu, const MatmulSizes& s,
+                                      const SkinnyChoice& choice) {
+  const auto skinny = take_skinny(gpu, s);
+  if (!skinny || choice.parts < 1 || choice.parts > 64) return std::nullopt;
+  if (choice.parts > 1 && s.k < 64 * choice.parts) return std::nullopt;
+  return plan_of(*skinny, s, choice.parts);
 }
 
 }  // namespace dovetail::detail

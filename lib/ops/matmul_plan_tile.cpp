@@ -116,27 +116,73 @@ MatmulPlan plan_of(const Tiling& t, const MatmulSizes& s, uint32_t steps) {
                     s.k, steps);
 }
 
-}  // namespace
+constexpr std::array<uint32_t, 14> splits{1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128};
 
-MatmulPlan plan_tile(const GpuLimits& gpu, const MatmulSizes& s) {
-  constexpr std::array<uint32_t, 14> splits{1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128};
-  const Tiling* best = nullptr;
-  uint32_t best_steps = 0;
-  double least = 0.0;
+uint32_t steps_of(const MatmulSizes& s, uint32_t parts) {
+  return parts == 1 ? s.k : steps_per_part(s.k, parts);
+}
+
+bool takes_parts(const MatmulSizes& s, uint32_t parts) {
+  if (parts == 1) return true;
+  const uint32_t steps = steps_of(s, parts);
+  const uint64_t bytes = uint64_t{parts} * s.batch * s.m * s.n * sum_size(s);
+  return steps >= 64 && steps < s.k && bytes <= most_bytes_of_parts;
+}
+
+struct Estimated {
+  double time;
+  TileChoice choice;
+};
+
+TileChoice choice_of(const Tiling& t, uint32_t parts) {
+  return {.rows = t.rows,
+          .columns = t.columns,
+          .steps = t.steps,
+          .item_rows = t.item_rows,
+          .item_columns = t.item_columns,
+          .slices = t.slices,
+          .variant = static_cast<uint32_t>(&t - tilings.data()),
+          .parts = parts};
+}
+
+/// All that can run, the fastest first as far as that is known.
+std::vector<Estimated> all_tiles(const GpuLimits& gpu, const MatmulSizes& s) {
+  std::vector<Estimated> all;
   for (const Tiling& t : tilings) {
     if (!suits(t, gpu, s)) continue;
     for (const uint32_t parts : splits) {
-      const uint32_t steps = parts == 1 ? s.k : steps_per_part(s.k, parts);
-      const uint64_t bytes = uint64_t{parts} * s.batch * s.m * s.n * sum_size(s);
-      if (parts > 1 && (steps < 64 || steps >= s.k || bytes > most_bytes_of_parts)) break;
-      const double time = estimate(t, gpu, s, steps);
-      if (best != nullptr && time >= least) continue;
-      best = &t;
-      best_steps = steps;
-      least = time;
+      if (!takes_parts(s, parts)) break;
+      all.push_back({estimate(t, gpu, s, steps_of(s, parts)), choice_of(t, parts)});
     }
   }
-  return best == nullptr ? plan_reference(s) : plan_of(*best, s, best_steps);
+  std::ranges::stable_sort(all, {}, &Estimated::time);
+  return all;
+}
+
+}  // namespace
+
+std::vector<TileChoice> tile_choices(const GpuLimits& gpu, const MatmulSizes& s,
+                                     std::size_t most) {
+  std::vector<TileChoice> choices;
+  for (const Estimated& estimated : all_tiles(gpu, s)) {
+    if (choices.size() == most) break;
+    choices.push_back(estimated.choice);
+  }
+  return choices;
+}
+
+std::optional<MatmulPlan> plan_tile(const GpuLimits& gpu, const MatmulSizes& s,
+                                    const TileChoice& choice) {
+  if (choice.variant >= tilings.size() ||
+      std::ranges::find(splits, choice.parts) == splits.end()) {
+    return std::nullopt;
+  }
+  const Tiling& t = tilings[choice.variant];
+  if (!(choice_of(t, choice.parts) == choice) || !suits(t, gpu, s) ||
+      !takes_parts(s, choice.parts)) {
+    return std::nullopt;
+  }
+  return plan_of(t, s, steps_of(s, choice.parts));
 }
 
 }  // namespace dovetail::detail
