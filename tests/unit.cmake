@@ -115,6 +115,7 @@ dovetail_unit_test(
   SOURCES
     elementwise_test.cpp
     matmul_order_test.cpp
+    matmul_plan_cpu_test.cpp
     matmul_plan_gpu_test.cpp
     matmul_refusal_test.cpp
     matmul_test.cpp

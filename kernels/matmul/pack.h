@@ -53,7 +53,16 @@ static void pack(PANEL factor* panel, global const element* from, size_t stride,
     if (c + WIDTH <= columns) {
       for (uint p = 0; p < steps; ++p) STORE(FACTORS(from + p * stride + c), 0, panel + p * NR + c);
     } else {
-      for (uint p = 0; p < steps; ++p)
+      // Whole vectors as long as they end within the operand, what they hold of the next row left
+      // out.
+      factor lanes[WIDTH];
+      for (uint r = 0; r < WIDTH; ++r) lanes[r] = (factor)(c + r < columns ? 1 : 0);
+      const vec kept = LOAD(0, lanes), zeros = (vec)((factor)0);
+      const size_t end = (steps - 1) * stride + columns;
+      uint p = 0;
+      for (; p * stride + c + WIDTH <= end; ++p)
+        STORE(kept != zeros ? FACTORS(from + p * stride + c) : zeros, 0, panel + p * NR + c);
+      for (; p < steps; ++p)
         for (uint r = c; r < c + WIDTH; ++r)
           panel[p * NR + r] = r < columns ? load1(from + p * stride + r) : (factor)0;
     }

@@ -27,6 +27,10 @@ struct Roles {
         holds_factors(s.in == DType::f32 || s.in == DType::f64) {}
 
   bool streams_in_place() const { return streamed_along_k && holds_factors; }
+  /// Whether the kernel can read panels of that width where they lie.
+  bool has_panels(uint32_t panel_width) const {
+    return !packed_along_k && holds_factors && columns % panel_width == 0;
+  }
 };
 
 /// How the work-items share out a product.
@@ -59,7 +63,9 @@ double cost_of(const Device& device, const MatmulSizes& s, const PanelChoice& c)
   const double row_panels = double{1} * blocks(roles.rows, c.rows) * c.rows * panels * c.vectors;
   const double packed_rows = panels * c.vectors * s.k * sharing.row_items;
   return row_panels * s.k * (roles.streams_in_place() ? 1.0 : 1.2) +
-         packed_rows * (roles.packed_along_k ? 8.0 : 4.0) +
+         packed_rows * (c.in_place != 0        ? 0.0
+                        : roles.packed_along_k ? 8.0
+                                               : 4.0) +
          row_panels * blocks(s.k, c.steps) * (c.swap != 0 ? 24.0 : 2.0);
 }
 
@@ -78,9 +84,7 @@ bool can_run(const Device& device, const MatmulSizes& s, const PanelChoice& c) {
   // More products of int8 than that are not exact in float.
   if (s.in == DType::i8 && c.steps > 1024) return false;
   const Roles roles(s, c.swap != 0);
-  const bool is_across_and_full =
-      !roles.packed_along_k && roles.columns % (c.vectors * width) == 0 && roles.holds_factors;
-  if (c.in_place != 0 && !is_across_and_full) return false;
+  if (c.in_place != 0 && !roles.has_panels(c.vectors * width)) return false;
   const std::size_t panels = c.in_place != 0 ? 0 : std::size_t{c.kc} * c.vectors * width;
   const std::size_t tile = roles.streams_in_place() ? 0 : std::size_t{c.steps + 2 * width} * c.rows;
   return (panels + tile) * factor_size(s) <= device.local_memory();
@@ -102,6 +106,10 @@ PanelChoice panel_for(const Device& device, const MatmulSizes& s, const Roles& r
   // Rows that are packed too should meet many short panels.
   c.steps = std::min(c.kc, roles.streams_in_place() ? 2048U : 256U);
   c.items = wanted_items(device, s);
+  // What fits in the second-level cache as it lies gains nothing from being packed.
+  constexpr std::size_t most_in_place = std::size_t{1} << 20;
+  const std::size_t nbytes = std::size_t{s.k} * roles.columns * factor_size(s);
+  c.in_place = roles.has_panels(c.vectors * width) && nbytes <= most_in_place ? 1 : 0;
   return c;
 }
 
@@ -192,7 +200,10 @@ MatmulPlan plan_pack_cpu(const Device& device, const MatmulSizes& s) {
 MatmulPlan plan_packed_cpu(const Device& device, const MatmulSizes& s) {
   MatmulSizes sizes = s;
   sizes.transpose_b = false;
-  MatmulPlan plan = plan_of(device, sizes, default_panel(device, sizes, false));
+  PanelChoice choice = default_panel(device, sizes, false);
+  choice.in_place = 0;  // of op(b) as it lay
+  choice.parts = parts_of(device, sizes, Roles(sizes, false), choice);
+  MatmulPlan plan = plan_of(device, sizes, choice);
   plan.options.define("PREPACKED", 1);
   return plan;
 }

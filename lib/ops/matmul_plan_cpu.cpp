@@ -62,6 +62,12 @@ void add_panels(Choices& choices, const Device& device, const PanelChoice& panel
   choices.vary(roomy, &PanelChoice::steps, {512, 1024, 2048});
 }
 
+/// The kernels count in 32 bits, a block past the end.
+bool can_be_counted(const MatmulSizes& s) {
+  constexpr uint32_t most = 1U << 31;
+  return s.m <= most && s.n <= most && s.k <= most;
+}
+
 }  // namespace
 
 uint32_t vector_width(const Device& device, DType in) {
@@ -100,14 +106,17 @@ std::vector<std::string> choices_cpu(const Device& device, const MatmulSizes& si
 
 std::optional<MatmulPlan> plan_choice_cpu(const Device& device, const MatmulSizes& sizes,
                                           std::string_view choice) {
+  if (!can_be_counted(sizes)) return std::nullopt;
   if (const auto panel = read<PanelChoice>(choice)) return plan_panel(device, sizes, *panel);
   if (const auto gemv = read<GemvChoice>(choice)) return plan_gemv(device, sizes, *gemv);
   return std::nullopt;
 }
 
 MatmulPlan plan_matmul_cpu(const Device& device, const MatmulSizes& sizes) {
-  return takes_gemv(sizes) ? plan_gemv(device, sizes, default_gemv(device, sizes)).value()
-                           : plan_panel(device, sizes, default_panel(device, sizes)).value();
+  if (!can_be_counted(sizes)) return plan_reference(sizes);
+  return (takes_gemv(sizes) ? plan_gemv(device, sizes, default_gemv(device, sizes))
+                            : plan_panel(device, sizes, default_panel(device, sizes)))
+      .value_or(plan_reference(sizes));
 }
 
 }  // namespace dovetail::detail
