@@ -18,6 +18,11 @@ struct ChoiceParameter {
 template <typename Value>
 ChoiceParameter(const char*, Value*) -> ChoiceParameter<Value>;
 
+template <typename Value>
+ChoiceParameter<Value> choice_parameter(std::string_view name, Value& value) {
+  return {name, &value};
+}
+
 /// "panel swap=0 vectors=2": `kernel` and its parameters.
 std::string write_choice(std::string_view kernel,
                          std::span<const ChoiceParameter<const std::uint32_t>> parameters);

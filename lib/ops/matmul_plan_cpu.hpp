@@ -26,16 +26,11 @@ struct PanelChoice {
   static constexpr std::string_view kernel = "panel";
   template <typename Self>
   static auto parameters(Self& c) {
-    return std::to_array({parameter("swap", c.swap), parameter("vectors", c.vectors),
-                          parameter("rows", c.rows), parameter("kc", c.kc),
-                          parameter("steps", c.steps), parameter("items", c.items),
-                          parameter("in_place", c.in_place), parameter("parts", c.parts)});
-  }
-
- private:
-  template <typename Value>
-  static ChoiceParameter<Value> parameter(std::string_view name, Value& value) {
-    return {name, &value};
+    return std::to_array({choice_parameter("swap", c.swap), choice_parameter("vectors", c.vectors),
+                          choice_parameter("rows", c.rows), choice_parameter("kc", c.kc),
+                          choice_parameter("steps", c.steps), choice_parameter("items", c.items),
+                          choice_parameter("in_place", c.in_place),
+                          choice_parameter("parts", c.parts)});
   }
 };
 
@@ -48,8 +43,8 @@ struct GemvChoice {
   static constexpr std::string_view kernel = "gemv";
   template <typename Self>
   static auto parameters(Self& c) {
-    return std::to_array({ChoiceParameter{"width", &c.width}, ChoiceParameter{"items", &c.items},
-                          ChoiceParameter{"parts", &c.parts}});
+    return std::to_array({choice_parameter("width", c.width), choice_parameter("items", c.items),
+                          choice_parameter("parts", c.parts)});
   }
 };
 
