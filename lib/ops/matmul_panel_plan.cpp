@@ -106,10 +106,12 @@ PanelChoice panel_for(const Device& device, const MatmulSizes& s, const Roles& r
   // Rows that are packed too should meet many short panels.
   c.steps = std::min(c.kc, roles.streams_in_place() ? 2048U : 256U);
   c.items = wanted_items(device, s);
-  // What fits in the second-level cache as it lies gains nothing from being packed.
+  // What fits in the second-level cache as it lies gains nothing from being packed, unless a column
+  // of it is so long that it visits few sets of the first-level cache again and again.
   constexpr std::size_t most_in_place = std::size_t{1} << 20;
   const std::size_t nbytes = std::size_t{s.k} * roles.columns * factor_size(s);
-  c.in_place = roles.has_panels(c.vectors * width) && nbytes <= most_in_place ? 1 : 0;
+  const bool is_small = s.k <= 256 && nbytes <= most_in_place;
+  c.in_place = is_small && roles.has_panels(c.vectors * width) ? 1 : 0;
   return c;
 }
 
