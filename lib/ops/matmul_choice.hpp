@@ -15,8 +15,6 @@ struct ChoiceParameter {
   std::string_view name;
   Value* value;
 };
-template <typename Value>
-ChoiceParameter(const char*, Value*) -> ChoiceParameter<Value>;
 
 template <typename Value>
 ChoiceParameter<Value> choice_parameter(std::string_view name, Value& value) {

@@ -8,18 +8,7 @@ namespace {
 
 using std::uint32_t;
 
-template <typename Choice>
-std::string text_of(const Choice& choice) {
-  return write_choice(Choice::kernel, Choice::parameters(choice));
-}
-
-template <typename Choice>
-std::optional<Choice> read(std::string_view text) {
-  Choice choice;
-  const auto parameters = Choice::parameters(choice);
-  if (!read_choice(text, Choice::kernel, parameters)) return std::nullopt;
-  return choice;
-}
+constexpr std::string_view reference = "reference";  // where no other kernel can
 
 /// The choices that can run, each once.
 class Choices {
@@ -87,13 +76,18 @@ BuildOptions cpu_options(const Device& device, const MatmulSizes& s, bool has_wo
 }
 
 std::string default_choice_cpu(const Device& device, const MatmulSizes& sizes) {
-  return takes_gemv(sizes) ? text_of(default_gemv(device, sizes))
-                           : text_of(default_panel(device, sizes));
+  if (can_be_counted(sizes)) {
+    const std::string choice = takes_gemv(sizes) ? text_of(default_gemv(device, sizes))
+                                                 : text_of(default_panel(device, sizes));
+    if (plan_choice_cpu(device, sizes, choice)) return choice;
+  }
+  return std::string(reference);
 }
 
 std::vector<std::string> choices_cpu(const Device& device, const MatmulSizes& sizes) {
   Choices choices(device, sizes);
   choices.add(default_choice_cpu(device, sizes));
+  if (!can_be_counted(sizes)) return std::move(choices).take();
   const GemvChoice gemv = default_gemv(device, sizes);
   choices.add(text_of(gemv));
   choices.vary(gemv, &GemvChoice::width, {1, 2, 4, 8});
@@ -106,17 +100,11 @@ std::vector<std::string> choices_cpu(const Device& device, const MatmulSizes& si
 
 std::optional<MatmulPlan> plan_choice_cpu(const Device& device, const MatmulSizes& sizes,
                                           std::string_view choice) {
+  if (choice == reference) return plan_reference(sizes);
   if (!can_be_counted(sizes)) return std::nullopt;
-  if (const auto panel = read<PanelChoice>(choice)) return plan_panel(device, sizes, *panel);
-  if (const auto gemv = read<GemvChoice>(choice)) return plan_gemv(device, sizes, *gemv);
+  if (const auto panel = choice_from<PanelChoice>(choice)) return plan_panel(device, sizes, *panel);
+  if (const auto gemv = choice_from<GemvChoice>(choice)) return plan_gemv(device, sizes, *gemv);
   return std::nullopt;
-}
-
-MatmulPlan plan_matmul_cpu(const Device& device, const MatmulSizes& sizes) {
-  if (!can_be_counted(sizes)) return plan_reference(sizes);
-  return (takes_gemv(sizes) ? plan_gemv(device, sizes, default_gemv(device, sizes))
-                            : plan_panel(device, sizes, default_panel(device, sizes)))
-      .value_or(plan_reference(sizes));
 }
 
 }  // namespace dovetail::detail

@@ -38,13 +38,11 @@ struct TileChoice {
   static constexpr std::string_view kernel = "tile";
   template <typename Self>
   static auto parameters(Self& c) {
-    return std::to_array({ChoiceParameter{"rows", &c.rows}, ChoiceParameter{"columns", &c.columns},
-                          ChoiceParameter{"steps", &c.steps},
-                          ChoiceParameter{"item_rows", &c.item_rows},
-                          ChoiceParameter{"item_columns", &c.item_columns},
-                          ChoiceParameter{"slices", &c.slices},
-                          ChoiceParameter{"variant", &c.variant},
-                          ChoiceParameter{"parts", &c.parts}});
+    return std::to_array(
+        {choice_parameter("rows", c.rows), choice_parameter("columns", c.columns),
+         choice_parameter("steps", c.steps), choice_parameter("item_rows", c.item_rows),
+         choice_parameter("item_columns", c.item_columns), choice_parameter("slices", c.slices),
+         choice_parameter("variant", c.variant), choice_parameter("parts", c.parts)});
   }
 };
 
@@ -55,7 +53,7 @@ struct SkinnyChoice {
   static constexpr std::string_view kernel = "skinny";
   template <typename Self>
   static auto parameters(Self& c) {
-    return std::to_array({ChoiceParameter{"parts", &c.parts}});
+    return std::to_array({choice_parameter("parts", c.parts)});
   }
 };
 

@@ -161,8 +161,7 @@ std::vector<Estimated> all_tiles(const GpuLimits& gpu, const MatmulSizes& s) {
 
 }  // namespace
 
-std::vector<TileChoice> tile_choices(const GpuLimits& gpu, const MatmulSizes& s,
-                                     std::size_t most) {
+std::vector<TileChoice> tile_choices(const GpuLimits& gpu, const MatmulSizes& s, std::size_t most) {
   std::vector<TileChoice> choices;
   for (const Estimated& estimated : all_tiles(gpu, s)) {
     if (choices.size() == most) break;
@@ -173,8 +172,7 @@ std::vector<TileChoice> tile_choices(const GpuLimits& gpu, const MatmulSizes& s,
 
 std::optional<MatmulPlan> plan_tile(const GpuLimits& gpu, const MatmulSizes& s,
                                     const TileChoice& choice) {
-  if (choice.variant >= tilings.size() ||
-      std::ranges::find(splits, choice.parts) == splits.end()) {
+  if (choice.variant >= tilings.size() || std::ranges::find(splits, choice.parts) == splits.end()) {
     return std::nullopt;
   }
   const Tiling& t = tilings[choice.variant];

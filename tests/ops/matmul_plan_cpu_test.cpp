@@ -186,8 +186,9 @@ TEST(MatmulPlanCpu, BeyondWhatTheKernelsCountToIsTheReference) {
   for (const MatmulSizes& s : {MatmulSizes{.m = most + 1, .n = 1, .k = 1, .batch = 1},
                                MatmulSizes{.m = 1, .n = most + 1, .k = 1, .batch = 1},
                                MatmulSizes{.m = 1, .n = 1, .k = most + 1, .batch = 1}}) {
-    EXPECT_TRUE(choices_cpu(context().device(), s).empty()) << str(s);
-    EXPECT_EQ(detail::plan_matmul_cpu(context().device(), s).kernel, "matmul_reference") << str(s);
+    EXPECT_EQ(detail::default_choice_cpu(context().device(), s), "reference") << str(s);
+    EXPECT_EQ(choices_cpu(context().device(), s), std::vector<std::string>{"reference"}) << str(s);
+    EXPECT_EQ(plan_choice_cpu(context().device(), s, "reference")->kernel, "matmul_reference");
   }
 }
 
