@@ -114,6 +114,7 @@ dovetail_unit_test(
     matmul_refusal_test.cpp
     matmul_test.cpp
     matmul_threads_test.cpp
+    matrix_view_test.cpp
     softmax_test.cpp)
 dovetail_unit_test(
   interop
@@ -128,6 +129,7 @@ if(TARGET dovetail_layer)
     call_counts_test.cpp
     foreign_work_test.cpp
     hand_over_test.cpp
+    matmul_batched_test.cpp
     ordering_matrix_test.cpp
     recording_calls_test.cpp
     synchronize_test.cpp
