@@ -114,6 +114,7 @@ dovetail_unit_test(
     matmul_refusal_test.cpp
     matmul_test.cpp
     matmul_threads_test.cpp
+    matmul_vendor_test.cpp
     matrix_view_test.cpp
     softmax_test.cpp)
 dovetail_unit_test(
