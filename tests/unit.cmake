@@ -5,10 +5,14 @@ include(GoogleTest)
 set(support_sources
     call_counts.cpp
     child_process.cpp
+    drawn_product.cpp
     failing_call.cpp
     failing_queues.cpp
     forked_child.cpp
     gate.cpp
+    matmul_bound.cpp
+    matmul_data.cpp
+    matmul_run.cpp
     matrices.cpp
     model_program.cpp
     model_step.cpp
@@ -110,6 +114,7 @@ dovetail_unit_test(
   ops
   SOURCES
     elementwise_test.cpp
+    matmul_matrix_test.cpp
     matmul_order_test.cpp
     matmul_refusal_test.cpp
     matmul_test.cpp
