@@ -58,13 +58,17 @@ void draw_sizes(Draw& draw, DrawnProduct& c) {
     default:
       break;
   }
-  if (draw.one_in(3)) c.batch = 2 + draw.below(4);
+  if (draw.one_in(2)) {
+    c.batch = 2 + draw.below(4);
+    if (draw.one_in(4)) c.m = 1;
+  }
   // The host multiplies them too.
   while (c.m * c.n * c.k * c.batch > 8'000'000) (c.m > c.n ? c.m : c.n) /= 2;
   if (draw.one_in(40)) c.batch = 0;
-  if (c.batch > 1)
+  if (c.batch > 1) {
     c.batch_kind = draw.of(
-        std::array{BatchKind::own, BatchKind::own, BatchKind::shared_a, BatchKind::shared_b});
+        std::array{BatchKind::own, BatchKind::shared_a, BatchKind::shared_b, BatchKind::shared_b});
+  }
 }
 
 void draw_epilogue(Draw& draw, DrawnProduct& c) {
