@@ -14,10 +14,14 @@ log=$(mktemp)
 cache=$(mktemp -d)
 trap 'rm -rf "$log" "$cache"' EXIT
 
+checks=(--check-api --data-races)
+# Oclgrind 21.10 crashes when it looks for unwritten values in the kernels for CPUs.
+[[ $2 == cpu ]] || checks+=(--uninitialized)
+
 # Another layer or device must not come between.
 unset OPENCL_LAYERS DOVETAIL_DEVICE
 DOVETAIL_CACHE_DIR=$cache DOVETAIL_TEST_DEVICE_TYPE=$2 \
-  oclgrind --check-api --uninitialized --data-races --max-errors 10 --log "$log" "$1" |
+  oclgrind "${checks[@]}" --max-errors 10 --log "$log" "$1" |
   grep -x "products are done"
 if [[ -s $log ]]; then
   cat "$log"
