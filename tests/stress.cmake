@@ -1,4 +1,8 @@
 # The stress program, which runs for as long as one likes. Included by tests/CMakeLists.txt.
+dovetail_is_tested(is_tested stress)
+if(NOT is_tested)
+  return()
+endif()
 add_executable(dovetail_stress ${CMAKE_CURRENT_LIST_DIR}/stress/stress.cpp)
 target_link_libraries(dovetail_stress PRIVATE dovetail_test_support)
 dovetail_compile_options(dovetail_stress)

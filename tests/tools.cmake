@@ -1,13 +1,14 @@
 # Tests of the command-line tool: its parts linked in, and the program as a user runs it. Included by
 # tests/CMakeLists.txt.
-if(NOT DOVETAIL_BUILD_TOOLS)
+dovetail_is_tested(is_tested tools)
+if(NOT DOVETAIL_BUILD_TOOLS OR NOT is_tested)
   return()
 endif()
 find_package(nlohmann_json REQUIRED)
 
 dovetail_unit_test(
   tools
-  SOURCES advice_test.cpp command_test.cpp page_test.cpp reference_test.cpp shapes_test.cpp
+  SOURCES advice_test.cpp command_test.cpp page_test.cpp peak_test.cpp reference_test.cpp shapes_test.cpp tune_test.cpp
   VARIABLES DOVETAIL_TOOL=set:$<TARGET_FILE:dovetail_tool>)
 target_link_libraries(dovetail_tools_test PRIVATE dovetail_tool_parts)
 add_dependencies(dovetail_tools_test dovetail_tool)

@@ -29,6 +29,10 @@ dovetail_compile_options(dovetail_test_support)
 # dovetail_unit_test(<layer> SOURCES <file>... [VARIABLES <modification>...])
 # Makes dovetail_<layer>_test from tests/<layer>/<file>; VARIABLES as in ENVIRONMENT_MODIFICATION.
 function(dovetail_unit_test layer)
+  dovetail_is_tested(is_tested ${layer})
+  if(NOT is_tested)
+    return()
+  endif()
   cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SOURCES;VARIABLES")
   set(target dovetail_${layer}_test)
   list(TRANSFORM arg_SOURCES PREPEND ${CMAKE_CURRENT_FUNCTION_LIST_DIR}/${layer}/)
@@ -44,7 +48,7 @@ function(dovetail_unit_test layer)
     DISCOVERY_TIMEOUT 60
     PROPERTIES LABELS ${layer}
                TIMEOUT ${timeout}
-               ENVIRONMENT DOVETAIL_CACHE_DIR=${CMAKE_CURRENT_BINARY_DIR}/cache
+               ENVIRONMENT "DOVETAIL_CACHE_DIR=${CMAKE_CURRENT_BINARY_DIR}/cache;DOVETAIL_TUNING_FILE="
                ENVIRONMENT_MODIFICATION "${arg_VARIABLES}")
 endfunction()
 
@@ -55,7 +59,8 @@ dovetail_unit_test(
     context_test.cpp
     device_test.cpp
     error_test.cpp
-    fork_guard_test.cpp)
+    fork_guard_test.cpp
+    shape_test.cpp)
 dovetail_unit_test(
   stream
   SOURCES
@@ -108,7 +113,6 @@ dovetail_unit_test(
   SOURCES
     dtype_test.cpp
     float16_test.cpp
-    shape_test.cpp
     tensor_test.cpp)
 dovetail_unit_test(
   ops
@@ -116,12 +120,17 @@ dovetail_unit_test(
     elementwise_test.cpp
     matmul_matrix_test.cpp
     matmul_order_test.cpp
+    matmul_plan_cpu_test.cpp
+    matmul_plan_gpu_test.cpp
     matmul_refusal_test.cpp
     matmul_test.cpp
     matmul_threads_test.cpp
+    matmul_tuning_test.cpp
     matmul_vendor_test.cpp
     matrix_view_test.cpp
-    softmax_test.cpp)
+    packed_matrix_test.cpp
+    softmax_test.cpp
+    tuning_table_test.cpp)
 dovetail_unit_test(
   interop
   SOURCES
@@ -136,10 +145,13 @@ if(TARGET dovetail_layer)
     foreign_work_test.cpp
     hand_over_test.cpp
     matmul_batched_test.cpp
+    matmul_calls_test.cpp
     ordering_matrix_test.cpp
     recording_calls_test.cpp
     synchronize_test.cpp
   VARIABLES
     OPENCL_LAYERS=set:$<TARGET_FILE:dovetail_layer>)
+endif()
+if(TARGET dovetail_layer_test)
   add_dependencies(dovetail_layer_test dovetail_layer)
 endif()

@@ -19,6 +19,7 @@
 #include "tools/results.hpp"
 #include "tools/scaling/sweep.hpp"
 #include "tools/scaling/work.hpp"
+#include "tools/tune/tune.hpp"
 #include "tools/worker.hpp"
 
 namespace dovetail::tool {
@@ -101,6 +102,7 @@ class Tool {
   void add_matmul();
   void add_handoff();
   void add_report();
+  void add_tune();
   void add_worker();
 
   void info();
@@ -108,14 +110,16 @@ class Tool {
   void finish();
   void select_shapes();
   int report();
+  void tune();
 
   CLI::App app_{"Dovetail: in-order OpenCL queues shared between layers, measured", "dovetail"};
   CommonOptions common_;
   ScalingOptions scaling_;
   ComparisonOptions comparison_;
   HandoffOptions handoff_;
+  TuneOptions tune_;
   std::vector<std::string> paths_, queues_, syncs_, works_, sets_;
-  std::string shapes_file_, dtype_ = "f32";
+  std::string shapes_file_;
   std::filesystem::path out_ = "report";
   Results results_;
   int exit_code_ = done;
@@ -254,7 +258,10 @@ void Tool::add_matmul() {
       .add_option("--backends", comparison_.backends,
                   "automatic, clblast, kernel, reference, openblas; default: all that are there")
       ->delimiter(',');
-  command.add_option("--dtype", dtype_, "Element type")->check(CLI::IsMember({"f32"}));
+  command.add_option("--dtype", comparison_.dtypes, "Element types: f32, f64, f16, bf16, i8")
+      ->delimiter(',')
+      ->check(CLI::IsMember({"f32", "f64", "f16", "bf16", "i8"}))
+      ->capture_default_str();
   command.callback([this] {
     common_.apply();
     select_shapes();
@@ -294,6 +301,50 @@ void Tool::add_report() {
   });
 }
 
+void Tool::tune() {
+  if (tune_.file.empty()) {
+    const auto file = matmul_tuning_file();
+    if (!file) throw InvalidArgument("there is no home for the results; name a file by --out.");
+    tune_.file = *file;
+  }
+  select_shapes();
+  tune_.shapes = comparison_.shapes;
+  tune_.quick = common_.quick;
+  tune_.seed = common_.seed;
+  const auto rows = run_tune(tune_, results_);
+  auto document = to_json(results_, Context::default_context().device());
+  document["tuning"] = to_json(rows);
+  const std::string json = document.dump(2) + "\n";
+  if (common_.json == "-") {
+    fmt::print("{}", json);
+  } else {
+    fmt::print("{}{} of {} products tuned, the others were in {} already.\n", table(rows),
+               rows.size(), tune_.shapes.size(), tune_.file.string());
+    if (!common_.json.empty()) write_file(common_.json, json);
+  }
+  if (!results_.verified) exit_code_ = wrong_result;
+}
+
+void Tool::add_tune() {
+  CLI::App& command = *app_.add_subcommand(
+      "tune", "Finds the fastest backend and parameters for products on this device");
+  common_.add_to(command);
+  command
+      .add_option("--shapes", shapes_file_, "Shapes to tune; default: those of published models")
+      ->type_name("FILE.csv");
+  command.add_option("--sets", sets_, "Only these sets of the shapes")->delimiter(',');
+  command
+      .add_option("--out", tune_.file,
+                  "File for the results, which is read first; default: the one that every program "
+                  "reads, see DOVETAIL_TUNING_FILE")
+      ->type_name("FILE.csv");
+  command.add_flag("--again", tune_.again, "Also what the file has already");
+  command.callback([this] {
+    common_.apply();
+    tune();
+  });
+}
+
 void Tool::add_worker() {
   CLI::App& command = *app_.add_subcommand("worker", "")->group("");  // hidden: for the tool itself
   command.add_option("--seed", common_.seed);
@@ -308,6 +359,7 @@ int Tool::run(int argc, char** argv) {
   add_matmul();
   add_handoff();
   add_report();
+  add_tune();
   add_worker();
   try {
     app_.parse(argc, argv);

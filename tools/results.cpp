@@ -41,18 +41,49 @@ Json json(const HandoffRow& row) {
           {"bytes_copied_per_step", count(&HandoffRow::Counts::bytes_copied)}};
 }
 
+Json json(double value) { return value; }
+Json json(unsigned value) { return value; }
+
+Json json(const std::map<std::string, std::uint64_t>& calls) {
+  std::uint64_t total = 0;
+  for (const auto& [name, count] : calls) total += count;
+  return {{"total", total}, {"by_name", calls}};
+}
+
+Json json(const MatmulRow::Calls& calls) {
+  return {{"new_arguments", json(calls.new_arguments)},
+          {"same_arguments", json(calls.same_arguments)}};
+}
+
+template <typename T>
+Json json(const std::optional<T>& value) {
+  return value ? json(*value) : Json();
+}
+
+Json json(const Peak& peak) {
+  return {{"f32_gflops", json(peak.f32_gflops)}, {"f64_gflops", json(peak.f64_gflops)},
+          {"triad_gb_s", json(peak.triad_gb_s)}, {"read_gb_s", json(peak.read_gb_s)},
+          {"array_bytes", peak.array_bytes},     {"cache_bytes", peak.cache_bytes}};
+}
+
 Json json(const MatmulRow& row) {
   return {{"backend", row.backend},
-          {"dtype", "f32"},
+          {"dtype", row.dtype},
+          {"set", row.set},
+          {"name", row.name},
           {"m", row.m},
           {"n", row.n},
           {"k", row.k},
           {"batch", row.batch},
           {"transpose_a", row.transpose_a},
           {"transpose_b", row.transpose_b},
+          {"threads", json(row.threads)},
           {"us", json(row.us)},
           {"enqueue_us", row.enqueue_us},
           {"gflops", row.gflops},
+          {"fraction_of_peak", json(row.fraction_of_peak)},
+          {"flop_per_byte", row.flop_per_byte},
+          {"calls", json(row.calls)},
           {"relative_error", row.relative_error}};
 }
 
@@ -76,9 +107,16 @@ Spread Spread::of(std::vector<double> values) {
   return {values.front(), median, values.back()};
 }
 
+std::optional<double> Peak::gflops_of(const std::string& dtype) const {
+  if (dtype == "i8") return std::nullopt;
+  if (dtype == "f64") return f64_gflops ? std::optional(f64_gflops->median) : std::nullopt;
+  return f32_gflops.median;
+}
+
 bool MatmulRow::same_shape(const MatmulRow& other) const {
-  return m == other.m && n == other.n && k == other.k && batch == other.batch &&
-         transpose_a == other.transpose_a && transpose_b == other.transpose_b;
+  return dtype == other.dtype && m == other.m && n == other.n && k == other.k &&
+         batch == other.batch && transpose_a == other.transpose_a &&
+         transpose_b == other.transpose_b;
 }
 
 unsigned host_cores() {
@@ -104,6 +142,7 @@ Json to_json(const Results& results, const Device& device) {
           {"scaling", array(results.scaling)},
           {"handoff", array(results.handoff)},
           {"matmul", array(results.matmul)},
+          {"peak", results.peak ? json(*results.peak) : Json()},
           {"advice", array(results.advice)},
           {"skipped", array(results.skipped)}};
 }

@@ -17,6 +17,7 @@
 #include "dovetail/core/error.hpp"
 #include "tools/call_counts.hpp"
 #include "tools/handoff/handoff.hpp"
+#include "tools/matmul/product_calls.hpp"
 #include "tools/scaling/cell_json.hpp"
 #include "tools/scaling/run_cell.hpp"
 
@@ -85,6 +86,7 @@ Json answer(CellRunner& runner, const Json& request) {
     return count_handoff(request.at("scenario").get<std::string>(),
                          request.at("queues").get<std::string>());
   }
+  if (what == "matmul") return count_product_calls(request);
   const Cell cell = request.at("cell").get<Cell>();
   if (what == "prepare") {
     runner.prepare(cell);

@@ -5,11 +5,14 @@
 #include "dovetail/core/context.hpp"           // IWYU pragma: export
 #include "dovetail/core/device.hpp"            // IWYU pragma: export
 #include "dovetail/core/error.hpp"             // IWYU pragma: export
+#include "dovetail/core/shape.hpp"             // IWYU pragma: export
 #include "dovetail/interop/dlpack.hpp"         // IWYU pragma: export
 #include "dovetail/interop/field_tensor.hpp"   // IWYU pragma: export
 #include "dovetail/interop/queue_handle.hpp"   // IWYU pragma: export
 #include "dovetail/ops/elementwise.hpp"        // IWYU pragma: export
 #include "dovetail/ops/matmul.hpp"             // IWYU pragma: export
+#include "dovetail/ops/matmul_tuning.hpp"      // IWYU pragma: export
+#include "dovetail/ops/packed_matrix.hpp"      // IWYU pragma: export
 #include "dovetail/ops/softmax.hpp"            // IWYU pragma: export
 #include "dovetail/runtime/field.hpp"          // IWYU pragma: export
 #include "dovetail/runtime/kernel.hpp"         // IWYU pragma: export

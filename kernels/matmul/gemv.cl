@@ -1,36 +1,35 @@
 // SPDX-License-Identifier: Apache-2.0
 // Matrix times one or a few vectors: the big operand is read once, where it lies.
 //
-// Maths        out[b, i, j] = sum over p of op(a)[b, i, p] * op(b)[b, p, j], float32, for m <=
-//              COUNT or n <= COUNT.
+// Maths        as problem.h tells, for m <= COUNT or n <= COUNT.
 // Method       The big operand W has a row or column per result; the small one holds COUNT vectors
 //              x.
 //              matmul_gemv_dot:  W is contiguous along k. RESULTS rows of W at a time are
-//                multiplied with the vectors, lane by lane; the lanes are summed at the end. x is
-//                contiguous along k too.
+//                multiplied with the vectors, lane by lane; the lanes are summed at the end. x had
+//                better be contiguous along k too.
 //              matmul_gemv_axpy: W is contiguous along the results. A work-item owns CHUNK * WIDTH
 //                of them and adds x[p] times a stretch of W's row p, for every p. x may lie either
 //                way.
 //              Each element of W is used COUNT times, from a register: the time is that of reading
 //              W.
-// Operands     row-major and contiguous. a is [batch, m, k], or [batch, k, m] with TRANSPOSE_A; b
-//              is [batch, k, n], or [batch, n, k] with TRANSPOSE_B; out is [batch, m, n]. Offsets
-//              count elements. BIG_A = 0 makes W = b and COUNT = m; BIG_A = 1 makes W = a and COUNT
-//              = n. W contiguous along k means TRANSPOSE_B = 1 or TRANSPOSE_A = 0; x is contiguous
-//              along k with TRANSPOSE_A = 0 or TRANSPOSE_B = 1, or if COUNT = 1.
-// Index map    global id 0 = block of results: dot results_per_item (a multiple of RESULTS), axpy
-//              CHUNK * WIDTH; global id 1 = batch.
-// Work-group   one work-item: (1, 1). No local memory.
-// Options      -D TRANSPOSE_A=0|1, -D TRANSPOSE_B=0|1  the operand is stored transposed (default 0)
+//              BIG_A = 0 makes W = b and COUNT = m; BIG_A = 1 makes W = a and COUNT = n. W
+//              contiguous along k means TRANSPOSE_B = 1 or TRANSPOSE_A = 0.
+// Arguments    as problem.h tells. share: results_per_item (dot; a multiple of RESULTS), 0, and the
+//              steps of k per part or 0. With parts, out receives the sums over each part, one
+//              array after the other at residual_batch_stride, and EPILOGUE is 0.
+// Index map    global id 0 = block of results: dot results_per_item, axpy CHUNK * WIDTH; global id
+//              1 = batch, or (batch, part).
+// Work-group   one work-item: (1, 1, 1). No local memory.
+// Options      those of lanes.h; with I8_AS_FLOAT a lane adds up to 1024 products: k or a part's
+//              steps up to 1024 * WIDTH for dot and 1024 for axpy
+//              -D TRANSPOSE_A=0|1, -D TRANSPOSE_B=0|1  the operand is stored transposed (default 0)
 //              -D BIG_A=0|1    the big operand is a (default 0: b)
 //              -D COUNT=n      vectors, the exact m (or n with BIG_A) (default 1)
-//              -D WIDTH=4|8|16 floats in a native vector (default 16:
-//                              CL_DEVICE_NATIVE_VECTOR_WIDTH_FLOAT)
 //              -D RESULTS=n    rows of W at a time, dot (default 4)
 //              -D CHUNK=n      vectors of results a work-item owns, axpy (default 4)
 // Source       the two loop orders of the level-2 BLAS (Dongarra et al., ACM TOMS 14(1), 1988).
 
-#include "matmul/problem.h"
+#include "matmul/lanes.h"
 
 #ifndef TRANSPOSE_A
 #define TRANSPOSE_A 0
@@ -44,9 +43,6 @@
 #ifndef COUNT
 #define COUNT 1
 #endif
-#ifndef WIDTH
-#define WIDTH 16
-#endif
 #ifndef RESULTS
 #define RESULTS 4
 #endif
@@ -54,134 +50,187 @@
 #define CHUNK 4
 #endif
 
-typedef JOIN(float, WIDTH) vec;
-#define LOAD JOIN(vload, WIDTH)
-#define STORE JOIN(vstore, WIDTH)
-
-// Operands of one batch as W, x and out[result * result_step + vector * vector_step].
-#if BIG_A
-#define SELECT_OPERANDS                                                          \
-  global const float* w = a + problem.a_offset + batch * problem.a_batch_stride; \
-  global const float* x = b + problem.b_offset + batch * problem.b_batch_stride; \
-  const uint results = m;                                                        \
-  const size_t w_stride = problem.a_stride;                                      \
-  const size_t x_step = TRANSPOSE_B ? 1 : problem.b_stride,                      \
-               x_next = TRANSPOSE_B ? problem.b_stride : 1;                      \
-  const size_t result_step = problem.out_stride, vector_step = 1
+#if IN == I8 && !I8_AS_FLOAT
+#define MULTIPLY_ADD(x, y, z) ((x) * (y) + (z))
 #else
-#define SELECT_OPERANDS                                                          \
-  global const float* w = b + problem.b_offset + batch * problem.b_batch_stride; \
-  global const float* x = a + problem.a_offset + batch * problem.a_batch_stride; \
-  const uint results = n;                                                        \
-  const size_t w_stride = problem.b_stride;                                      \
-  const size_t x_step = TRANSPOSE_A ? problem.a_stride : 1,                      \
-               x_next = TRANSPOSE_A ? 1 : problem.a_stride;                      \
-  const size_t result_step = 1, vector_step = problem.out_stride
+#define MULTIPLY_ADD fma
 #endif
 
-static float sum_lanes(vec v) {
-#if WIDTH == 16
-  const float8 e = v.lo + v.hi;
-#elif WIDTH == 8
-  const float8 e = v;
-#endif
-#if WIDTH >= 8
-  const float4 q = e.lo + e.hi;
+// What a work-item works on: W and x of its batch from its steps of k on, and out.
+typedef struct {
+  global const element* w;
+  global const element* x;
+  global out_element* out;
+  size_t w_stride;        // from row to row as stored
+  size_t x_step, x_next;  // from one step of k to the next, and from vector to vector
+  uint results, k;
+#if EPILOGUE
+  const Problem* problem;
+  global const out_element* bias;
+  global const out_element* residual;
+  size_t batch;
 #else
-  const float4 q = v;
+  size_t out_stride;
 #endif
-  const float2 d = q.lo + q.hi;
-  return d.x + d.y;
+} Work;
+
+#if EPILOGUE
+#define EPILOGUE_PARAMETERS , global const out_element *bias, global const out_element *residual
+#define EPILOGUE_ARGUMENTS , bias, residual
+#else
+#define EPILOGUE_PARAMETERS
+#define EPILOGUE_ARGUMENTS
+#endif
+
+static Work select_work(global const element* a, global const element* b, global out_element* out,
+                        const Problem* problem EPILOGUE_PARAMETERS) {
+  const uint part_steps = problem->share[2] ? problem->share[2] : problem->k;
+  const uint parts = (problem->k - 1) / part_steps + 1;
+  const size_t batch = get_global_id(1) / parts, part = get_global_id(1) % parts;
+  const size_t begin = part * part_steps;
+  a += problem->a_offset + batch * problem->a_batch_stride +
+       (TRANSPOSE_A ? begin * problem->a_stride : begin);
+  b += problem->b_offset + batch * problem->b_batch_stride +
+       (TRANSPOSE_B ? begin : begin * problem->b_stride);
+  Work work;
+  work.w = BIG_A ? a : b;
+  work.x = BIG_A ? b : a;
+  work.out = out + problem->out_offset + batch * problem->out_batch_stride;
+  work.w_stride = BIG_A ? problem->a_stride : problem->b_stride;
+  const size_t x_stride = BIG_A ? problem->b_stride : problem->a_stride;
+  const bool x_along_k = BIG_A ? TRANSPOSE_B : !TRANSPOSE_A;
+  work.x_step = x_along_k ? 1 : x_stride;
+  work.x_next = x_along_k ? x_stride : 1;
+  work.results = BIG_A ? problem->m : problem->n;
+  work.k = min(part_steps, problem->k - (uint)begin);
+#if EPILOGUE
+  work.problem = problem;
+  work.bias = bias;
+  work.residual = residual;
+  work.batch = batch;
+#else
+  work.out += part * problem->residual_batch_stride;
+  work.out_stride = problem->out_stride;
+#endif
+  return work;
 }
 
-kernel __attribute__((reqd_work_group_size(1, 1, 1))) void matmul_gemv_dot(global const float* a,
-                                                                           global const float* b,
-                                                                           global float* out,
-                                                                           const Problem problem) {
-  const uint m = problem.m, n = problem.n, k = problem.k;
-  const size_t batch = get_global_id(1);
-  SELECT_OPERANDS;
-  out += problem.out_offset + batch * problem.out_batch_stride;
-  const uint results_per_item = problem.share[0];
-  const uint begin = get_global_id(0) * results_per_item;
-  const uint end = min(begin + results_per_item, results);
+static void put(sum x, const Work* work, uint result, uint vector) {
+  const uint i = BIG_A ? result : vector, j = BIG_A ? vector : result;
+#if EPILOGUE
+  global out_element* at = work->out + (size_t)i * work->problem->out_stride + j;
+  x = finish(x, work->problem, work->bias, work->residual, work->batch, i, j, at);
+#else
+  global out_element* at = work->out + (size_t)i * work->out_stride + j;
+#endif
+  write_out(x, at);
+}
+
+static sum sum_of_lanes(vec v) {
+#if IN == I8 && I8_AS_FLOAT
+  int total = 0;
+  float lanes[WIDTH];
+  STORE(v, 0, lanes);
+#pragma unroll
+  for (int l = 0; l < WIDTH; ++l) total += (int)lanes[l];
+  return total;
+#else
+  return (sum)sum_lanes(v);
+#endif
+}
+
+// WIDTH factors of vector q from step p of k on.
+static vec load_x(const Work* work, uint q, uint p) {
+  global const element* from = work->x + q * work->x_next + p * work->x_step;
+  if (work->x_step == 1) return FACTORS(from);
+  factor lanes[WIDTH];
+#pragma unroll
+  for (int l = 0; l < WIDTH; ++l) lanes[l] = load1(from + l * work->x_step);
+  return LOAD(0, lanes);
+}
+
+kernel __attribute__((reqd_work_group_size(1, 1, 1))) void matmul_gemv_dot(
+    global const element* a, global const element* b, global out_element* out,
+    const Problem problem EPILOGUE_PARAMETERS) {
+  const Work work = select_work(a, b, out, &problem EPILOGUE_ARGUMENTS);
+  const uint begin = get_global_id(0) * problem.share[0];
+  const uint end = min(begin + problem.share[0], work.results);
 
   for (uint i = begin; i < end; i += RESULTS) {
-    global const float* row[RESULTS];
-    vec sum[RESULTS][COUNT];
+    global const element* row[RESULTS];
+    vec sums[RESULTS][COUNT];
 #pragma unroll
     for (int r = 0; r < RESULTS; ++r) {
-      row[r] = w + (size_t)min(i + r, end - 1) * w_stride;
+      row[r] = work.w + (size_t)min(i + r, end - 1) * work.w_stride;
 #pragma unroll
-      for (int q = 0; q < COUNT; ++q) sum[r][q] = (vec)(0.0f);
+      for (int q = 0; q < COUNT; ++q) sums[r][q] = (vec)((factor)0);
     }
     uint p = 0;
-    for (; p + WIDTH <= k; p += WIDTH) {
+    for (; p + WIDTH <= work.k; p += WIDTH) {
+      vec block[RESULTS];
+#pragma unroll
+      for (int r = 0; r < RESULTS; ++r) block[r] = FACTORS(row[r] + p);
 #pragma unroll
       for (int q = 0; q < COUNT; ++q) {
-        const vec y = LOAD(0, x + q * x_next + p);
+        const vec y = load_x(&work, q, p);
 #pragma unroll
-        for (int r = 0; r < RESULTS; ++r) sum[r][q] = fma(LOAD(0, row[r] + p), y, sum[r][q]);
+        for (int r = 0; r < RESULTS; ++r) sums[r][q] = MULTIPLY_ADD(block[r], y, sums[r][q]);
       }
     }
 #pragma unroll
     for (int r = 0; r < RESULTS; ++r) {
 #pragma unroll
       for (int q = 0; q < COUNT; ++q) {
-        float total = sum_lanes(sum[r][q]);
-        for (uint t = p; t < k; ++t) total = fma(row[r][t], x[q * x_next + t], total);
-        if (i + r < end) out[(i + r) * result_step + q * vector_step] = total;
+        sum total = sum_of_lanes(sums[r][q]);
+        for (uint t = p; t < work.k; ++t)
+          total += (sum)(load1(row[r] + t) * load1(work.x + q * work.x_next + t * work.x_step));
+        if (i + r < end) put(total, &work, i + r, q);
       }
     }
   }
 }
 
-kernel __attribute__((reqd_work_group_size(1, 1, 1))) void matmul_gemv_axpy(global const float* a,
-                                                                            global const float* b,
-                                                                            global float* out,
-                                                                            const Problem problem) {
-  const uint m = problem.m, n = problem.n, k = problem.k;
-  const size_t batch = get_global_id(1);
-  SELECT_OPERANDS;
-  out += problem.out_offset + batch * problem.out_batch_stride;
+kernel __attribute__((reqd_work_group_size(1, 1, 1))) void matmul_gemv_axpy(
+    global const element* a, global const element* b, global out_element* out,
+    const Problem problem EPILOGUE_PARAMETERS) {
+  const Work work = select_work(a, b, out, &problem EPILOGUE_ARGUMENTS);
   const uint begin = get_global_id(0) * (CHUNK * WIDTH);
+  const uint left = min(work.results - begin, (uint)(CHUNK * WIDTH));
+  factor lanes[COUNT][CHUNK * WIDTH];
 
-  if (begin + CHUNK * WIDTH <= results) {
-    vec sum[COUNT][CHUNK];
+  if (left == CHUNK * WIDTH) {
+    vec sums[COUNT][CHUNK];
 #pragma unroll
     for (int q = 0; q < COUNT; ++q)
 #pragma unroll
-      for (int c = 0; c < CHUNK; ++c) sum[q][c] = (vec)(0.0f);
-    for (uint p = 0; p < k; ++p) {
-      global const float* stretch = w + (size_t)p * w_stride + begin;
+      for (int c = 0; c < CHUNK; ++c) sums[q][c] = (vec)((factor)0);
+    for (uint p = 0; p < work.k; ++p) {
+      global const element* stretch = work.w + p * work.w_stride + begin;
+      vec block[CHUNK];
+#pragma unroll
+      for (int c = 0; c < CHUNK; ++c) block[c] = FACTORS(stretch + c * WIDTH);
 #pragma unroll
       for (int q = 0; q < COUNT; ++q) {
-        const vec y = (vec)(x[p * x_step + q * x_next]);
+        const vec y = (vec)(load1(work.x + p * work.x_step + q * work.x_next));
 #pragma unroll
-        for (int c = 0; c < CHUNK; ++c) sum[q][c] = fma(LOAD(c, stretch), y, sum[q][c]);
+        for (int c = 0; c < CHUNK; ++c) sums[q][c] = MULTIPLY_ADD(block[c], y, sums[q][c]);
       }
     }
 #pragma unroll
-    for (int q = 0; q < COUNT; ++q) {
-      float lanes[CHUNK * WIDTH];
+    for (int q = 0; q < COUNT; ++q)
 #pragma unroll
-      for (int c = 0; c < CHUNK; ++c) STORE(sum[q][c], c, lanes);
-      for (uint r = 0; r < CHUNK * WIDTH; ++r)
-        out[(begin + r) * result_step + q * vector_step] = lanes[r];
-    }
+      for (int c = 0; c < CHUNK; ++c) STORE(sums[q][c], c, lanes[q]);
   } else {
     // The last stretch is narrower: the same loops over single lanes.
-    float lanes[COUNT][CHUNK * WIDTH];
-    const uint left = results - begin;
     for (int q = 0; q < COUNT; ++q)
-      for (uint r = 0; r < left; ++r) lanes[q][r] = 0.0f;
-    for (uint p = 0; p < k; ++p)
-      for (int q = 0; q < COUNT; ++q)
+      for (uint r = 0; r < left; ++r) lanes[q][r] = (factor)0;
+    for (uint p = 0; p < work.k; ++p)
+      for (int q = 0; q < COUNT; ++q) {
+        const factor y = load1(work.x + p * work.x_step + q * work.x_next);
         for (uint r = 0; r < left; ++r)
-          lanes[q][r] =
-              fma(w[(size_t)p * w_stride + begin + r], x[p * x_step + q * x_next], lanes[q][r]);
-    for (int q = 0; q < COUNT; ++q)
-      for (uint r = 0; r < left; ++r)
-        out[(begin + r) * result_step + q * vector_step] = lanes[q][r];
+          lanes[q][r] = MULTIPLY_ADD(load1(work.w + p * work.w_stride + begin + r), y, lanes[q][r]);
+      }
   }
+  for (int q = 0; q < COUNT; ++q)
+    for (uint r = 0; r < left; ++r) put((sum)lanes[q][r], &work, begin + r, q);
 }

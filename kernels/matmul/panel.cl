@@ -1,37 +1,40 @@
 // SPDX-License-Identifier: Apache-2.0
 // Matrix product for CPU devices: panels packed into cache, register tiles of vectors.
 //
-// Maths        out[b, i, j] = sum over p of op(a)[b, i, p] * op(b)[b, p, j], float32.
+// Maths        as problem.h tells.
 // Method       One operand (P) is packed, STEPS steps of k at a time, into panels of NR = VECTORS *
-//              WIDTH columns that stay in the caches; the other (S) is streamed, ROWS rows at a
-//              time, each element broadcast against the panel's vectors. ROWS x VECTORS
+//              WIDTH columns of factors that stay in the caches; the other (S) is streamed, ROWS
+//              rows at a time, each factor broadcast against the panel's vectors. ROWS x VECTORS
 //              accumulators live in registers, so each loaded number is used ROWS or NR times. S is
-//              read where it lies if it is contiguous along k; else its ROWS rows are packed too,
-//              as a column of a large matrix visits few sets of a cache and many pages. As many
-//              panels as fit in KC steps are packed together, and each ROWS rows meet all of them.
+//              read where it lies if it is contiguous along k and holds factors; else its ROWS rows
+//              are packed too, as elements are best converted once, and as a column of a large
+//              matrix visits few sets of a cache and many pages. As many panels as fit in KC steps
+//              are packed together, and each ROWS rows meet all of them.
 //              P is op(b) and S is op(a); with SWAP it is the other way round, the product is
 //              formed transposed, and a tile is transposed in registers as it is stored. The host
 //              packs the operand that costs less.
 //              Sources: Goto & van de Geijn, ACM TOMS 34(3), 2008 (blocking); Van Zee & van de
 //              Geijn, ACM TOMS 41(3), 2015 (the register tile as the only machine-dependent part).
-// Operands     row-major and contiguous. a is [batch, m, k], or [batch, k, m] with TRANSPOSE_A; b
-//              is [batch, k, n], or [batch, n, k] with TRANSPOSE_B; out is [batch, m, n]. Offsets
-//              count elements.
+// Arguments    as problem.h tells. share: rows_per_item, panels_per_item, and the steps of k per
+//              part or 0. With parts, out receives the sums over each part, one array after the
+//              other at residual_batch_stride, and EPILOGUE is 0. Where k or a part has more than
+//              STEPS steps, EPILOGUE is 0 and OUT is what sums are: each pass adds to out.
 // Index map    global id 0 = group of panels_per_item panels, 1 = block of rows_per_item rows of S,
-//              2 = batch. No two work-items write the same element. rows_per_item is a multiple of
-//              ROWS.
-// Work-group   one work-item: (1, 1, 1). Local memory: 4 * KC * VECTORS * WIDTH bytes, and 4 *
-//              STEPS * ROWS if S is not contiguous along k.
-// Options      -D TRANSPOSE_A=0|1, -D TRANSPOSE_B=0|1  the operand is stored transposed (default 0)
-//              -D SWAP=0|1     pack op(a) instead of op(b) (default 0)
-//              -D WIDTH=4|8|16 floats in a native vector (default 16:
-//                              CL_DEVICE_NATIVE_VECTOR_WIDTH_FLOAT)
-//              -D VECTORS=n    vectors in a panel's row (default 2)
-//              -D ROWS=n       rows of a register tile, a power of two up to WIDTH (default 8)
-//              -D KC=n         steps of k that fit in the packed panels (default 1024)
-//              -D STEPS=n      steps of k at a time, at most KC (default KC)
-
-#include "matmul/problem.h"
+//              2 = batch, or (batch, part). No two work-items write the same element. rows_per_item
+//              is a multiple of ROWS.
+// Work-group   one work-item: (1, 1, 1). Local memory: KC * NR factors for the panels unless they
+//              are read in place, and (STEPS + WIDTH) * ROWS if S is not.
+// Options      those of lanes.h; I8 wants I8_AS_FLOAT and STEPS up to 1024
+//              -D TRANSPOSE_A=0|1, -D TRANSPOSE_B=0|1  the operand is stored transposed (default 0)
+//              -D SWAP=0|1      pack op(a) instead of op(b) (default 0)
+//              -D IN_PLACE=0|1  read P where it lies: across k, of factors, with columns that are a
+//                               multiple of NR (default 0)
+//              -D PREPACKED=0|1 b holds panels as pack.cl makes them; without SWAP (default 0).
+//                               b_offset and b_batch_stride count factors
+//              -D VECTORS=n     vectors in a panel's row (default 2)
+//              -D ROWS=n        rows of a register tile, a power of two up to WIDTH (default 8)
+//              -D KC=n          steps of k that fit in the packed panels (default 1024)
+//              -D STEPS=n       steps of k at a time, at most KC (default KC)
 
 #ifndef TRANSPOSE_A
 #define TRANSPOSE_A 0
@@ -42,8 +45,11 @@
 #ifndef SWAP
 #define SWAP 0
 #endif
-#ifndef WIDTH
-#define WIDTH 16
+#ifndef IN_PLACE
+#define IN_PLACE 0
+#endif
+#ifndef PREPACKED
+#define PREPACKED 0
 #endif
 #ifndef VECTORS
 #define VECTORS 2
@@ -68,220 +74,192 @@
 #define PACKED_ALONG_K TRANSPOSE_B
 #endif
 
-typedef JOIN(float, WIDTH) vec;
-#if STREAMED_ALONG_K
+#if IN_PLACE || PREPACKED
+#define PANEL global
+#else
+#define PANEL local
+#endif
+#include "matmul/pack.h"
+
+#if STREAMED_ALONG_K && IS_FACTOR
 #define STREAMED global
 #else
 #define STREAMED local
+#define PACK_STREAMED
 #endif
-#define LOAD JOIN(vload, WIDTH)
-#define STORE JOIN(vstore, WIDTH)
+#define TILE_STRIDE (STEPS + WIDTH)  // of rows along k: not a power of two, for the cache's sets
 
-// Riffles `steps` times: row r is dealt out with row r + count / 2. As each step rotates the bits
-// of an element's address (row, lane) by one, log2(count) steps turn `count` rows of WIDTH lanes
-// into WIDTH columns of `count`, one after another.
-static void transpose(vec* rows, int count) {
-  vec dealt[WIDTH];
-#pragma unroll
-  for (int left = count; left > 1; left /= 2) {
-#pragma unroll
-    for (int r = 0; r < count / 2; ++r) {
-      dealt[2 * r].even = rows[r].lo;
-      dealt[2 * r].odd = rows[r + count / 2].lo;
-      dealt[2 * r + 1].even = rows[r].hi;
-      dealt[2 * r + 1].odd = rows[r + count / 2].hi;
-    }
-#pragma unroll
-    for (int r = 0; r < count; ++r) rows[r] = dealt[r];
-  }
-}
-
-// Packs steps x columns of P into panel[step][NR]. Lanes beyond the last column are never stored;
-// they get ordinary numbers (copies or zeros), as leftover bits could be denormal, which are slow
-// to multiply.
-static void pack(local float* panel, global const float* from, size_t stride, uint steps,
-                 uint columns) {
-#pragma unroll
-  for (int v = 0; v < VECTORS; ++v) {
-    const uint c = v * WIDTH;
-#if PACKED_ALONG_K
-    global const float* row[WIDTH];
-#pragma unroll
-    for (int r = 0; r < WIDTH; ++r) row[r] = from + min(c + r, columns - 1) * stride;
-    uint p = 0;
-    for (; p + WIDTH <= steps; p += WIDTH) {
-      vec block[WIDTH];
-#pragma unroll
-      for (int r = 0; r < WIDTH; ++r) block[r] = LOAD(0, row[r] + p);
-      transpose(block, WIDTH);
-#pragma unroll
-      for (int r = 0; r < WIDTH; ++r) STORE(block[r], 0, panel + (p + r) * NR + c);
-    }
-    for (; p < steps; ++p)
-#pragma unroll
-      for (int r = 0; r < WIDTH; ++r) panel[p * NR + c + r] = row[r][p];
+#if PREPACKED
+typedef factor packed_element;
 #else
-    if (c + WIDTH <= columns) {
-      for (uint p = 0; p < steps; ++p) STORE(LOAD(0, from + p * stride + c), 0, panel + p * NR + c);
-    } else {
-      for (uint p = 0; p < steps; ++p)
-        for (uint r = c; r < c + WIDTH; ++r)
-          panel[p * NR + r] = r < columns ? from[p * stride + r] : 0.0f;
-    }
+typedef element packed_element;
 #endif
-  }
-}
 
-// Packs ROWS rows of S, not contiguous along k, into tile[step][ROWS]; the last row stands in for
-// those beyond it.
-static void pack_rows(local float* tile, global const float* from, size_t stride, uint steps,
+#include "matmul/store.h"
+
+#ifdef PACK_STREAMED
+// Packs ROWS rows of S into tile[row][step] if they lie along k, else into tile[step][row]; the
+// last row stands in for those beyond it.
+static void pack_rows(local factor* tile, global const element* from, size_t stride, uint steps,
                       uint rows) {
+#if STREAMED_ALONG_K
+  for (uint r = 0; r < ROWS; ++r) {
+    global const element* row = from + min(r, rows - 1) * stride;
+    uint p = 0;
+    for (; p + WIDTH <= steps; p += WIDTH) STORE(FACTORS(row + p), 0, tile + r * TILE_STRIDE + p);
+    for (; p < steps; ++p) tile[r * TILE_STRIDE + p] = load1(row + p);
+  }
+#else
+#if ROWS >= 4
   if (rows >= ROWS) {
     for (uint p = 0; p < steps; ++p)
-      JOIN(vstore, ROWS)(JOIN(vload, ROWS)(0, from + p * stride), p, tile);
-  } else {
-    for (uint p = 0; p < steps; ++p)
-      for (uint r = 0; r < ROWS; ++r) tile[p * ROWS + r] = from[p * stride + min(r, rows - 1)];
-  }
-}
-
-// A rectangle of out: where it starts, and how many rows of S and columns of P are left from there.
-typedef struct {
-  global float* out;
-  size_t stride;
-  uint rows, columns;
-  int is_first;  // this block of k sets out; the others add to it
-} Target;
-
-#if SWAP
-// Tile row r is column r of out: ROWS lanes are stored for each of the tile's columns.
-static void store_tile(vec sum[ROWS][VECTORS], Target to) {
-#pragma unroll
-  for (int v = 0; v < VECTORS; ++v) {
-    vec tile[ROWS];
-    float lanes[ROWS * WIDTH];
-#pragma unroll
-    for (int r = 0; r < ROWS; ++r) tile[r] = sum[r][v];
-    transpose(tile, ROWS);
-#pragma unroll
-    for (int r = 0; r < ROWS; ++r) STORE(tile[r], r, lanes);
-    for (uint c = 0; c < WIDTH && v * WIDTH + c < to.columns; ++c) {
-      global float* at = to.out + (v * WIDTH + c) * to.stride;
-      const float* lane = lanes + c * ROWS;
-      if (to.rows >= ROWS) {
-#pragma unroll
-        for (int r = 0; r < ROWS; ++r) at[r] = to.is_first ? lane[r] : at[r] + lane[r];
-      } else {
-        for (uint r = 0; r < to.rows; ++r) at[r] = to.is_first ? lane[r] : at[r] + lane[r];
-      }
-    }
-  }
-}
-#else
-static void store_tile(vec sum[ROWS][VECTORS], Target to) {
-  if (to.rows >= ROWS && to.columns >= NR) {
-#pragma unroll
-    for (int r = 0; r < ROWS; ++r) {
-      global float* at = to.out + r * to.stride;
-#pragma unroll
-      for (int v = 0; v < VECTORS; ++v)
-        STORE(to.is_first ? sum[r][v] : LOAD(v, at) + sum[r][v], v, at);
-    }
+      JOIN(vstore, ROWS)(JOIN(factors, ROWS)(from + p * stride), p, tile);
     return;
   }
-  float lanes[ROWS * NR];
-#pragma unroll
-  for (int r = 0; r < ROWS; ++r)
-#pragma unroll
-    for (int v = 0; v < VECTORS; ++v) STORE(sum[r][v], r * VECTORS + v, lanes);
-  for (uint r = 0; r < min(to.rows, (uint)ROWS); ++r)
-    for (uint c = 0; c < min(to.columns, (uint)NR); ++c) {
-      global float* at = to.out + r * to.stride + c;
-      *at = to.is_first ? lanes[r * NR + c] : *at + lanes[r * NR + c];
-    }
+#endif
+  for (uint p = 0; p < steps; ++p)
+    for (uint r = 0; r < ROWS; ++r)
+      tile[p * ROWS + r] = load1(from + p * stride + min(r, rows - 1));
+#endif
 }
+#define S_STRIDE TILE_STRIDE
+#else
+#define S_STRIDE s_stride
 #endif
 
 // Multiplies ROWS rows of S with the panel. Beyond the last row, it is computed again and dropped.
-static void multiply_tile(local const float* panel, STREAMED const float* s, size_t s_stride,
-                          uint steps, Target to) {
-  vec sum[ROWS][VECTORS];
-  STREAMED const float* row[ROWS];
+static void multiply_tile(PANEL const factor* panel, size_t panel_stride, STREAMED const factor* s,
+                          size_t s_stride, uint steps, Target to) {
+  vec sums[ROWS][VECTORS];
+  STREAMED const factor* row[ROWS];
 #pragma unroll
   for (int r = 0; r < ROWS; ++r) {
-    row[r] = s + (STREAMED_ALONG_K ? min((uint)r, to.rows - 1) * s_stride : r);
+    row[r] = s + (STREAMED_ALONG_K ? min((uint)r, to.rows - 1) * S_STRIDE : r);
 #pragma unroll
-    for (int v = 0; v < VECTORS; ++v) sum[r][v] = (vec)(0.0f);
+    for (int v = 0; v < VECTORS; ++v) sums[r][v] = (vec)((factor)0);
   }
   for (uint p = 0; p < steps; ++p) {
     vec packed[VECTORS];
 #pragma unroll
-    for (int v = 0; v < VECTORS; ++v) packed[v] = LOAD(v, panel + p * NR);
+    for (int v = 0; v < VECTORS; ++v) packed[v] = LOAD(v, panel + p * panel_stride);
 #pragma unroll
     for (int r = 0; r < ROWS; ++r) {
       const vec x = (vec)(row[r][STREAMED_ALONG_K ? p : p * ROWS]);
 #pragma unroll
-      for (int v = 0; v < VECTORS; ++v) sum[r][v] = fma(x, packed[v], sum[r][v]);
+      for (int v = 0; v < VECTORS; ++v) sums[r][v] = fma(x, packed[v], sums[r][v]);
     }
   }
-  store_tile(sum, to);
+  store_tile(sums, &to);
 }
 
-kernel __attribute__((reqd_work_group_size(1, 1, 1))) void matmul_panel(global const float* a,
-                                                                        global const float* b,
-                                                                        global float* out,
-                                                                        const Problem problem) {
-  const uint m = problem.m, n = problem.n, k = problem.k;
+// A work-item's share.
+typedef struct {
+  uint row_begin, row_end;        // of S
+  uint column_begin, column_end;  // of P
+  uint begin, end;                // of k
+} Share;
+
+// Steps p .. p + steps of k, of panels first .. last.
+static void multiply_block(PANEL const factor* panels, size_t panel_size, size_t panel_stride,
+                           global const element* s, size_t s_stride, local factor* tile,
+                           const Share* share, uint p, uint steps, uint first, uint last,
+                           Target whole) {
+  for (uint i = share->row_begin; i < share->row_end; i += ROWS) {
+#ifdef PACK_STREAMED
+    pack_rows(tile, s + (STREAMED_ALONG_K ? i * s_stride + p : p * s_stride + i), s_stride, steps,
+              share->row_end - i);
+    STREAMED const factor* rows = tile;
+#else
+    STREAMED const factor* rows = s + i * s_stride + p;
+#endif
+    for (uint j = first; j < last; j += NR) {
+      Target to = whole;
+      to.i = SWAP ? j : i;
+      to.j = SWAP ? i : j;
+      to.rows = share->row_end - i;
+      to.columns = share->column_end - j;
+      multiply_tile(panels + (j - first) / NR * panel_size, panel_stride, rows, s_stride, steps,
+                    to);
+    }
+  }
+}
+
+kernel __attribute__((reqd_work_group_size(1, 1, 1))) void matmul_panel(
+    global const element* a, global const packed_element* b, global out_element* out,
+    const Problem problem
+#if EPILOGUE
+    ,
+    global const out_element* bias, global const out_element* residual
+#endif
+) {
+#if !IN_PLACE && !PREPACKED
   local vec panel_storage[KC * VECTORS];
-  local float* panel = (local float*)panel_storage;
-#if !STREAMED_ALONG_K
-  local vec tile_storage[STEPS * ROWS / WIDTH];
-  local float* tile = (local float*)tile_storage;
+#endif
+#ifdef PACK_STREAMED
+  local vec tile_storage[TILE_STRIDE * ROWS / WIDTH + 1];
+  local factor* tile = (local factor*)tile_storage;
+#else
+  local factor* tile = 0;
 #endif
 
-  const size_t batch = get_global_id(2);
+  const uint part_steps = problem.share[2] ? problem.share[2] : problem.k;
+  const uint parts = (problem.k - 1) / part_steps + 1;
+  const size_t batch = get_global_id(2) / parts, part = get_global_id(2) % parts;
   a += problem.a_offset + batch * problem.a_batch_stride;
   b += problem.b_offset + batch * problem.b_batch_stride;
-  out += problem.out_offset + batch * problem.out_batch_stride;
 #if SWAP
-  global const float* s = b;
-  global const float* packed = a;
-  const uint rows = n, columns = m;
+  global const element* s = b;
+  global const element* packed = a;
+  const size_t s_stride = problem.b_stride, packed_stride = problem.a_stride;
+  const uint rows = problem.n, columns = problem.m;
 #else
-  global const float* s = a;
-  global const float* packed = b;
-  const uint rows = m, columns = n;
+  global const element* s = a;
+  global const packed_element* packed = b;
+  const size_t s_stride = problem.a_stride, packed_stride = problem.b_stride;
+  const uint rows = problem.m, columns = problem.n;
 #endif
-  const size_t s_stride = SWAP ? problem.b_stride : problem.a_stride;
-  const size_t packed_stride = SWAP ? problem.a_stride : problem.b_stride;
-  const size_t out_stride = problem.out_stride;
-  const uint rows_per_item = problem.share[0], panels_per_item = problem.share[1];
-  const uint row_begin = get_global_id(1) * rows_per_item;
-  const uint row_end = min(row_begin + rows_per_item, rows);
-  const uint column_begin = get_global_id(0) * panels_per_item * NR;
-  const uint column_end = min(column_begin + panels_per_item * NR, columns);
+  Share share;
+  share.row_begin = get_global_id(1) * problem.share[0];
+  share.row_end = min(share.row_begin + problem.share[0], rows);
+  share.column_begin = get_global_id(0) * problem.share[1] * NR;
+  share.column_end = min(share.column_begin + problem.share[1] * NR, columns);
+  share.begin = part * part_steps;
+  share.end = min(share.begin + part_steps, problem.k);
 
-  for (uint p = 0; p < k; p += STEPS) {
-    const uint steps = min(k - p, (uint)STEPS);
-    const uint panels = max(KC / steps, 1u);
-    for (uint first = column_begin; first < column_end; first += panels * NR) {
-      const uint last = min(first + panels * NR, column_end);
-      for (uint j = first; j < last; j += NR)
-        pack(panel + (j - first) * steps,
-             packed + (PACKED_ALONG_K ? j * packed_stride + p : p * packed_stride + j),
-             packed_stride, steps, columns - j);
-      for (uint i = row_begin; i < row_end; i += ROWS) {
-#if STREAMED_ALONG_K
-        global const float* tile = s + i * s_stride + p;
+  Target to;
+  to.out = out + problem.out_offset + batch * problem.out_batch_stride;
+  to.stride = problem.out_stride;
+#if EPILOGUE
+  to.problem = &problem;
+  to.bias = bias;
+  to.residual = residual;
+  to.batch = batch;
 #else
-        pack_rows(tile, s + p * s_stride + i, s_stride, steps, row_end - i);
+  to.out += part * problem.residual_batch_stride;
 #endif
-        for (uint j = first; j < last; j += NR) {
-          const Target to = {out + (SWAP ? j * out_stride + i : i * out_stride + j), out_stride,
-                             row_end - i, column_end - j, p == 0};
-          multiply_tile(panel + (j - first) * steps, tile, s_stride, steps, to);
-        }
-      }
+
+  for (uint p = share.begin; p < share.end; p += STEPS) {
+    const uint steps = min(share.end - p, (uint)STEPS);
+    to.is_first = p == share.begin;
+#if IN_PLACE
+    multiply_block(packed + p * packed_stride + share.column_begin, NR, packed_stride, s, s_stride,
+                   tile, &share, p, steps, share.column_begin, share.column_end, to);
+#else
+    const uint together = max(KC / steps, 1u) * NR;
+    for (uint first = share.column_begin; first < share.column_end; first += together) {
+      const uint last = min(first + together, share.column_end);
+#if PREPACKED
+      multiply_block(packed + (size_t)first * problem.k + p * NR, (size_t)NR * problem.k, NR, s,
+                     s_stride, tile, &share, p, steps, first, last, to);
+#else
+      local factor* panels = (local factor*)panel_storage;
+      for (uint j = first; j < last; j += NR)
+        pack(panels + (j - first) * steps,
+             packed + (PACKED_ALONG_K ? j * packed_stride + p : p * packed_stride + j),
+             packed_stride, steps, share.column_end - j);
+      multiply_block(panels, NR * steps, NR, s, s_stride, tile, &share, p, steps, first, last, to);
+#endif
     }
+#endif
   }
 }

@@ -7,8 +7,8 @@
 #include <array>
 #include <cstdint>
 
+#include "dovetail/core/shape.hpp"
 #include "dovetail/tensor/dtype.hpp"
-#include "dovetail/tensor/shape.hpp"
 
 namespace dovetail::detail {
 

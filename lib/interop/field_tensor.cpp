@@ -11,14 +11,14 @@
 namespace dovetail::detail {
 namespace {
 
-Shape tensor_shape(const FieldShape& shape, unsigned width) {
+Shape tensor_shape(const Shape& shape, unsigned width) {
   std::vector<std::int64_t> sizes(shape.sizes().begin(), shape.sizes().end());
   if (width > 1) sizes.push_back(width);
   return Shape(sizes);
 }
 
 /// What of the tensor's shape counts elements.
-FieldShape field_shape(const Tensor& tensor, ElementType element) {
+Shape field_shape(const Tensor& tensor, ElementType element) {
   auto sizes = tensor.shape().sizes();
   if (element.width > 1) {
     if (sizes.empty() || sizes.back() != element.width) {
@@ -29,13 +29,13 @@ FieldShape field_shape(const Tensor& tensor, ElementType element) {
     }
     sizes = sizes.first(sizes.size() - 1);
   }
-  if (sizes.empty() || sizes.size() > FieldShape::max_rank) {
+  if (sizes.empty() || sizes.size() > FieldData::max_rank) {
     throw InvalidArgument(fmt::format(
         "[Field::from_tensor] a field of {} has 1 to 4 dimensions{}, but the tensor's "
         "shape is {}; reshape it.",
         to_string(element), element.width > 1 ? " beside the vector's" : "", tensor.shape().str()));
   }
-  return FieldShape(sizes);
+  return Shape(sizes);
 }
 
 void check_tensor(const Runtime& runtime, const Tensor& tensor, ElementType element, DType dtype) {
@@ -66,7 +66,7 @@ Tensor tensor_from_field(const FieldData& field, DType dtype, Copy copy) {
 FieldData field_from_tensor(const Runtime& runtime, const Tensor& tensor, ElementType element,
                             DType dtype, Copy copy) {
   check_tensor(runtime, tensor, element, dtype);
-  const FieldShape shape = field_shape(tensor, element);
+  const Shape shape = field_shape(tensor, element);
   const BufferView& memory = tensor.storage();
   if (copy == Copy::no) {
     if (memory.offset % element.nbytes != 0) {

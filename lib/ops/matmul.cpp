@@ -32,6 +32,8 @@ void run(const Stream& stream, const MatmulProblem& problem, MatmulBackend backe
       if (problem.k != 0) return detail::matmul_clblast(stream, problem);
       break;  // to CLBlast an error
     case MatmulBackend::automatic:
+      if (problem.k != 0) return detail::matmul_automatic(stream, problem);
+      break;
     case MatmulBackend::kernel:
       if (problem.k != 0) return detail::matmul_kernel(stream, problem);
       break;
@@ -76,15 +78,10 @@ std::string_view to_string(Activation activation) noexcept {
 
 Tensor matmul(const Stream& stream, const Tensor& a, const Tensor& b,
               const MatmulOptions& options) {
-  if (options.beta != 0.0) {
-    throw InvalidArgument(fmt::format(
-        "[matmul] beta {}: there is no out yet to be added; use matmul_into.", options.beta));
-  }
+  detail::check_no_beta(options);
   const GivenMatrix given_a("a", a), given_b("b", b);
   const MatmulShape shape = detail::check_operands(stream, given_a, given_b, options);
-  Tensor out = Tensor::empty(
-      stream, shape.is_batched ? Shape{shape.batch, shape.m, shape.n} : Shape{shape.m, shape.n},
-      shape.dtype);
+  Tensor out = Tensor::empty(stream, shape.result(), shape.dtype);
   run(stream, shape, given_a, given_b, GivenMatrix("out", out), options);
   return out;
 }

@@ -86,6 +86,12 @@ void merge_batch(MatmulProblem& p) {
 
 }  // namespace
 
+void check_no_beta(const MatmulOptions& options) {
+  if (options.beta == 0.0) return;
+  throw InvalidArgument(fmt::format(
+      "[matmul] beta {}: there is no out yet to be added; use matmul_into.", options.beta));
+}
+
 MatmulShape check_operands(const Stream& stream, const GivenMatrix& a, const GivenMatrix& b,
                            const MatmulOptions& options) {
   check_place(stream, "a", a);

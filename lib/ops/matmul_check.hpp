@@ -15,7 +15,12 @@ struct MatmulShape {
   std::int64_t batch, m, n, k;
   bool is_batched;
   DType dtype;  ///< Of the result.
+
+  Shape result() const { return is_batched ? Shape{batch, m, n} : Shape{m, n}; }
 };
+
+/// @throws InvalidArgument  there is no out yet that beta could be for.
+void check_no_beta(const MatmulOptions& options);
 
 /// @throws InvalidArgument  the operands do not fit each other, the stream or the options.
 MatmulShape check_operands(const Stream& stream, const GivenMatrix& a, const GivenMatrix& b,

@@ -67,6 +67,7 @@ MatmulSizes sizes_of(const MatmulProblem& p) noexcept {
           .in = p.a.dtype,
           .out = p.out.dtype,
           .has_epilogue = p.has_epilogue(),
+          .is_b_packed = p.is_b_packed,
           .is_a_aligned = is_aligned(p.a),
           .is_b_aligned = is_aligned(p.b),
           .is_out_aligned = is_aligned(p.out)};

@@ -17,6 +17,7 @@ struct PlannedMatmul {
   NDRange range;
   std::array<std::uint32_t, 3> share;
   std::uint32_t parts;
+  bool prefers_clblast = false;  ///< Where the backend may be chosen.
 
   PlannedMatmul(const Stream& stream, const MatmulPlan& plan);
 };

@@ -15,8 +15,8 @@ BuildOptions transposes_and(BuildOptions types, const MatmulSizes& s) {
 
 std::size_t MatmulSizes::hash() const noexcept {
   std::uint64_t value = static_cast<std::uint64_t>(in) << 8 | static_cast<std::uint64_t>(out) << 16;
-  for (const bool flag :
-       {transpose_a, transpose_b, has_epilogue, is_a_aligned, is_b_aligned, is_out_aligned}) {
+  for (const bool flag : {transpose_a, transpose_b, has_epilogue, is_b_packed, is_a_aligned,
+                          is_b_aligned, is_out_aligned}) {
     value = value << 1 | static_cast<std::uint64_t>(flag);
   }
   for (const std::uint64_t size : {m, n, k, batch}) {
@@ -34,10 +34,19 @@ BuildOptions matmul_part_options(const MatmulSizes& s) {
   return transposes_and(matmul_types(s.in, sum_dtype(s.in), false), s);
 }
 
-MatmulPlan plan_matmul(const Device& device, const MatmulSizes& s) {
-  const bool is_plain = s.in == DType::f32 && s.out == DType::f32 && !s.has_epilogue;
-  if (!is_plain) return plan_reference(s);
-  return device.type() == DeviceType::cpu ? plan_matmul_cpu(device, s) : plan_matmul_gpu(device, s);
+std::string default_choice(const Device& device, const MatmulSizes& sizes) {
+  return device.type() == DeviceType::cpu ? default_choice_cpu(device, sizes)
+                                          : default_choice_gpu(device, sizes);
+}
+
+std::vector<std::string> choices(const Device& device, const MatmulSizes& sizes) {
+  return device.type() == DeviceType::cpu ? choices_cpu(device, sizes) : choices_gpu(device, sizes);
+}
+
+std::optional<MatmulPlan> plan_choice(const Device& device, const MatmulSizes& sizes,
+                                      std::string_view choice) {
+  return device.type() == DeviceType::cpu ? plan_choice_cpu(device, sizes, choice)
+                                          : plan_choice_gpu(device, sizes, choice);
 }
 
 }  // namespace dovetail::detail

@@ -5,9 +5,13 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "dovetail/core/device.hpp"
+#include "dovetail/core/export.hpp"
 #include "dovetail/runtime/build_options.hpp"
 #include "dovetail/tensor/dtype.hpp"
 
@@ -19,6 +23,7 @@ struct MatmulSizes {
   bool transpose_a = false, transpose_b = false;
   DType in = DType::f32, out = DType::f32;
   bool has_epilogue = false;
+  bool is_b_packed = false;  ///< b holds panels; transpose_b does not matter.
   /// Offset, rows and matrices of the operand all start at multiples of 4 elements, and the
   /// buffer's own alignment is the driver's, so its elements can be read in fours.
   bool is_a_aligned = true, is_b_aligned = true, is_out_aligned = true;
@@ -45,10 +50,43 @@ BuildOptions matmul_options(const MatmulSizes& sizes);
 /// The same of a kernel that writes partial sums.
 BuildOptions matmul_part_options(const MatmulSizes& sizes);
 
-/// Chooses by device and shape. Pure functions, so that plans can be tested.
-MatmulPlan plan_matmul(const Device& device, const MatmulSizes& sizes);
-MatmulPlan plan_matmul_cpu(const Device& device, const MatmulSizes& sizes);
-MatmulPlan plan_matmul_gpu(const Device& device, const MatmulSizes& sizes);
+/// How a product is run, as text: a kernel and its parameters, such as "tile bm=128 bn=128". Each
+/// family of kernels has its own; these take that of the device. Pure functions, so that plans can
+/// be tested.
+///
+/// The choice by rule.
+std::string default_choice(const Device& device, const MatmulSizes& sizes);
+/// Those that are worth timing.
+std::vector<std::string> choices(const Device& device, const MatmulSizes& sizes);
+/// Nothing if the text is none, or these sizes cannot run so on this device.
+std::optional<MatmulPlan> plan_choice(const Device& device, const MatmulSizes& sizes,
+                                      std::string_view choice);
+
 MatmulPlan plan_reference(const MatmulSizes& sizes);
+
+/// The same of the kernels for CPUs, such as "panel swap=0 vectors=2 rows=8 kc=2048 steps=2048
+/// items=8 in_place=0 parts=1", the default among those worth timing.
+DOVETAIL_EXPORT std::string default_choice_cpu(const Device& device, const MatmulSizes& sizes);
+DOVETAIL_EXPORT std::vector<std::string> choices_cpu(const Device& device,
+                                                     const MatmulSizes& sizes);
+DOVETAIL_EXPORT std::optional<MatmulPlan> plan_choice_cpu(const Device& device,
+                                                          const MatmulSizes& sizes,
+                                                          std::string_view choice);
+/// The same of the kernels for all other devices.
+DOVETAIL_EXPORT std::string default_choice_gpu(const Device& device, const MatmulSizes& sizes);
+DOVETAIL_EXPORT std::vector<std::string> choices_gpu(const Device& device,
+                                                     const MatmulSizes& sizes);
+DOVETAIL_EXPORT std::optional<MatmulPlan> plan_choice_gpu(const Device& device,
+                                                          const MatmulSizes& sizes,
+                                                          std::string_view choice);
+
+/// Columns of a panel of op(b) packed once; see kernels/matmul/pack.cl.
+DOVETAIL_EXPORT std::uint32_t packed_panel_width(const Device& device, DType in, std::uint32_t n);
+/// Factors that op(b) takes when packed: of sum_dtype(in), but float32 for int8.
+DOVETAIL_EXPORT std::size_t packed_size(const Device& device, const MatmulSizes& sizes);
+/// Packs op(b): of `sizes` n, k, batch, transpose_b and in matter. Arguments: b, packed, problem.
+DOVETAIL_EXPORT MatmulPlan plan_pack_cpu(const Device& device, const MatmulSizes& sizes);
+/// The product with op(b) packed, for any m; transpose_b does not matter.
+DOVETAIL_EXPORT MatmulPlan plan_packed_cpu(const Device& device, const MatmulSizes& sizes);
 
 }  // namespace dovetail::detail

@@ -32,6 +32,7 @@ struct MatmulProblem {
   MatmulOperand bias;      ///< One row.
   MatmulOperand residual;  ///< As out.
   Activation activation;
+  bool is_b_packed = false;  ///< b holds panels, as kernels/matmul/pack.cl makes them.
 
   /// Whether anything but the product goes into out.
   bool has_epilogue() const noexcept {
@@ -40,6 +41,7 @@ struct MatmulProblem {
 };
 
 /// Each appends the product to the stream, asynchronously, with a workspace of its own.
+void matmul_automatic(const Stream& stream, const MatmulProblem& problem);
 void matmul_clblast(const Stream& stream, const MatmulProblem& problem);
 void matmul_kernel(const Stream& stream, const MatmulProblem& problem);
 void matmul_reference(const Stream& stream, const MatmulProblem& problem);

@@ -6,14 +6,13 @@
 #include <algorithm>
 #include <cstdlib>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <mutex>
 #include <unordered_map>
 
 #include "dovetail/core/error.hpp"
 #include "dovetail/runtime/program_cache.hpp"
 #include "lib/core/context_attachment.hpp"
+#include "lib/core/file.hpp"
 
 namespace dovetail::detail {
 namespace {
@@ -24,22 +23,13 @@ struct EmbeddedKernels {
 };
 
 std::string read_kernel_file(const std::filesystem::path& path) {
-  std::ifstream stream(path, std::ios::binary);
-  if (!stream) {
+  auto text = read_file(path);
+  if (!text) {
     throw InvalidArgument(fmt::format(
         "[kernel_source] cannot read '{}'; DOVETAIL_KERNEL_DIR must name a copy of kernels/.",
         path.string()));
   }
-  return {std::istreambuf_iterator<char>(stream), {}};
-}
-
-std::string_view embedded_text(std::string_view path) {
-  const auto files = embedded_files();
-  const auto found = std::ranges::find(files, path, &EmbeddedFile::path);
-  if (found == files.end()) {
-    throw InvalidArgument(fmt::format("[kernel_source] no embedded kernel file '{}'.", path));
-  }
-  return found->text;
+  return *std::move(text);
 }
 
 /// Appends the file's text, with every `#include "..."` line replaced by the file it names below
@@ -66,6 +56,15 @@ void append_file(std::string& text, std::string_view path) {
 }
 
 }  // namespace
+
+std::string_view embedded_text(std::string_view path) {
+  const auto files = embedded_files();
+  const auto found = std::ranges::find(files, path, &EmbeddedFile::path);
+  if (found == files.end()) {
+    throw InvalidArgument(fmt::format("[kernel_source] no embedded kernel file '{}'.", path));
+  }
+  return found->text;
+}
 
 ProgramSource kernel_source(std::string_view path) {
   std::string text;

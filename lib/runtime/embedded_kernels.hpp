@@ -18,6 +18,10 @@ struct EmbeddedFile {
 /// All of them; defined in the source that CMake generates.
 std::span<const EmbeddedFile> embedded_files();
 
+/// The text of kernels/`path` as it was built in.
+/// @throws InvalidArgument  there is no such file.
+std::string_view embedded_text(std::string_view path);
+
 /// The text of kernels/`path` behind a #line, so that build logs point at the file, with the files
 /// of kernels/ that it includes in their places. Read from the folder that DOVETAIL_KERNEL_DIR
 /// names, if it is set, for work on kernels without a rebuild.

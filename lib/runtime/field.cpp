@@ -10,7 +10,13 @@
 namespace dovetail::detail {
 namespace {
 
-BufferView allocate(const Stream& stream, const FieldShape& shape, ElementType element) {
+BufferView allocate(const Stream& stream, const Shape& shape, ElementType element) {
+  if (shape.rank() == 0 || shape.rank() > FieldData::max_rank) {
+    throw InvalidArgument(
+        fmt::format("[Field] a field has 1 to {} dimensions, but the shape is {}; fold dimensions "
+                    "into one, or take [1] for one element.",
+                    FieldData::max_rank, shape.str()));
+  }
   std::size_t nbytes = 0;
   if (__builtin_mul_overflow(static_cast<std::size_t>(shape.size()), element.nbytes, &nbytes)) {
     throw InvalidArgument(fmt::format("[Field] shape {} of {} takes more bytes than 64 bits count.",
@@ -21,10 +27,10 @@ BufferView allocate(const Stream& stream, const FieldShape& shape, ElementType e
 
 }  // namespace
 
-FieldData::FieldData(const Runtime& runtime, const FieldShape& shape, ElementType element)
+FieldData::FieldData(const Runtime& runtime, const Shape& shape, ElementType element)
     : FieldData(runtime.stream(), allocate(runtime.stream(), shape, element), shape, element) {}
 
-FieldData::FieldData(Stream stream, BufferView memory, const FieldShape& shape, ElementType element)
+FieldData::FieldData(Stream stream, BufferView memory, const Shape& shape, ElementType element)
     : stream_(std::move(stream)), memory_(std::move(memory)), shape_(shape), element_(element) {}
 
 void FieldData::fill(const void* value) const {

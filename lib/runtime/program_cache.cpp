@@ -11,6 +11,7 @@
 
 #include "dovetail/core/error.hpp"
 #include "lib/core/context_attachment.hpp"
+#include "lib/core/file.hpp"
 #include "lib/core/fork_guard.hpp"
 #include "lib/core/opencl_check.hpp"
 #include "lib/core/opencl_release.hpp"
@@ -65,11 +66,6 @@ std::filesystem::path file_for(const std::filesystem::path& directory, const std
   return directory / fmt::format("{:016x}.program", detail::fnv1a(key));
 }
 
-const char* environment(const char* name) {
-  const char* value = std::getenv(name);
-  return value != nullptr ? value : "";
-}
-
 }  // namespace
 
 Program ProgramCache::State::load_or_build(const std::string& key, const ProgramSource& source,
@@ -101,13 +97,7 @@ Program ProgramCache::State::load_or_build(const std::string& key, const Program
 
 ProgramCacheOptions ProgramCacheOptions::from_environment() {
   if (const char* own = std::getenv("DOVETAIL_CACHE_DIR"); own != nullptr) return {own};
-  if (const std::filesystem::path xdg = environment("XDG_CACHE_HOME"); xdg.is_absolute()) {
-    return {xdg / "dovetail"};
-  }
-  if (const std::filesystem::path home = environment("HOME"); home.is_absolute()) {
-    return {home / ".cache" / "dovetail"};
-  }
-  return {};
+  return {detail::user_directory("XDG_CACHE_HOME", ".cache").value_or("")};
 }
 
 ProgramCache::ProgramCache(const Context& context, ProgramCacheOptions options)

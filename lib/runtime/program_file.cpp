@@ -1,13 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "lib/runtime/program_file.hpp"
 
-#include <fmt/format.h>
-#include <unistd.h>
-
-#include <atomic>
 #include <cstring>
-#include <fstream>
-#include <iterator>
+
+#include "lib/core/file.hpp"
 
 namespace dovetail::detail {
 namespace {
@@ -101,34 +97,15 @@ std::uint64_t fnv1a(std::string_view bytes) noexcept {
 }
 
 ReadResult read_program_file(const std::filesystem::path& path) {
-  std::ifstream stream(path, std::ios::binary);
-  if (!stream) return {};
-  const std::string bytes{std::istreambuf_iterator<char>(stream), {}};
-  auto file = parse(bytes);
+  const auto bytes = read_file(path);
+  if (!bytes) return {};
+  auto file = parse(*bytes);
   const bool damaged = !file.has_value();
   return {std::move(file), damaged};
 }
 
 bool write_program_file(const std::filesystem::path& path, const ProgramFile& file) noexcept try {
-  static std::atomic<unsigned> counter{0};
-  std::error_code failure;
-  std::filesystem::create_directories(path.parent_path(), failure);
-  const std::filesystem::path temporary =
-      fmt::format("{}.{}.{}", path.string(), ::getpid(), counter.fetch_add(1));
-  {
-    std::ofstream stream(temporary, std::ios::binary | std::ios::trunc);
-    const std::string bytes = serialise(file);
-    stream.write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
-    stream.close();
-    if (!stream) {
-      std::filesystem::remove(temporary, failure);
-      return false;
-    }
-  }
-  std::filesystem::rename(temporary, path, failure);
-  const bool renamed = !failure;
-  if (!renamed) std::filesystem::remove(temporary, failure);
-  return renamed;
+  return write_file(path, serialise(file));
 } catch (...) {
   return false;  // the cache only saves time
 }

@@ -64,7 +64,7 @@ void expect_round_trip(const Runtime& runtime, const Stream& tensors, DType dtyp
     EXPECT_EQ(tensor.shape(), Shape({3, 5}));
     EXPECT_EQ(tensor.to_host<T>(tensors), values);
     const auto back = Field<T>::from_tensor(runtime, tensor, copy);
-    EXPECT_EQ(back.shape(), FieldShape({3, 5}));
+    EXPECT_EQ(back.shape(), Shape({3, 5}));
     EXPECT_EQ(back.to_host(), values);
     EXPECT_EQ(back.storage().buffer == field.storage().buffer, copy == Copy::no);
     EXPECT_EQ(back.stream().id(), runtime.stream().id());
@@ -90,7 +90,7 @@ TEST_F(FieldTensor, MakesAVectorOneMoreDimensionAndBack) {
     EXPECT_EQ(tensor.to_host<float>(tensors), counted(24));
 
     const auto halves = Field<cl_float2>::from_tensor(runtime, tensor.reshape({4, 3, 2}), copy);
-    EXPECT_EQ(halves.shape(), FieldShape({4, 3}));
+    EXPECT_EQ(halves.shape(), Shape({4, 3}));
     const std::vector<cl_float2> pairs = halves.to_host();
     EXPECT_EQ(std::memcmp(pairs.data(), values.data(), 24 * sizeof(float)), 0);
   }
@@ -104,7 +104,7 @@ TEST_F(FieldTensor, WithoutElementsIsHandedOverToo) {
     const Tensor tensor = field.to_tensor(copy);
     EXPECT_EQ(tensor.shape(), Shape({3, 0, 4}));
     const auto back = Field<cl_float4>::from_tensor(runtime, tensor, copy);
-    EXPECT_EQ(back.shape(), FieldShape({3, 0}));
+    EXPECT_EQ(back.shape(), Shape({3, 0}));
     EXPECT_TRUE(back.to_host().empty());
   }
 }

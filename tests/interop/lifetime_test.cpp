@@ -35,7 +35,7 @@ class HandOverLifetime : public testing::Test {
   /// Two handles, so that the test says which one is the last.
   void make(const RuntimeOptions& options) {
     runtime.emplace(options);
-    field.emplace(*runtime, FieldShape{count});
+    field.emplace(*runtime, Shape{count});
   }
   Tensor negated(const Tensor& tensor) const {
     return unary(tensors, UnaryOperation::negate, tensor);
@@ -182,7 +182,7 @@ TEST(ContextLifetime, LastsAsLongAsWhatIsOnIt) {
     const cl_context native = handle->get();
     std::optional<Runtime> runtime{Stream(*handle)};
     handle.reset();
-    std::optional<Field<float>> field(std::in_place, *runtime, FieldShape{count});
+    std::optional<Field<float>> field(std::in_place, *runtime, Shape{count});
     field->fill(3);
     const Kernel kernel = runtime->kernel(
         {.name = "twice.cl",

@@ -322,7 +322,7 @@ TEST_P(HandOverWithALazyPeer, EndsWithoutACallThatTakesTheBorrowedQueue) {
   const auto its_peer = std::make_shared<test::LazyPeer>(another->get());
   std::optional<Runtime> borrowing(
       RuntimeOptions{.external_queue = queue_for(Queue::external, *another), .peer = its_peer});
-  std::optional<Field<float>> its_field(std::in_place, *borrowing, FieldShape{count});
+  std::optional<Field<float>> its_field(std::in_place, *borrowing, Shape{count});
   its_field->fill(1);
   borrowing->synchronize();
   const test::Calls calls = test::calls_during([&] {

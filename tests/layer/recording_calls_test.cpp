@@ -9,24 +9,19 @@
 #include "tests/support/gate.hpp"
 #include "tests/support/layer_test.hpp"
 #include "tests/support/ordered_work.hpp"
+#include "tests/support/recorded_work.hpp"
 
 namespace dovetail {
 namespace {
 
 using test::Calls;
 using test::calls_during;
-using test::context;
 using test::order_calls_during;
 
-constexpr std::size_t count = 64;
-
-class RecordingCalls : public test::LayerTest {
+class RecordingCalls : public test::RecordedWork<test::LayerTest> {
  protected:
   void TearDown() override {
     for (const Stream& each : {stream, other}) each.synchronize();
-  }
-  void grow(const Buffer& buffer, const Stream& on) const {
-    test::grow_kernel().launch(on, NDRange({count}), buffer);
   }
   Recording captured(int launches) const {
     Capture capture(stream, {.method = ReplayMethod::launch_list});
@@ -42,9 +37,8 @@ class RecordingCalls : public test::LayerTest {
     return calls;
   }
 
-  const Stream stream{context()}, other{context()};
-  const Buffer data = test::buffer_of(std::vector<int>(count, 1));
-  const Buffer more = test::buffer_of(std::vector<int>(count, 1));
+  const Buffer data = test::buffer_of(all(1));
+  const Buffer more = test::buffer_of(all(1));
 };
 
 TEST_F(RecordingCalls, OfACaptureEnqueueNothing) {

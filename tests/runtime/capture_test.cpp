@@ -15,6 +15,7 @@
 #include "dovetail/stream/with_queue.hpp"
 #include "tests/support/gate.hpp"
 #include "tests/support/ordered_work.hpp"
+#include "tests/support/recorded_work.hpp"
 #include "tests/support/thrown.hpp"
 
 namespace dovetail {
@@ -25,25 +26,16 @@ using test::context;
 using test::expect_parts;
 using test::text_thrown;
 
-constexpr std::size_t count = 64;
-
-std::vector<int> all(int value) { return std::vector<int>(count, value); }
-
-class CaptureTest : public testing::Test {
+class CaptureTest : public test::RecordedWork<testing::Test> {
  protected:
-  void set(const MemoryUse& memory, int value, const Stream& on) const {
-    test::set_kernel().launch(on, NDRange({memory.memory.nbytes / sizeof(int)}), memory, value);
-  }
   static void fail(const Stream& on) {
     test::Gate gate(on);
     const Event event = on.record();
     gate.fail(-5);
     EXPECT_THROW(event.synchronize(), CommandError);
   }
-  void grow(const Stream& on) const { test::grow_kernel().launch(on, NDRange({count}), data); }
+  void grow(const Stream& on) const { RecordedWork::grow(data, on); }
 
-  const Stream stream{context()};
-  const Stream other{context()};
   const Buffer data = test::buffer_of(all(1));
 };
 
@@ -108,7 +100,7 @@ TEST_F(CaptureTest, LeavesNothingBehindWithoutItsEnd) {
 TEST_F(CaptureTest, LeavesWorkOnOtherStreamsAlone) {
   Capture capture(stream);
   const Buffer unrelated = test::buffer_of(all(1));
-  set(writes(unrelated), 3, other);
+  set(unrelated, 3, other);
   other.synchronize();
   EXPECT_EQ(contents(unrelated), all(3));
 }
@@ -155,7 +147,7 @@ TEST_F(UnsubmittedTest, ResultsAreNotReadByAnyStreamOrHost) {
 
 TEST_F(UnsubmittedTest, ResultsCanBeOverwritten) {
   const Recording recording = captured();
-  set(writes(data), 5, other);
+  set(data, 5, other);
   const Tensor tensor = Tensor::from_buffer(data, {count}, DType::i32);
   EXPECT_EQ(tensor.to_host<int>(other), all(5));
   recording.replay();
@@ -186,29 +178,29 @@ TEST_F(UnsubmittedTest, ResultsAreForgottenWithTheirRecording) {
 }
 
 TEST_F(UnsubmittedTest, ResultsOfOneRecordingAreNotReadByAnothersReplay) {
-  const Buffer copy = test::buffer_of(all(0));
+  const Buffer result = test::buffer_of(all(0));
   const Recording first = captured();
   Capture capture(other);
-  test::copy_kernel().launch(other, NDRange({count}), data, writes(copy));
+  copy(data, result, other);
   const Recording second = capture.end();
   expect_refused([&] { second.replay(); });
   first.replay();
   second.replay();
   other.synchronize();
-  EXPECT_EQ(contents(copy), all(3));
+  EXPECT_EQ(contents(result), all(3));
 }
 
 TEST_F(UnsubmittedTest, ResultsThatARecordingWritesItselfFirstAreNoConcernOfItsReplay) {
-  const Buffer copy = test::buffer_of(all(0));
+  const Buffer result = test::buffer_of(all(0));
   const Recording first = captured();
   Capture capture(other);
-  set(writes(data), 5, other);
+  set(data, 5, other);
   test::copy_kernel().launch(other, NDRange({count / 2}),
-                             BufferView{data, 0, count / 2 * sizeof(int)}, writes(copy));
+                             BufferView{data, 0, count / 2 * sizeof(int)}, writes(result));
   const Recording second = capture.end();
   second.replay();
   other.synchronize();
-  EXPECT_EQ(contents(copy)[0], 5);
+  EXPECT_EQ(contents(result)[0], 5);
 }
 
 TEST_F(UnsubmittedTest, ResultsStayUnsubmittedWhenAReplayFails) {
@@ -216,13 +208,13 @@ TEST_F(UnsubmittedTest, ResultsStayUnsubmittedWhenAReplayFails) {
   const Stream failed(context());
   {
     test::Gate gate(failed);
-    set(writes(lost), 2, failed);
+    set(lost, 2, failed);
     const Event event = failed.record();
     gate.fail(-5);
     EXPECT_THROW(event.synchronize(), CommandError);
   }
   Capture capture(stream);
-  test::copy_kernel().launch(stream, NDRange({count}), lost, writes(data));
+  copy(lost, data, stream);
   const Recording recording = capture.end();
   EXPECT_THROW(recording.replay(), CommandError);
   expect_refused([&] { grow(other); });

@@ -72,25 +72,6 @@ TEST(FieldElement, HasItsNameInOpenCL) {
   EXPECT_EQ(to_string(element_type_of<std::uint64_t>), "ulong");
 }
 
-TEST(FieldShape, HasOneToFourSizes) {
-  const FieldShape shape{4, 3, 2};
-  EXPECT_EQ(shape.rank(), 3u);
-  EXPECT_EQ(shape.size(), 24);
-  EXPECT_EQ(shape[1], 3);
-  EXPECT_EQ(shape.str(), "[4, 3, 2]");
-  EXPECT_EQ(FieldShape({1, 2, 3, 4}).size(), 24);
-  EXPECT_EQ(FieldShape({7, 0}).size(), 0);
-  EXPECT_FALSE(shape == FieldShape({4, 3, 2, 1}));
-  const auto refusal = [](std::initializer_list<std::int64_t> sizes) {
-    return text_thrown<InvalidArgument>([&] { static_cast<void>(FieldShape(sizes)); });
-  };
-  expect_parts(refusal({}), "[FieldShape] []", "1 to 4 dimensions");
-  expect_parts(refusal({1, 1, 1, 1, 1}), "[FieldShape] [1, 1, 1, 1, 1]", "1 to 4 dimensions");
-  expect_parts(refusal({2, -1}), "[2, -1]", "negative");
-  expect_parts(refusal({std::int64_t{1} << 32, std::int64_t{1} << 31}), "does not fit 63 bits");
-  expect_parts(refusal({0, std::int64_t{1} << 32, std::int64_t{1} << 31}), "does not fit 63 bits");
-}
-
 /// Elements with bytes that all differ within 251.
 template <typename T>
 std::vector<T> values_of(std::size_t count) {
@@ -148,13 +129,24 @@ TYPED_TEST(FieldOf, WithoutElementsDoesNothing) {
 TEST(Field, TellsWhatItIs) {
   const Runtime runtime;
   const Field<cl_float4> field(runtime, {5, 3});
-  EXPECT_EQ(field.shape(), FieldShape({5, 3}));
+  EXPECT_EQ(field.shape(), Shape({5, 3}));
   EXPECT_EQ(field.size(), 15);
   EXPECT_EQ(field.nbytes(), 240u);
   EXPECT_EQ(field.stream().id(), runtime.stream().id());
   EXPECT_EQ(field.context(), runtime.context());
   EXPECT_EQ(field.storage().offset, 0u);
   EXPECT_EQ(field.storage().nbytes, 240u);
+}
+
+TEST(Field, HasOneToFourDimensions) {
+  const Runtime runtime;
+  EXPECT_EQ(Field<float>(runtime, {7}).shape().rank(), 1u);
+  EXPECT_EQ(Field<float>(runtime, {1, 2, 3, 4}).size(), 24);
+  const auto refusal = [&](const Shape& shape) {
+    return text_thrown<InvalidArgument>([&] { Field<float>(runtime, shape); });
+  };
+  expect_parts(refusal({}), "[Field] a field has 1 to 4 dimensions", "the shape is []");
+  expect_parts(refusal({1, 1, 1, 1, 2}), "1 to 4 dimensions", "the shape is [1, 1, 1, 1, 2]");
 }
 
 TEST(Field, OfMoreBytesThanCanBeCountedIsRefused) {

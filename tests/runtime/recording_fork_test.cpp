@@ -8,6 +8,7 @@
 #include "dovetail/runtime/recording.hpp"
 #include "tests/support/gate.hpp"
 #include "tests/support/ordered_work.hpp"
+#include "tests/support/recorded_work.hpp"
 #include "tests/support/replay_methods.hpp"
 #include "tests/support/thrown.hpp"
 
@@ -19,28 +20,13 @@ using test::context;
 using test::expect_parts;
 using test::text_thrown;
 
-constexpr std::size_t count = 64;
-
-std::vector<int> all(int value) { return std::vector<int>(count, value); }
-
-class RecordingForkTest : public test::ReplayTest {
+class RecordingForkTest : public test::RecordedWork<test::ReplayTest> {
  protected:
   void TearDown() override {
-    for (const Stream& each : {stream, fork, outside}) each.synchronize();
-  }
-  static void set(const Buffer& buffer, int value, const Stream& on) {
-    test::set_kernel().launch(on, NDRange({count}), writes(buffer), value);
-  }
-  static void grow(const Buffer& buffer, const Stream& on) {
-    test::grow_kernel().launch(on, NDRange({count}), buffer);
-  }
-  static void copy(const Buffer& from, const Buffer& to, const Stream& on) {
-    test::copy_kernel().launch(on, NDRange({count}), from, writes(to));
+    for (const Stream& each : {stream, fork, other}) each.synchronize();
   }
 
-  const Stream stream{context()};
   const Stream fork{context()};
-  const Stream outside{context()};
   const Buffer x = test::buffer_of(all(1));
   const Buffer y = test::buffer_of(all(1));
   const Buffer z = test::buffer_of(all(1));
@@ -111,9 +97,9 @@ TEST_P(RecordingForkTest, ForksAndJoinsInTheMiddle) {
   stream.wait(fork);
   grow(z, stream);
   const Recording recording = capture.end();
-  for (int i = 0; i < 20; ++i) recording.replay(i % 2 == 0 ? stream : outside);
+  for (int i = 0; i < 20; ++i) recording.replay(i % 2 == 0 ? stream : other);
   stream.synchronize();
-  outside.synchronize();
+  other.synchronize();
   EXPECT_EQ(contents(x), all(2));
   EXPECT_EQ(contents(y), all(5));
   EXPECT_EQ(contents(z), all(11));
@@ -155,8 +141,8 @@ TEST_P(RecordingForkTest, IsJoinedThroughAThirdStream) {
   Capture capture(stream, options());
   fork.wait(stream);
   grow(x, fork);
-  outside.wait(fork);
-  stream.wait(outside);
+  other.wait(fork);
+  stream.wait(other);
   const Recording recording = capture.end();
   test::Gate gate(fork);
   recording.replay();
@@ -206,13 +192,13 @@ TEST_P(RecordingForkTest, GivenMoreAfterTheJoinIsRefused) {
 
 TEST_P(RecordingForkTest, RefusesToWaitForAStreamThatTakesNoPart) {
   Capture capture(stream, options());
-  expect_parts(text_thrown<CaptureError>([&] { stream.wait(outside); }), "[Stream::wait]",
+  expect_parts(text_thrown<CaptureError>([&] { stream.wait(other); }), "[Stream::wait]",
                "takes no part in that capture");
-  Capture second(outside, options());
-  EXPECT_THROW(stream.wait(outside), CaptureError);
+  Capture second(other, options());
+  EXPECT_THROW(stream.wait(other), CaptureError);
   expect_parts(text_thrown<CaptureError>([&] { const Capture again(stream, options()); }),
                "captures already");
-  fork.wait(outside);
+  fork.wait(other);
   EXPECT_THROW(fork.wait(stream), CaptureError);
 }
 

@@ -14,6 +14,7 @@
 #include "dovetail/stream/memory_pool.hpp"
 #include "tests/support/gate.hpp"
 #include "tests/support/ordered_work.hpp"
+#include "tests/support/recorded_work.hpp"
 #include "tests/support/replay_methods.hpp"
 #include "tests/support/threads.hpp"
 #include "tests/support/thrown.hpp"
@@ -26,11 +27,7 @@ using test::context;
 using test::expect_parts;
 using test::text_thrown;
 
-constexpr std::size_t count = 64;
-
-std::vector<int> all(int value) { return std::vector<int>(count, value); }
-
-class RecordingTest : public test::ReplayTest {
+class RecordingTest : public test::RecordedWork<test::ReplayTest> {
  protected:
   void TearDown() override { stream.synchronize(); }
   Recording capture(const std::function<void()>& work) const {
@@ -38,20 +35,11 @@ class RecordingTest : public test::ReplayTest {
     work();
     return begun.end();
   }
-  void set(const Buffer& buffer, int value, const Stream& on) const {
-    test::set_kernel().launch(on, NDRange({count}), writes(buffer), value);
-  }
+  using RecordedWork::grow;
+  using RecordedWork::set;
   void set(const Buffer& buffer, int value) const { set(buffer, value, stream); }
-  void grow(const Buffer& buffer, const Stream& on) const {
-    test::grow_kernel().launch(on, NDRange({count}), buffer);
-  }
   void grow(const Buffer& buffer) const { grow(buffer, stream); }
-  void copy(const Buffer& from, const Buffer& to, const Stream& on) const {
-    test::copy_kernel().launch(on, NDRange({count}), from, writes(to));
-  }
 
-  const Stream stream{context()};
-  const Stream other{context()};
   const Buffer data = test::buffer_of(all(1));
   const Buffer result = test::buffer_of(all(0));
 };

@@ -80,5 +80,14 @@ TEST(Advice, TakesTheGeometricMeanOverCommonShapes) {
   EXPECT_EQ(geometric_mean_ratio(results.matmul, "kernel", "openblas"), 0);
 }
 
+TEST(Advice, TellsTheLargestFractionOfThePeakThatTheKernelsReach) {
+  Results results;
+  results.matmul = {matmul_row("kernel", 1, 10, 1), matmul_row("kernel", 2, 20, 1),
+                    matmul_row("openblas", 3, 30, 1)};
+  EXPECT_FALSE(says(results, "At best"));
+  for (MatmulRow& row : results.matmul) row.fraction_of_peak = row.gflops / 40;
+  EXPECT_TRUE(says(results, "At best, with 2 x 1 x 1 of f32, Dovetail's kernels reach 50 %"));
+}
+
 }  // namespace
 }  // namespace dovetail::tool

@@ -29,6 +29,7 @@ class Check {
     expect(report_.at("host").at("cores") > 0, "host.cores is positive");
     scaling();
     handoff();
+    peak();
     matmul();
     expect(!report_.at("advice").empty(), "there is advice");
     if (failures_ == 0) fmt::print("{} checks of the report passed\n", checks_);
@@ -105,6 +106,43 @@ class Check {
     }
   }
 
+  void peak() {
+    const Json& peak = report_.at("peak");
+    for (const char* rate : {"f32_gflops", "triad_gb_s", "read_gb_s"}) {
+      expect_spread(peak.at(rate), fmt::format("peak {} ", rate));
+    }
+    if (!peak.at("f64_gflops").is_null()) expect_spread(peak.at("f64_gflops"), "peak f64_gflops ");
+    expect_positive(peak.at("array_bytes"), "peak array_bytes");
+  }
+
+  /// The calls of one product, which must add up.
+  void calls(const Json& calls, const std::string& what) {
+    std::uint64_t sum = 0;
+    for (const Json& count : calls.at("by_name")) sum += count.get<std::uint64_t>();
+    expect(calls.at("total") == sum, what + " add up");
+    expect(calls.at("by_name").contains("clEnqueueNDRangeKernel"), what + " have a launch");
+  }
+
+  void matmul_row(const Json& row, const std::string& name) {
+    expect(row.at("dtype") == "f32", name + " dtype");
+    expect_spread(row.at("us"), name + " us ");
+    expect_positive(row.at("enqueue_us"), name + " enqueue_us");
+    expect_positive(row.at("gflops"), name + " gflops");
+    expect_positive(row.at("flop_per_byte"), name + " flop_per_byte");
+    const bool is_openblas = row.at("backend") == "openblas";
+    if (!is_openblas || report_.at("device").at("type") == "cpu") {
+      expect_positive(row.at("fraction_of_peak"), name + " fraction_of_peak");
+    }
+    if (is_openblas) {
+      expect_positive(row.at("threads"), name + " threads");
+    } else {
+      calls(row.at("calls").at("new_arguments"), name + " calls with new arguments");
+      calls(row.at("calls").at("same_arguments"), name + " calls with the same arguments");
+    }
+    const Json& error = row.at("relative_error");
+    expect(error.is_number() && error >= 0 && error < 1e-5, name + " relative_error below 1e-5");
+  }
+
   void matmul() {
     std::set<std::string> backends;
     std::set<std::string> shapes;
@@ -117,12 +155,7 @@ class Check {
       const auto name = backend + " " + shape;
       backends.insert(backend);
       shapes.insert(shape);
-      expect(row.at("dtype") == "f32", name + " dtype");
-      expect_spread(row.at("us"), name + " us ");
-      expect_positive(row.at("enqueue_us"), name + " enqueue_us");
-      expect_positive(row.at("gflops"), name + " gflops");
-      const Json& error = row.at("relative_error");
-      expect(error.is_number() && error >= 0 && error < 1e-5, name + " relative_error below 1e-5");
+      matmul_row(row, name);
     }
     for (const char* backend : {"automatic", "clblast", "kernel", "reference"}) {
       expect(backends.contains(backend), fmt::format("matmul has backend {}", backend));

@@ -70,6 +70,7 @@ TEST(Command, RefusesBadUsage) {
   expect_refusal("matmul --sets nowhere",
                  "there is no set 'nowhere'; there are: founding, minilm-l6");
   expect_refusal("matmul --backends cublas", "'cublas' is not available; available are: automatic");
+  expect_refusal("matmul --dtype f32,f8", "f8");
   expect_refusal("matmul --dtype f8", "f8");
   expect_refusal("handoff --steps 0", "0");
 }
@@ -167,12 +168,86 @@ TEST(Command, MatmulVerifiesEveryBackend) {
       run("matmul --quick --backends automatic,clblast,kernel,reference --shapes " +
           shapes.string() + " --json " + file.string());
   ASSERT_EQ(outcome.exit_code, 0) << outcome.output;
-  const Json rows = read_json(file).at("matmul");
-  EXPECT_EQ(rows.size(), 8U);
-  for (const Json& row : rows) {
+  const Json report = read_json(file);
+  EXPECT_EQ(report.at("matmul").size(), 8U);
+  const double peak = report.at("peak").at("f32_gflops").at("median");
+  for (const Json& row : report.at("matmul")) {
     EXPECT_LT(row.at("relative_error"), 1e-6) << row;
     EXPECT_GT(row.at("gflops"), 0) << row;
+    EXPECT_DOUBLE_EQ(row.at("fraction_of_peak"), row.at("gflops").get<double>() / peak) << row;
+    EXPECT_TRUE(row.at("threads").is_null()) << row;
   }
+  const double nbytes = 4 * (33 * 65 + 65 * 17 + 33 * 17);
+  EXPECT_DOUBLE_EQ(report.at("matmul").at(0).at("flop_per_byte"), 2 * 33 * 17 * 65 / nbytes);
+}
+
+TEST(Command, MatmulCountsTheCallsOfAProduct) {
+  const TemporaryDirectory folder;
+  const auto shapes = folder.path() / "shapes.csv";
+  const auto file = folder.path() / "matmul.json";
+  std::ofstream(shapes) << "set,name,batch,m,n,k,transpose_a,transpose_b\ns,x,1,64,64,64,n,n\n";
+  const Outcome outcome = run("matmul --quick --backends kernel,clblast --shapes " +
+                              shapes.string() + " --json " + file.string());
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.output;
+  for (const Json& row : read_json(file).at("matmul")) {
+    SCOPED_TRACE(row.dump());
+    for (const char* arguments : {"new_arguments", "same_arguments"}) {
+      const Json& calls = row.at("calls").at(arguments);
+      std::uint64_t sum = 0;
+      for (const Json& count : calls.at("by_name")) sum += count.get<std::uint64_t>();
+      EXPECT_EQ(calls.at("total"), sum);
+      EXPECT_GE(calls.at("by_name").at("clEnqueueNDRangeKernel"), 1);
+    }
+    if (row.at("backend") == "kernel") {
+      EXPECT_EQ(row.at("calls").at("same_arguments").at("total"), 1);
+    }
+  }
+}
+
+TEST(Command, MatmulVerifiesEveryDtypeAndSkipsWhatIsNotOffered) {
+  const TemporaryDirectory folder;
+  const auto shapes = folder.path() / "shapes.csv";
+  const auto file = folder.path() / "matmul.json";
+  std::ofstream(shapes) << "set,name,batch,m,n,k,transpose_a,transpose_b\ns,x,2,33,17,65,n,t\n";
+  const Outcome outcome =
+      run("matmul --quick --backends kernel,reference --dtype f32,f64,f16,bf16,i8 --shapes " +
+          shapes.string() + " --json " + file.string());
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.output;
+  const Json report = read_json(file);
+  ASSERT_EQ(report.at("matmul").size(), 2U * 5) << outcome.output;
+  for (const Json& row : report.at("matmul")) {
+    SCOPED_TRACE(row.dump());
+    const auto dtype = row.at("dtype").get<std::string>();
+    const double most = dtype == "f64"    ? 1e-14
+                        : dtype == "f16"  ? 5e-4
+                        : dtype == "bf16" ? 4e-3
+                                          : 1e-6;
+    EXPECT_LT(row.at("relative_error"), most);
+    EXPECT_EQ(row.at("fraction_of_peak").is_null(), dtype == "i8");
+  }
+}
+
+TEST(Command, MatmulTakesTheBetterOfOpenBlasNumbersOfThreads) {
+  if (run("matmul --quick --backends openblas --sets nowhere").output.find("not available") !=
+      std::string::npos) {
+    GTEST_SKIP() << "no libopenblas.so.0";
+  }
+  const TemporaryDirectory folder;
+  const auto shapes = folder.path() / "shapes.csv";
+  const auto file = folder.path() / "matmul.json";
+  std::ofstream(shapes) << "set,name,batch,m,n,k,transpose_a,transpose_b\ns,x,1,64,65,66,n,t\n";
+  const Outcome outcome = run("matmul --quick --backends openblas --dtype f32,f64,i8 --shapes " +
+                              shapes.string() + " --json " + file.string());
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.output;
+  const Json report = read_json(file);
+  ASSERT_EQ(report.at("matmul").size(), 2U);  // one row a dtype; i8 it has not
+  for (const Json& row : report.at("matmul")) {
+    const Json& threads = row.at("threads");
+    EXPECT_TRUE(threads == 1 || threads == report.at("host").at("cores")) << row;
+    EXPECT_TRUE(row.at("calls").is_null()) << row;
+  }
+  ASSERT_EQ(report.at("skipped").size(), 1U);
+  EXPECT_EQ(report.at("skipped").at(0).at("what"), "matmul: backend openblas, i8");
 }
 
 TEST(Command, JsonWithoutAFileGoesToStandardOutput) {

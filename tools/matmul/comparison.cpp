@@ -5,14 +5,17 @@
 
 #include <algorithm>
 #include <chrono>
-#include <limits>
 #include <memory>
-#include <thread>
+#include <optional>
+#include <set>
 
-#include "dovetail/ops/matmul.hpp"
-#include "tools/matmul/openblas.hpp"
-#include "tools/matmul/reference.hpp"
+#include "dovetail/core/error.hpp"
+#include "tools/matmul/contender.hpp"
+#include "tools/matmul/peak.hpp"
+#include "tools/matmul/product_calls.hpp"
 #include "tools/progress.hpp"
+#include "tools/scaling/work.hpp"
+#include "tools/worker.hpp"
 
 namespace dovetail::tool {
 namespace {
@@ -22,77 +25,6 @@ using Clock = std::chrono::steady_clock;
 double seconds_since(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
 }
-
-/// One backend on one shape.
-class Contender {
- public:
-  virtual ~Contender() = default;
-  /// Starts the product; it need not be done at return.
-  virtual void enqueue() = 0;
-  virtual void synchronize() = 0;
-  /// Leaves the machine quiet for the next contender.
-  virtual void leave() {}
-  /// The result of the last product. What it holds before any product is NaN.
-  virtual std::vector<float> result() = 0;
-};
-
-class DeviceContender : public Contender {
- public:
-  DeviceContender(MatmulBackend backend, const MatmulShape& shape, const Tensor& a, const Tensor& b)
-      : stream_(current_stream()),
-        a_(a),
-        b_(b),
-        out_(Tensor::full(stream_,
-                          shape.batch == 1 ? Shape{dimension(shape.m), dimension(shape.n)}
-                                           : Shape{dimension(shape.batch), dimension(shape.m),
-                                                   dimension(shape.n)},
-                          std::numeric_limits<double>::quiet_NaN())),
-        options_{.backend = backend,
-                 .transpose_a = shape.transpose_a,
-                 .transpose_b = shape.transpose_b} {}
-
-  void enqueue() override { matmul_into(stream_, a_, b_, out_, options_); }
-  void synchronize() override { stream_.synchronize(); }
-  std::vector<float> result() override { return out_.to_host<float>(stream_); }
-
-  /// The tensor of an operand [rows, columns], one for each of the batch.
-  static Tensor operand(const MatmulShape& shape, std::span<const float> values, std::uint64_t rows,
-                        std::uint64_t columns, bool transposed) {
-    if (transposed) std::swap(rows, columns);
-    const Shape sizes = shape.batch == 1
-                            ? Shape{dimension(rows), dimension(columns)}
-                            : Shape{dimension(shape.batch), dimension(rows), dimension(columns)};
-    return Tensor::from_host<float>(Context::default_context(), values, sizes);
-  }
-
- private:
-  static std::int64_t dimension(std::uint64_t size) { return static_cast<std::int64_t>(size); }
-
-  Stream stream_;
-  Tensor a_, b_, out_;
-  MatmulOptions options_;
-};
-
-class OpenBlasContender : public Contender {
- public:
-  OpenBlasContender(const OpenBlas& blas, const MatmulShape& shape, const ReferenceProduct& product)
-      : blas_(blas),
-        shape_(shape),
-        product_(product),
-        out_(shape.batch * shape.m * shape.n, std::numeric_limits<float>::quiet_NaN()) {}
-
-  void enqueue() override { blas_.matmul(shape_, product_.a(), product_.b(), out_); }
-  void synchronize() override {}
-  /// OpenBLAS' threads spin for a while after a call, and would slow who comes next.
-  void leave() override { std::this_thread::sleep_for(std::chrono::milliseconds(5)); }
-  std::vector<float> result() override { return out_; }
-
- private:
-  const OpenBlas& blas_;
-  const MatmulShape& shape_;
-  const ReferenceProduct& product_;
-  std::vector<float> out_;
-};
 
 struct Effort {
   double seconds;  ///< Aim of one sample: as many products in a row as fill it.
@@ -105,16 +37,23 @@ struct Effort {
 constexpr Effort quick_effort{0.004, 3, 0.3, 2e10, 3e8};
 constexpr Effort full_effort{0.02, 5, 1.0, 1e13, 1e9};
 
+/// Who takes part: a backend, for openblas with a number of threads.
+struct Entry {
+  std::string backend;
+  std::optional<unsigned> threads = std::nullopt;
+};
+
 /// A contender that gave a right result, and its samples.
 struct Race {
-  std::string backend;
+  Entry entry;
   std::unique_ptr<Contender> contender;
   double relative_error;
   int products = 1;         ///< Of one sample.
   std::size_t samples = 1;  ///< To be taken.
-  std::vector<double> us, enqueue_us;
+  std::vector<double> us{}, enqueue_us{};
 
   void sample() {
+    contender->enter();
     const auto start = Clock::now();
     for (int i = 0; i < products; ++i) contender->enqueue();
     const double enqueued = seconds_since(start);
@@ -124,18 +63,24 @@ struct Race {
     contender->leave();
   }
 
-  MatmulRow row(const MatmulShape& shape) const {
-    MatmulRow row{.backend = backend,
+  MatmulRow row(const MatmulShape& shape, const std::string& dtype) const {
+    MatmulRow row{.backend = entry.backend,
+                  .dtype = dtype,
+                  .set = shape.set,
+                  .name = shape.name,
                   .m = shape.m,
                   .n = shape.n,
                   .k = shape.k,
                   .batch = shape.batch,
                   .transpose_a = shape.transpose_a,
                   .transpose_b = shape.transpose_b,
+                  .threads = entry.threads,
                   .us = Spread::of(us),
                   .enqueue_us = Spread::of(enqueue_us).median,
                   .relative_error = relative_error};
     row.gflops = 1e-3 * shape.flops() / row.us.median;
+    row.flop_per_byte = shape.flops() / shape.nbytes(size_of(dtype_named(dtype)),
+                                                     size_of(result_dtype(dtype_named(dtype))));
     return row;
   }
 };
@@ -146,27 +91,30 @@ class Comparison {
       : options_(options),
         effort_(options.quick ? quick_effort : full_effort),
         results_(results),
-        blas_(OpenBlas::load()) {}
+        blas_(OpenBlas::load()),
+        counter_(start_counting_worker(options.seed, "matmul: calls", results)) {}
 
-  void compare(const MatmulShape& shape) {
+  void compare(const MatmulShape& shape, const std::string& dtype) {
     if (shape.flops() > effort_.most_flops) {
-      return skip(label(shape), fmt::format("more than {:.0e} operations; run without --quick",
-                                            effort_.most_flops));
+      return skip(label(shape, dtype), fmt::format("more than {:.0e} operations; run without "
+                                                   "--quick",
+                                                   effort_.most_flops));
     }
-    const ReferenceProduct product(shape, options_.seed);
-    const Tensor a =
-        DeviceContender::operand(shape, product.a(), shape.m, shape.k, shape.transpose_a);
-    const Tensor b =
-        DeviceContender::operand(shape, product.b(), shape.k, shape.n, shape.transpose_b);
+    const ReferenceProduct product(shape, dtype_named(dtype), options_.seed);
+    const DeviceOperands operands(product);
     std::vector<Race> races;
     for (const std::string& backend : options_.backends) {
       if (backend == "reference" && shape.flops() > effort_.most_reference_flops) {
-        skip(label(shape) + " reference", fmt::format("more than {:.0e} operations, and the "
-                                                      "reference is slow by design",
-                                                      effort_.most_reference_flops));
+        skip(label(shape, dtype) + " reference",
+             fmt::format("more than {:.0e} operations, and the reference is slow by design",
+                         effort_.most_reference_flops));
         continue;
       }
-      enter(shape, backend, make(backend, shape, a, b, product), product, races);
+      if (backend == "openblas") {
+        enter_openblas(product, dtype, races);
+      } else if (!unoffered_.contains({backend, dtype})) {
+        enter(product, dtype, {backend}, operands, races);
+      }
     }
     // In turns, so that a drift of the machine's speed meets all backends alike.
     for (std::size_t i = 0; i < effort_.samples; ++i) {
@@ -174,41 +122,58 @@ class Comparison {
         if (race.us.size() < race.samples) race.sample();
       }
     }
-    for (const Race& race : races) results_.matmul.push_back(race.row(shape));
+    add_rows(shape, dtype, races);
   }
 
  private:
-  static std::string label(const MatmulShape& shape) {
-    return fmt::format("matmul: {} {}", shape.set, shape.name);
+  static std::string label(const MatmulShape& shape, const std::string& dtype) {
+    return fmt::format("matmul: {} {}{}", shape.set, shape.name, dtype == "f32" ? "" : " " + dtype);
   }
 
   void skip(std::string what, std::string why) {
     results_.skipped.push_back({std::move(what), std::move(why)});
   }
 
-  std::unique_ptr<Contender> make(const std::string& backend, const MatmulShape& shape,
-                                  const Tensor& a, const Tensor& b,
-                                  const ReferenceProduct& product) const {
-    if (backend == "openblas") return std::make_unique<OpenBlasContender>(*blas_, shape, product);
-    return std::make_unique<DeviceContender>(*matmul_backend(backend), shape, a, b);
+  void enter(const ReferenceProduct& product, const std::string& dtype, const Entry& entry,
+             const DeviceOperands& operands, std::vector<Race>& races) {
+    try {
+      enter(product, dtype, entry,
+            make_contender(*matmul_backend(entry.backend), product, operands), races);
+    } catch (const VendorError& error) {
+      unoffered_.insert({entry.backend, dtype});
+      skip(fmt::format("matmul: backend {}, {}", entry.backend, dtype), error.what());
+    }
+  }
+
+  /// With one thread and with all: what is faster depends on the shape.
+  void enter_openblas(const ReferenceProduct& product, const std::string& dtype,
+                      std::vector<Race>& races) {
+    if (dtype != "f32" && dtype != "f64") {
+      if (unoffered_.insert({"openblas", dtype}).second) {
+        skip("matmul: backend openblas, " + dtype, "it multiplies f32 and f64");
+      }
+      return;
+    }
+    for (const unsigned threads : std::set{1U, host_cores()}) {
+      enter(product, dtype, {"openblas", threads},
+            make_openblas_contender(*blas_, threads, product), races);
+    }
   }
 
   /// Verifies a contender and, if its result is right, enters it into the race.
-  void enter(const MatmulShape& shape, const std::string& backend,
-             std::unique_ptr<Contender> contender, const ReferenceProduct& product,
-             std::vector<Race>& races) {
+  void enter(const ReferenceProduct& product, const std::string& dtype, const Entry& entry,
+             std::unique_ptr<Contender> contender, std::vector<Race>& races) {
+    contender->enter();
     contender->enqueue();  // compiles at first use, and warms up
     const auto judgement = product.judge(contender->result());
     if (!judgement.right) {
       results_.verified = false;
-      return skip(fmt::format("{} {}", label(shape), backend),
+      return skip(fmt::format("{} {}", label(product.shape(), dtype), entry.backend),
                   fmt::format("WRONG RESULT: relative error {:.2e}", judgement.relative_error));
     }
-    Race race{.backend = backend,
+    Race race{.entry = entry,
               .contender = std::move(contender),
-              .relative_error = judgement.relative_error,
-              .us = {},
-              .enqueue_us = {}};
+              .relative_error = judgement.relative_error};
     race.sample();
     const double seconds = 1e-6 * race.us.front();
     if (seconds > effort_.slow) {
@@ -222,11 +187,57 @@ class Comparison {
     races.push_back(std::move(race));
   }
 
+  /// One row for each backend: of the numbers of threads, the faster.
+  void add_rows(const MatmulShape& shape, const std::string& dtype,
+                const std::vector<Race>& races) {
+    const std::size_t first = results_.matmul.size();
+    for (const Race& race : races) {
+      MatmulRow row = race.row(shape, dtype);
+      MatmulRow* const last = results_.matmul.size() > first ? &results_.matmul.back() : nullptr;
+      if (last == nullptr || last->backend != row.backend) {
+        row.calls = calls_of(row, shape);
+        results_.matmul.push_back(std::move(row));
+      } else if (row.us.median < last->us.median) {
+        *last = std::move(row);
+      }
+    }
+  }
+
+  std::optional<MatmulRow::Calls> calls_of(const MatmulRow& row, const MatmulShape& shape) const {
+    if (!counter_ || row.backend == "openblas") return std::nullopt;
+    return ask_for_product_calls(*counter_, row.backend, row.dtype, shape);
+  }
+
   const ComparisonOptions& options_;
   Effort effort_;
   Results& results_;
   std::unique_ptr<OpenBlas> blas_;
+  std::unique_ptr<Worker> counter_;
+  std::set<std::pair<std::string, std::string>> unoffered_;  // backends and dtypes
 };
+
+/// Null if a result was wrong; `results` tells.
+std::unique_ptr<PeakMeter> start_peak_meter(bool quick, Results& results) {
+  try {
+    auto meter = std::make_unique<PeakMeter>(current_stream(), quick);
+    meter->sample_memory();
+    return meter;
+  } catch (const VerificationFailed& failure) {
+    results.verified = false;
+    results.skipped.push_back({"matmul: peak", failure.what()});
+    return nullptr;
+  }
+}
+
+/// Fractions of the peak of what the products are added up in.
+void relate_to_peak(Results& results) {
+  const bool host_is_device = Context::default_context().device().type() == DeviceType::cpu;
+  for (MatmulRow& row : results.matmul) {
+    const bool is_on_device = row.backend != "openblas" || host_is_device;
+    const auto peak = results.peak->gflops_of(row.dtype);
+    if (is_on_device && peak) row.fraction_of_peak = row.gflops / *peak;
+  }
+}
 
 }  // namespace
 
@@ -245,10 +256,20 @@ void run_comparison(const ComparisonOptions& options, Results& results) {
                                "libopenblas.so.0 is not installed; the package is "
                                "libopenblas0-pthread"});
   }
-  Progress progress("matmul", options.shapes.size());
-  for (const MatmulShape& shape : options.shapes) {
-    progress.step(fmt::format("{} {}", shape.set, shape.name));
-    comparison.compare(shape);
+  Progress progress("matmul", options.shapes.size() * options.dtypes.size());
+  const auto meter = start_peak_meter(options.quick, results);
+  for (const std::string& dtype : options.dtypes) {
+    for (const MatmulShape& shape : options.shapes) {
+      progress.step(fmt::format("{} {} {}", dtype, shape.set, shape.name));
+      if (meter) meter->sample_arithmetic();
+      comparison.compare(shape, dtype);
+      if (meter) meter->sample_arithmetic();
+    }
+  }
+  if (meter) {
+    meter->sample_memory();
+    results.peak = meter->peak();
+    relate_to_peak(results);
   }
 }
 

@@ -13,7 +13,8 @@ namespace dovetail::tool {
 
 struct ComparisonOptions {
   std::vector<MatmulShape> shapes;
-  std::vector<std::string> backends;  ///< Names of matmul backends, or "openblas".
+  std::vector<std::string> backends;       ///< Names of matmul backends, or "openblas".
+  std::vector<std::string> dtypes{"f32"};  ///< Of matmul_dtypes.
   bool quick = false;
   std::uint64_t seed = 1;
 };
@@ -21,8 +22,9 @@ struct ComparisonOptions {
 /// The backends that can run here: the library's, and openblas where it is installed.
 std::vector<std::string> available_backends();
 
-/// Times each backend on each shape after verifying its result; adds rows, and what could not be
-/// measured, to `results`. A wrong result is not timed and sets `results.verified` to false.
+/// Times each backend on each shape after verifying its result, and the device's peaks; adds rows,
+/// peaks, and what could not be measured, to `results`. A wrong result is not timed and sets
+/// `results.verified` to false.
 void run_comparison(const ComparisonOptions& options, Results& results);
 
 }  // namespace dovetail::tool

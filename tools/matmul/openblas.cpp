@@ -24,20 +24,9 @@ void choose_core_type() {
 /// cycles bridge the gap between two calls in a row all the same.
 void choose_spinning_time() { ::setenv("OPENBLAS_THREAD_TIMEOUT", "20", keep_the_users_choice); }
 
-}  // namespace
-
-std::unique_ptr<OpenBlas> OpenBlas::load() {
-  choose_core_type();
-  choose_spinning_time();
-  void* library = ::dlopen("libopenblas.so.0", RTLD_NOW | RTLD_LOCAL);
-  if (library == nullptr) return nullptr;
-  const auto sgemm = reinterpret_cast<Sgemm>(::dlsym(library, "cblas_sgemm"));
-  if (sgemm == nullptr) return nullptr;
-  return std::unique_ptr<OpenBlas>(new OpenBlas(sgemm));
-}
-
-void OpenBlas::matmul(const MatmulShape& shape, std::span<const float> a, std::span<const float> b,
-                      std::span<float> out) const {
+template <typename T, typename Gemm>
+void multiply(Gemm gemm, const MatmulShape& shape, std::span<const T> a, std::span<const T> b,
+              std::span<T> out) {
   // The values of CBLAS' enumerations.
   constexpr int row_major = 101;
   constexpr int no_transpose = 111;
@@ -46,12 +35,37 @@ void OpenBlas::matmul(const MatmulShape& shape, std::span<const float> a, std::s
   const int n = static_cast<int>(shape.n);
   const int k = static_cast<int>(shape.k);
   for (std::size_t i = 0; i < shape.batch; ++i) {
-    sgemm_(row_major, shape.transpose_a ? transpose : no_transpose,
-           shape.transpose_b ? transpose : no_transpose, m, n, k, 1.0f,
-           a.data() + i * shape.m * shape.k, shape.transpose_a ? m : k,
-           b.data() + i * shape.k * shape.n, shape.transpose_b ? k : n, 0.0f,
-           out.data() + i * shape.m * shape.n, n);
+    gemm(row_major, shape.transpose_a ? transpose : no_transpose,
+         shape.transpose_b ? transpose : no_transpose, m, n, k, T{1},
+         a.data() + i * shape.m * shape.k, shape.transpose_a ? m : k,
+         b.data() + i * shape.k * shape.n, shape.transpose_b ? k : n, T{0},
+         out.data() + i * shape.m * shape.n, n);
   }
+}
+
+}  // namespace
+
+std::unique_ptr<OpenBlas> OpenBlas::load() {
+  choose_core_type();
+  choose_spinning_time();
+  void* library = ::dlopen("libopenblas.so.0", RTLD_NOW | RTLD_LOCAL);
+  if (library == nullptr) return nullptr;
+  const auto sgemm = reinterpret_cast<Gemm<float>>(::dlsym(library, "cblas_sgemm"));
+  const auto dgemm = reinterpret_cast<Gemm<double>>(::dlsym(library, "cblas_dgemm"));
+  const auto set_threads =
+      reinterpret_cast<SetThreads>(::dlsym(library, "openblas_set_num_threads"));
+  if (sgemm == nullptr || dgemm == nullptr || set_threads == nullptr) return nullptr;
+  return std::unique_ptr<OpenBlas>(new OpenBlas(sgemm, dgemm, set_threads));
+}
+
+void OpenBlas::matmul(const MatmulShape& shape, std::span<const float> a, std::span<const float> b,
+                      std::span<float> out) const {
+  multiply(sgemm_, shape, a, b, out);
+}
+
+void OpenBlas::matmul(const MatmulShape& shape, std::span<const double> a,
+                      std::span<const double> b, std::span<double> out) const {
+  multiply(dgemm_, shape, a, b, out);
 }
 
 }  // namespace dovetail::tool

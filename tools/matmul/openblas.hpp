@@ -15,16 +15,25 @@ class OpenBlas {
   /// Null when no libopenblas.so.0 is installed.
   static std::unique_ptr<OpenBlas> load();
 
-  /// out = op(a) op(b), with OpenBLAS' own choice of threads.
+  /// out = op(a) op(b), on the threads that were set.
   void matmul(const MatmulShape& shape, std::span<const float> a, std::span<const float> b,
               std::span<float> out) const;
+  void matmul(const MatmulShape& shape, std::span<const double> a, std::span<const double> b,
+              std::span<double> out) const;
+
+  void set_threads(unsigned threads) const { set_threads_(static_cast<int>(threads)); }
 
  private:
-  using Sgemm = void (*)(int layout, int transpose_a, int transpose_b, int m, int n, int k,
-                         float alpha, const float* a, int lda, const float* b, int ldb, float beta,
-                         float* c, int ldc);
-  explicit OpenBlas(Sgemm sgemm) : sgemm_(sgemm) {}
-  Sgemm sgemm_;
+  template <typename T>
+  using Gemm = void (*)(int layout, int transpose_a, int transpose_b, int m, int n, int k, T alpha,
+                        const T* a, int lda, const T* b, int ldb, T beta, T* c, int ldc);
+  using SetThreads = void (*)(int threads);
+  OpenBlas(Gemm<float> sgemm, Gemm<double> dgemm, SetThreads setter)
+      : sgemm_(sgemm), dgemm_(dgemm), set_threads_(setter) {}
+
+  Gemm<float> sgemm_;
+  Gemm<double> dgemm_;
+  SetThreads set_threads_;
 };
 
 }  // namespace dovetail::tool

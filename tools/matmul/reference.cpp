@@ -6,26 +6,45 @@
 #include <cmath>
 #include <random>
 #include <thread>
+#include <type_traits>
 
 #include "tools/results.hpp"
 
 namespace dovetail::tool {
 namespace {
 
-std::vector<float> random_values(std::size_t count, std::uint64_t seed) {
+/// Uniform in [-1, 1), on a grid that the type holds, or rounded to it; whole numbers in
+/// [-range, range].
+template <typename T>
+T random_value(std::mt19937& random, int range) {
+  if constexpr (std::is_same_v<T, std::int8_t>) {
+    const auto count = static_cast<std::uint32_t>(2 * range + 1);
+    return static_cast<T>(static_cast<int>(random() % count) - range);
+  } else if constexpr (std::is_same_v<T, double>) {
+    const std::uint64_t bits = std::uint64_t{random()} << 21 | random() >> 11;
+    return static_cast<double>(bits) * 0x1p-52 - 1.0;
+  } else {
+    return T(static_cast<float>(random() >> 8) * 0x1p-23f - 1.0f);
+  }
+}
+
+template <typename T>
+std::vector<std::byte> random_elements(std::size_t count, std::size_t k, std::uint64_t seed) {
   std::mt19937 random(static_cast<std::mt19937::result_type>(seed));
-  std::vector<float> values(count);
-  // Uniform in [-1, 1), on a grid that floats hold exactly.
-  for (float& value : values) value = static_cast<float>(random() >> 8) * 0x1p-23f - 1.0f;
-  return values;
+  const int range = k <= 1U << 17 ? 127 : 11;  // so that no sum leaves int32
+  std::vector<std::byte> bytes(count * sizeof(T));
+  T* const elements = reinterpret_cast<T*>(bytes.data());
+  for (std::size_t i = 0; i < count; ++i) elements[i] = random_value<T>(random, range);
+  return bytes;
 }
 
 /// Reads an operand that may be stored transposed as [rows, columns].
+template <typename T>
 struct Operand {
-  const float* values;
+  const T* values;
   std::size_t row_step, column_step;
   double at(std::size_t row, std::size_t column) const {
-    return values[row * row_step + column * column_step];
+    return to_double(values[row * row_step + column * column_step]);
   }
 };
 
@@ -46,7 +65,8 @@ constexpr std::size_t block_k = 256;
 constexpr std::size_t block_columns = 512;
 
 /// Rows [first, last) of out += a b for a block of columns and of k; b's block was made dense.
-void multiply_block(const Operand& a, const double* b, double* out, std::size_t out_step,
+template <typename T>
+void multiply_block(const Operand<T>& a, const double* b, double* out, std::size_t out_step,
                     std::size_t first, std::size_t last, std::size_t p0, std::size_t p1,
                     std::size_t columns) {
   for (std::size_t i = first; i < last; ++i) {
@@ -59,7 +79,9 @@ void multiply_block(const Operand& a, const double* b, double* out, std::size_t 
   }
 }
 
-void multiply(const MatmulShape& shape, const Operand& a, const Operand& b, double* out) {
+template <typename T>
+void multiply_matrices(const MatmulShape& shape, const Operand<T>& a, const Operand<T>& b,
+                       double* out) {
   const std::size_t column_blocks = (shape.n + block_columns - 1) / block_columns;
   const std::size_t row_blocks = std::max<std::size_t>(1, shape.m / 256);
   in_parallel(column_blocks * row_blocks, [&](std::size_t task) {
@@ -81,50 +103,69 @@ void multiply(const MatmulShape& shape, const Operand& a, const Operand& b, doub
   });
 }
 
+/// How close a result must be; see judge().
+struct Tolerance {
+  double sum, rounding, smallest, norm;
+
+  Tolerance(DType dtype, std::uint64_t k) {
+    constexpr double u32 = 0x1p-24, u64 = 0x1p-53;
+    const double root = std::sqrt(static_cast<double>(k));
+    sum = dtype == DType::i8 ? 0 : dtype == DType::f64 ? 8 * root * u64 : 4 * root * u32;
+    rounding = dtype == DType::f16 ? 0x1p-11 : dtype == DType::bf16 ? 0x1p-8 : 0;
+    smallest = dtype == DType::f16 ? 0x1p-25 : 0;
+    norm = dtype == DType::f64 ? 1e-13 : rounding + 1e-5;
+  }
+};
+
 }  // namespace
 
-ReferenceProduct::ReferenceProduct(const MatmulShape& shape, std::uint64_t seed)
-    : shape_(shape),
-      a_(random_values(shape.batch * shape.m * shape.k, 2 * seed)),
-      b_(random_values(shape.batch * shape.k * shape.n, 2 * seed + 1)),
-      product_(shape.batch * shape.m * shape.n),
-      row_norms_(shape.batch * shape.m),
-      column_norms_(shape.batch * shape.n) {
-  for (std::size_t batch = 0; batch < shape.batch; ++batch) {
-    const Operand a{a_.data() + batch * shape.m * shape.k, shape.transpose_a ? 1 : shape.k,
-                    shape.transpose_a ? shape.m : 1};
-    const Operand b{b_.data() + batch * shape.k * shape.n, shape.transpose_b ? 1 : shape.n,
-                    shape.transpose_b ? shape.k : 1};
-    multiply(shape, a, b, product_.data() + batch * shape.m * shape.n);
-    for (std::size_t i = 0; i < shape.m; ++i) {
+template <typename T>
+void ReferenceProduct::multiply() {
+  const auto& [set, name, batches, m, n, k, transpose_a, transpose_b] = shape_;
+  a_ = random_elements<T>(batches * m * k, k, 2 * seed_);
+  b_ = random_elements<T>(batches * k * n, k, 2 * seed_ + 1);
+  for (std::size_t batch = 0; batch < batches; ++batch) {
+    const Operand<T> a_of{a<T>().data() + batch * m * k, transpose_a ? 1 : k, transpose_a ? m : 1};
+    const Operand<T> b_of{b<T>().data() + batch * k * n, transpose_b ? 1 : n, transpose_b ? k : 1};
+    multiply_matrices(shape_, a_of, b_of, product_.data() + batch * m * n);
+    for (std::size_t i = 0; i < m; ++i) {
       double sum = 0;
-      for (std::size_t p = 0; p < shape.k; ++p) sum += a.at(i, p) * a.at(i, p);
-      row_norms_[batch * shape.m + i] = std::sqrt(sum);
+      for (std::size_t p = 0; p < k; ++p) sum += a_of.at(i, p) * a_of.at(i, p);
+      row_norms_[batch * m + i] = std::sqrt(sum);
     }
-    double* const squares = column_norms_.data() + batch * shape.n;
-    for (std::size_t p = 0; p < shape.k; ++p) {
-      for (std::size_t j = 0; j < shape.n; ++j) squares[j] += b.at(p, j) * b.at(p, j);
+    double* const squares = column_norms_.data() + batch * n;
+    for (std::size_t p = 0; p < k; ++p) {
+      for (std::size_t j = 0; j < n; ++j) squares[j] += b_of.at(p, j) * b_of.at(p, j);
     }
-    std::transform(squares, squares + shape.n, squares,
-                   [](double square) { return std::sqrt(square); });
+    std::transform(squares, squares + n, squares, [](double square) { return std::sqrt(square); });
   }
 }
 
-ReferenceProduct::Judgement ReferenceProduct::judge(std::span<const float> out) const {
-  constexpr double unit_roundoff = 0x1p-24;
-  const double factor = 4 * std::sqrt(static_cast<double>(shape_.k)) * unit_roundoff;
+ReferenceProduct::ReferenceProduct(const MatmulShape& shape, DType dtype, std::uint64_t seed)
+    : shape_(shape),
+      dtype_(dtype),
+      seed_(seed),
+      product_(shape.batch * shape.m * shape.n),
+      row_norms_(shape.batch * shape.m),
+      column_norms_(shape.batch * shape.n) {
+  with_operand_type(dtype, [this](auto zero) { multiply<decltype(zero)>(); });
+}
+
+ReferenceProduct::Judgement ReferenceProduct::judge(std::span<const double> out) const {
+  const Tolerance tolerance(dtype_, shape_.k);
   double difference = 0, magnitude = 0;
   bool each_close = true;
   for (std::size_t i = 0; i < product_.size(); ++i) {
     const double error = out[i] - product_[i];
     difference += error * error;
     magnitude += product_[i] * product_[i];
-    const double bound = factor * row_norms_[i / shape_.n] *
-                         column_norms_[i / (shape_.m * shape_.n) * shape_.n + i % shape_.n];
+    const double bound = tolerance.sum * row_norms_[i / shape_.n] *
+                             column_norms_[i / (shape_.m * shape_.n) * shape_.n + i % shape_.n] +
+                         tolerance.rounding * std::abs(product_[i]) + tolerance.smallest;
     each_close = each_close && std::abs(error) <= bound;  // false for NaN
   }
-  const double relative_error = std::sqrt(difference / magnitude);
-  return {relative_error, each_close && relative_error < 1e-5};
+  const double relative_error = difference == 0 ? 0 : std::sqrt(difference / magnitude);
+  return {relative_error, each_close && relative_error < tolerance.norm};
 }
 
 }  // namespace dovetail::tool

@@ -20,6 +20,14 @@ struct MatmulShape {
     return 2.0 * static_cast<double>(batch) * static_cast<double>(m) * static_cast<double>(n) *
            static_cast<double>(k);
   }
+  /// Bytes of the operands and the result, each once.
+  double nbytes(std::size_t operand_element, std::size_t result_element) const {
+    const double operands = static_cast<double>(m) * static_cast<double>(k) +
+                            static_cast<double>(k) * static_cast<double>(n);
+    return static_cast<double>(batch) *
+           (static_cast<double>(operand_element) * operands +
+            static_cast<double>(result_element) * static_cast<double>(m) * static_cast<double>(n));
+  }
 };
 
 /// Parses lines of set,name,batch,m,n,k,transpose_a,transpose_b, a header first.

@@ -153,6 +153,23 @@ double geometric_mean(const std::vector<MatmulRow>& rows, std::string_view backe
   return count == 0 ? 0 : std::exp(log_sum / count);
 }
 
+/// What Dovetail's kernels make of the device, at best.
+void advise_on_peak(const std::vector<MatmulRow>& rows, Findings& findings) {
+  const MatmulRow* best = nullptr;
+  for (const MatmulRow& row : rows) {
+    const bool counts = row.backend == "kernel" && row.fraction_of_peak;
+    if (counts && (best == nullptr || *row.fraction_of_peak > *best->fraction_of_peak)) {
+      best = &row;
+    }
+  }
+  if (best == nullptr) return;
+  findings.push_back(
+      {"matmul",
+       fmt::format("At best, with {} x {} x {} of {}, Dovetail's kernels reach {:.0f} % "
+                   "of the multiply-adds that the device was seen to do.",
+                   best->m, best->n, best->k, best->dtype, 100 * *best->fraction_of_peak)});
+}
+
 void advise_on_matmul(const std::vector<MatmulRow>& rows, Findings& findings) {
   for (const char* baseline : {"clblast", "openblas"}) {
     const double ratio = geometric_mean_ratio(rows, "kernel", baseline);
@@ -192,6 +209,7 @@ std::vector<Advice> advise(const Results& results) {
   advise_on_overhead(table, findings);
   advise_on_handoff(results.handoff, findings);
   advise_on_matmul(results.matmul, findings);
+  advise_on_peak(results.matmul, findings);
   return findings;
 }
 

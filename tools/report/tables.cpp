@@ -57,16 +57,43 @@ std::string shape_label(const MatmulRow& row) {
                      row.n, row.k, row.transpose_a ? 't' : 'n', row.transpose_b ? 't' : 'n');
 }
 
+std::uint64_t total(const std::map<std::string, std::uint64_t>& calls) {
+  std::uint64_t sum = 0;
+  for (const auto& [name, count] : calls) sum += count;
+  return sum;
+}
+
+void peak_lines(const Peak& peak, Output out) {
+  const auto show = [](const Spread& spread) {
+    return fmt::format("{:.1f} ({:.1f} to {:.1f})", spread.median, spread.min, spread.max);
+  };
+  fmt::format_to(out, "\nPeak of the device, measured: {} GFLOP/s float32, {} float64;\n",
+                 show(peak.f32_gflops), peak.f64_gflops ? show(*peak.f64_gflops) : "no");
+  fmt::format_to(out, "  memory {} GB/s read, {} GB/s in a triad, arrays of {} MiB\n",
+                 show(peak.read_gb_s), show(peak.triad_gb_s), peak.array_bytes >> 20);
+}
+
+std::string backend_label(const MatmulRow& row) {
+  return row.threads ? fmt::format("{}, {} thr", row.backend, *row.threads) : row.backend;
+}
+
 void matmul_table(const std::vector<MatmulRow>& rows, Output out) {
-  fmt::format_to(out, "\nMatmul: float32, medians\n");
-  fmt::format_to(out, "{:<22} {:<10} {:>12} {:>11} {:>10} {:>10}\n", "[batch*] m x n x k",
-                 "backend", "us", "enqueue us", "GFLOP/s", "error");
+  fmt::format_to(out, "\nMatmul: medians; OpenCL calls with new arguments / the same again\n");
+  fmt::format_to(out, "{:<5}{:<22} {:<15} {:>12} {:>11} {:>10} {:>8} {:>8} {:>8}\n", "dtype",
+                 "[batch*] m x n x k", "backend", "us", "enqueue us", "GFLOP/s", "of peak", "calls",
+                 "error");
   for (std::size_t i = 0; i < rows.size(); ++i) {
     const MatmulRow& row = rows[i];
     const bool same = i > 0 && row.same_shape(rows[i - 1]);
-    fmt::format_to(out, "{:<22} {:<10} {:>12.2f} {:>11.2f} {:>10.2f} {:>10.1e}\n",
-                   same ? "" : shape_label(row), row.backend, row.us.median, row.enqueue_us,
-                   row.gflops, row.relative_error);
+    fmt::format_to(
+        out, "{:<5}{:<22} {:<15} {:>12.2f} {:>11.2f} {:>10.2f} {:>8} {:>8} {:>8.1e}\n",
+        same ? "" : row.dtype, same ? "" : shape_label(row), backend_label(row), row.us.median,
+        row.enqueue_us, row.gflops,
+        row.fraction_of_peak ? fmt::format("{:.1f} %", 100 * *row.fraction_of_peak) : "-",
+        row.calls ? fmt::format("{} / {}", total(row.calls->new_arguments),
+                                total(row.calls->same_arguments))
+                  : "-",
+        row.relative_error);
   }
 }
 
@@ -80,6 +107,7 @@ std::string tables(const Results& results, const Device& device) {
                  device.platform_name(), device.driver_version(), host_cores());
   if (!results.scaling.empty()) scaling_table(results.scaling, out);
   if (!results.handoff.empty()) handoff_table(results.handoff, out);
+  if (results.peak) peak_lines(*results.peak, out);
   if (!results.matmul.empty()) matmul_table(results.matmul, out);
   if (!results.advice.empty()) {
     fmt::format_to(out, "\nWhat follows\n");

@@ -17,7 +17,7 @@
 namespace dovetail {
 
 enum class MatmulBackend {
-  automatic,  ///< The one that measured fastest over most shapes; for now `kernel` everywhere.
+  automatic,  ///< `kernel` or `clblast`, whichever measured faster; see ops/matmul_tuning.hpp.
   clblast,    ///< CLBlast, the vendor library, in the stream's own queue.
   kernel,     ///< Dovetail's kernels.
   reference,  ///< One plain kernel that sums in double where the device can: slow and trusted.

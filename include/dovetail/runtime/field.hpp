@@ -9,8 +9,8 @@
 #include <vector>
 
 #include "dovetail/core/export.hpp"
+#include "dovetail/core/shape.hpp"
 #include "dovetail/runtime/field_element.hpp"
-#include "dovetail/runtime/field_shape.hpp"
 #include "dovetail/runtime/runtime.hpp"
 #include "dovetail/stream/buffer.hpp"
 #include "dovetail/stream/stream.hpp"
@@ -40,8 +40,10 @@ namespace detail {
 /// All of a field but its element's C++ type.
 class DOVETAIL_EXPORT FieldData {
  public:
-  FieldData(const Runtime& runtime, const FieldShape& shape, ElementType element);
-  FieldData(Stream stream, BufferView memory, const FieldShape& shape, ElementType element);
+  static constexpr std::size_t max_rank = 4;
+
+  FieldData(const Runtime& runtime, const Shape& shape, ElementType element);
+  FieldData(Stream stream, BufferView memory, const Shape& shape, ElementType element);
 
   void fill(const void* value) const;
   void from_host(const void* values, std::size_t count) const;
@@ -49,13 +51,13 @@ class DOVETAIL_EXPORT FieldData {
 
   const Stream& stream() const noexcept { return stream_; }
   const BufferView& memory() const noexcept { return memory_; }
-  const FieldShape& shape() const noexcept { return shape_; }
+  const Shape& shape() const noexcept { return shape_; }
   ElementType element() const noexcept { return element_; }
 
  private:
   Stream stream_;
   BufferView memory_;
-  FieldShape shape_;
+  Shape shape_;
   ElementType element_;
 };
 
@@ -73,9 +75,8 @@ class Field {
  public:
   /// Uninitialised, on the runtime's stream.
   /// @throws OutOfMemory      the device has not that much.
-  /// @throws InvalidArgument  more bytes than 64 bits count.
-  Field(const Runtime& runtime, const FieldShape& shape)
-      : data_(runtime, shape, element_type_of<T>) {}
+  /// @throws InvalidArgument  no dimension or more than 4, or more bytes than 64 bits count.
+  Field(const Runtime& runtime, const Shape& shape) : data_(runtime, shape, element_type_of<T>) {}
 
   /// Writes `value` to every element, in stream order.
   void fill(const T& value) const { data_.fill(&value); }
@@ -111,7 +112,7 @@ class Field {
   static Field from_tensor(const Runtime& runtime, const Tensor& tensor,
                            Copy copy) requires TensorElement<T>;
 
-  const FieldShape& shape() const noexcept { return data_.shape(); }
+  const Shape& shape() const noexcept { return data_.shape(); }
   /// Number of elements; a vector counts once.
   std::int64_t size() const noexcept { return shape().size(); }
   std::size_t nbytes() const noexcept { return storage().nbytes; }

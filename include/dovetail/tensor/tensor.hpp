@@ -8,10 +8,10 @@
 #include <vector>
 
 #include "dovetail/core/export.hpp"
+#include "dovetail/core/shape.hpp"
 #include "dovetail/stream/buffer.hpp"
 #include "dovetail/stream/stream.hpp"
 #include "dovetail/tensor/dtype.hpp"
-#include "dovetail/tensor/shape.hpp"
 
 namespace dovetail {
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Sizes of a tensor's dimensions.
+// Sizes of the dimensions of tensors and fields.
 #pragma once
 
 #include <array>

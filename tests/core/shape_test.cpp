@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "dovetail/tensor/shape.hpp"
+#include "dovetail/core/shape.hpp"
 
 #include <gtest/gtest.h>
 

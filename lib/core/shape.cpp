@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "dovetail/runtime/field_shape.hpp"
+#include "dovetail/core/shape.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -10,14 +10,14 @@
 
 namespace dovetail {
 
-FieldShape::FieldShape(std::initializer_list<std::int64_t> sizes)
-    : FieldShape(std::span(sizes.begin(), sizes.size())) {}
+Shape::Shape(std::initializer_list<std::int64_t> sizes)
+    : Shape(std::span(sizes.begin(), sizes.size())) {}
 
-FieldShape::FieldShape(std::span<const std::int64_t> sizes) : rank_(sizes.size()) {
+Shape::Shape(std::span<const std::int64_t> sizes) : rank_(sizes.size()) {
   const auto refuse = [&](const char* why) {
-    throw InvalidArgument(fmt::format("[FieldShape] [{}]: {}", fmt::join(sizes, ", "), why));
+    throw InvalidArgument(fmt::format("[Shape] [{}]: {}", fmt::join(sizes, ", "), why));
   };
-  if (sizes.empty() || sizes.size() > max_rank) refuse("a field has 1 to 4 dimensions.");
+  if (sizes.size() > max_rank) refuse("at most 8 dimensions are possible.");
   std::int64_t product = 1;
   for (const std::int64_t size : sizes) {
     if (size < 0) refuse("sizes cannot be negative.");
@@ -28,12 +28,12 @@ FieldShape::FieldShape(std::span<const std::int64_t> sizes) : rank_(sizes.size()
   std::ranges::copy(sizes, sizes_.begin());
 }
 
-std::int64_t FieldShape::size() const noexcept {
+std::int64_t Shape::size() const noexcept {
   std::int64_t product = 1;
   for (const std::int64_t size : sizes()) product *= size;
   return product;
 }
 
-std::string FieldShape::str() const { return fmt::format("[{}]", fmt::join(sizes(), ", ")); }
+std::string Shape::str() const { return fmt::format("[{}]", fmt::join(sizes(), ", ")); }
 
 }  // namespace dovetail

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+// Which backend and which parameters a product runs with, by measurement.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "dovetail/core/device.hpp"
+#include "dovetail/core/export.hpp"
+#include "dovetail/ops/matmul.hpp"
+
+namespace dovetail {
+
+/// A product, as far as its speed depends on it; sizes as in `matmul`, none of them 0.
+struct MatmulCase {
+  DType dtype = DType::f32;  ///< Of the operands.
+  bool transpose_a = false, transpose_b = false;
+  std::int64_t batch = 1, m = 1, n = 1, k = 1;
+
+  friend bool operator==(const MatmulCase&, const MatmulCase&) = default;
+};
+
+/// How a product runs.
+struct MatmulTuning {
+  /// What `MatmulBackend::automatic` takes: `kernel` or `clblast`.
+  MatmulBackend backend = MatmulBackend::kernel;
+  /// What `MatmulBackend::kernel` takes: a kernel and its parameters, one of `matmul_choices`.
+  std::string choice{};
+
+  friend bool operator==(const MatmulTuning&, const MatmulTuning&) = default;
+};
+
+/// How such a product would run now: as it was set or read for this device and this case; else as
+/// the nearest case that was, no size of which is more than twice or less than half; else by rule.
+/// @throws InvalidArgument  a size below 1, or a dtype that is not multiplied.
+/// Thread-safe, as the other functions here.
+DOVETAIL_EXPORT MatmulTuning matmul_tuning(const Device& device, const MatmulCase& product);
+
+/// Whether exactly this case was set in this process, or by the user's file.
+DOVETAIL_EXPORT bool has_matmul_tuning(const Device& device, const MatmulCase& product);
+
+/// The choices that are worth timing, the one by rule first.
+/// @throws InvalidArgument  as above.
+DOVETAIL_EXPORT std::vector<std::string> matmul_choices(const Device& device,
+                                                        const MatmulCase& product);
+
+/// Sets how products of this case run in this process from now on. An empty choice is that by rule.
+/// @throws InvalidArgument  as above; or the choice cannot run it, or the backend is neither.
+DOVETAIL_EXPORT void set_matmul_tuning(const Device& device, const MatmulCase& product,
+                                       const MatmulTuning& tuning);
+
+/// The user's file, which is read at the first product of a process: the one that the variable
+/// DOVETAIL_TUNING_FILE names (empty: none), else dovetail/matmul.csv in XDG_CONFIG_HOME or
+/// ~/.config. What it says goes before what comes with the library.
+DOVETAIL_EXPORT std::optional<std::filesystem::path> matmul_tuning_file();
+
+/// Sets what the file says.
+/// @return  The number of its lines.
+/// @throws InvalidArgument  the file cannot be read, or a line of it is malformed; then nothing is
+///                          set.
+DOVETAIL_EXPORT std::size_t load_matmul_tuning(const std::filesystem::path& file);
+
+/// Writes all that was set or loaded in this process, atomically: a reader sees the old file or the
+/// new one.
+/// @throws Error  it cannot be written.
+DOVETAIL_EXPORT void save_matmul_tuning(const std::filesystem::path& file);
+
+}  // namespace dovetail

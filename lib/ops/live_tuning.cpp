@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "lib/ops/live_tuning.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "dovetail/core/error.hpp"
+#include "lib/core/file.hpp"
+#include "lib/runtime/embedded_kernels.hpp"
+
+namespace dovetail::detail {
+namespace {
+
+/// A file that a product needs cannot make it fail; `load_matmul_tuning` tells what is wrong with
+/// it.
+TuningTable read_user_file() {
+  const auto path = matmul_tuning_file();
+  const auto text = path ? read_file(*path) : std::nullopt;
+  if (!text) return {};
+  try {
+    return TuningTable::parse(*text, path->string());
+  } catch (const InvalidArgument&) {
+    return {};
+  }
+}
+
+}  // namespace
+
+LiveTuning& LiveTuning::instance() {
+  static LiveTuning* const live = new LiveTuning;  // products may run while statics are destroyed
+  return *live;
+}
+
+LiveTuning::LiveTuning()
+    : shipped_(TuningTable::parse(embedded_text("matmul/tuned.csv"), "kernels/matmul/tuned.csv")),
+      user_(read_user_file()) {}
+
+MatmulTuning LiveTuning::find(const Device& device, const MatmulCase& product) const {
+  const std::string key = device_key(device);
+  {
+    const std::scoped_lock lock(mutex_);
+    if (const MatmulTuning* const found = user_.find(key, product)) return *found;
+  }
+  if (const MatmulTuning* const found = shipped_.find(key, product)) return *found;
+  if (const MatmulTuning* const found = shipped_.find(device_class(device), product)) return *found;
+  return {};
+}
+
+bool LiveTuning::has(const Device& device, const MatmulCase& product) const {
+  const std::string key = device_key(device);
+  const std::scoped_lock lock(mutex_);
+  return std::ranges::any_of(user_.entries(), [&](const TuningEntry& entry) {
+    return entry.device == key && entry.product == product;
+  });
+}
+
+void LiveTuning::set(TuningEntry entry) {
+  const std::scoped_lock lock(mutex_);
+  user_.set(std::move(entry));
+  ++version_;
+}
+
+void LiveTuning::merge(const TuningTable& table) {
+  const std::scoped_lock lock(mutex_);
+  user_.merge(table);
+  ++version_;
+}
+
+TuningTable LiveTuning::user_table() const {
+  const std::scoped_lock lock(mutex_);
+  return user_;
+}
+
+MatmulCase case_of(const MatmulSizes& s) noexcept {
+  return {.dtype = s.in,
+          .transpose_a = s.transpose_a,
+          .transpose_b = s.transpose_b,
+          .batch = s.batch,
+          .m = s.m,
+          .n = s.n,
+          .k = s.k};
+}
+
+}  // namespace dovetail::detail

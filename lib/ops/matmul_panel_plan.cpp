@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: Apache-2.0
+// Plans of kernels/matmul/panel.cl and pack.cl.
+#include <algorithm>
+#include <bit>
+
+#include "lib/ops/matmul_arguments.hpp"
+#include "lib/ops/matmul_plan_cpu.hpp"
+
+namespace dovetail::detail {
+namespace {
+
+using std::uint32_t;
+
+std::size_t factor_size(const MatmulSizes& s) { return s.in == DType::f64 ? 8 : 4; }
+
+/// How a product looks to the kernel: rows of S stream past panels of P's columns.
+struct Roles {
+  uint32_t rows, columns;
+  bool streamed_along_k, packed_along_k;
+  bool holds_factors;  ///< The elements are factors as they lie.
+
+  Roles(const MatmulSizes& s, bool swap)
+      : rows(swap ? s.n : s.m),
+        columns(swap ? s.m : s.n),
+        streamed_along_k(swap ? s.transpose_b : !s.transpose_a),
+        packed_along_k(swap ? !s.transpose_a : s.transpose_b),
+        holds_factors(s.in == DType::f32 || s.in == DType::f64) {}
+
+  bool streams_in_place() const { return streamed_along_k && holds_factors; }
+  /// Whether the kernel can read panels of that width where they lie.
+  bool has_panels(uint32_t panel_width) const {
+    return !packed_along_k && holds_factors && columns % panel_width == 0;
+  }
+};
+
+/// How the work-items share out a product.
+struct Sharing {
+  uint32_t rows_per_item, panels_per_item;
+  uint32_t row_items, panel_items;
+};
+
+Sharing share_out(const Roles& roles, const PanelChoice& c, uint32_t panel_width) {
+  const uint32_t panels = blocks(roles.columns, panel_width);
+  const uint32_t tiles = blocks(roles.rows, c.rows);
+  Sharing sharing{};
+  // Panels are shared out first: splitting rows packs each panel once more.
+  sharing.panels_per_item = std::max(1U, panels / c.items);
+  sharing.panel_items = blocks(panels, sharing.panels_per_item);
+  const uint32_t least_rows = c.in_place != 0 ? c.rows : 64;
+  const uint32_t splits =
+      std::min(blocks(c.items, sharing.panel_items), blocks(roles.rows, least_rows));
+  sharing.rows_per_item = blocks(tiles, splits) * c.rows;
+  sharing.row_items = blocks(roles.rows, sharing.rows_per_item);
+  return sharing;
+}
+
+/// In multiply-adds of vectors, for comparing both roles.
+double cost_of(const Device& device, const MatmulSizes& s, const PanelChoice& c) {
+  const Roles roles(s, c.swap != 0);
+  const uint32_t panel_width = c.vectors * vector_width(device, s.in);
+  const Sharing sharing = share_out(roles, c, panel_width);
+  const double panels = blocks(roles.columns, panel_width);
+  const double row_panels = double{1} * blocks(roles.rows, c.rows) * c.rows * panels * c.vectors;
+  const double packed_rows = panels * c.vectors * s.k * sharing.row_items;
+  return row_panels * s.k * (roles.streams_in_place() ? 1.0 : 1.2) +
+         packed_rows * (c.in_place != 0        ? 0.0
+                        : roles.packed_along_k ? 8.0
+                                               : 4.0) +
+         row_panels * blocks(s.k, c.steps) * (c.swap != 0 ? 24.0 : 2.0);
+}
+
+bool is_within(uint32_t value, uint32_t least, uint32_t most) {
+  return least <= value && value <= most;
+}
+
+bool can_run(const Device& device, const MatmulSizes& s, const PanelChoice& c) {
+  const uint32_t width = vector_width(device, s.in);
+  if (c.swap > 1 || c.in_place > 1 || !is_within(c.vectors, 1, 4) || !is_within(c.rows, 1, width) ||
+      !std::has_single_bit(c.rows) || !is_within(c.kc, 16, 65536) ||
+      !is_within(c.steps, 16, c.kc) || !is_within(c.items, 1, 65536) ||
+      !is_within(c.parts, 1, std::min(s.k, 1024U))) {
+    return false;
+  }
+  // More products of int8 than that are not exact in float.
+  if (s.in == DType::i8 && c.steps > 1024) return false;
+  const Roles roles(s, c.swap != 0);
+  if (c.in_place != 0 && !roles.has_panels(c.vectors * width)) return false;
+  const std::size_t panels = c.in_place != 0 ? 0 : std::size_t{c.kc} * c.vectors * width;
+  const std::size_t tile = roles.streams_in_place() ? 0 : std::size_t{c.steps + 2 * width} * c.rows;
+  return (panels + tile) * factor_size(s) <= device.local_memory();
+}
+
+/// For one of the roles, whichever operand that packs.
+PanelChoice panel_for(const Device& device, const MatmulSizes& s, const Roles& roles, bool swap) {
+  const uint32_t width = vector_width(device, s.in);
+  const uint32_t float_width = vector_width(device, DType::f32);
+  PanelChoice c{.swap = swap ? 1U : 0U};
+  c.vectors = roles.columns <= width ? 1 : 2;
+  c.rows = std::min(width, c.vectors == 1 ? float_width : float_width / 2);
+  while (c.rows / 2 >= roles.rows) c.rows /= 2;
+  // Long panels save passes over out; they are read from the second-level cache, and take a quarter
+  // of local memory.
+  while (c.kc > 64 && 4 * factor_size(s) * c.kc * c.vectors * width > device.local_memory()) {
+    c.kc /= 2;
+  }
+  // Rows that are packed too should meet many short panels.
+  c.steps = std::min(c.kc, roles.streams_in_place() ? 2048U : 256U);
+  c.items = wanted_items(device, s);
+  // What fits in the second-level cache as it lies gains nothing from being packed, unless a column
+  // of it is so long that it visits few sets of the first-level cache again and again.
+  constexpr std::size_t most_in_place = std::size_t{1} << 20;
+  const std::size_t nbytes = std::size_t{s.k} * roles.columns * factor_size(s);
+  const bool is_small = s.k <= 256 && nbytes <= most_in_place;
+  c.in_place = is_small && roles.has_panels(c.vectors * width) ? 1 : 0;
+  return c;
+}
+
+/// Parts of k that give idle compute units work, where there are too few tiles for them.
+uint32_t parts_of(const Device& device, const MatmulSizes& s, const Roles& roles,
+                  const PanelChoice& c) {
+  const Sharing sharing = share_out(roles, c, c.vectors * vector_width(device, s.in));
+  const std::uint64_t items = std::uint64_t{sharing.row_items} * sharing.panel_items * s.batch;
+  if (items >= device.compute_units()) return 1;
+  const std::uint64_t idle = device.compute_units() / items;
+  return static_cast<uint32_t>(std::clamp<std::uint64_t>(s.k / 1024, 1, idle));
+}
+
+/// int8 is multiplied as float, exactly for as many steps as can_run() allows.
+BuildOptions panel_options(const Device& device, const MatmulSizes& s, bool has_workspace) {
+  BuildOptions options = cpu_options(device, s, has_workspace);
+  if (s.in == DType::i8) options.define("I8_AS_FLOAT", 1);
+  return options;
+}
+
+MatmulPlan plan_of(const Device& device, const MatmulSizes& s, const PanelChoice& c) {
+  const Roles roles(s, c.swap != 0);
+  const Sharing sharing = share_out(roles, c, c.vectors * vector_width(device, s.in));
+  const uint32_t part_steps = blocks(s.k, c.parts);
+  const uint32_t parts = blocks(s.k, part_steps);
+  // Passes after the first add to what is in out, which then must hold just that.
+  const bool adds_up_in_out = !s.has_epilogue && s.out == sum_dtype(s.in);
+  const bool has_workspace = parts > 1 || (part_steps > c.steps && !adds_up_in_out);
+  return {.file = "matmul/panel.cl",
+          .kernel = "matmul_panel",
+          .options = panel_options(device, s, has_workspace)
+                         .define("SWAP", c.swap)
+                         .define("IN_PLACE", c.in_place)
+                         .define("VECTORS", c.vectors)
+                         .define("ROWS", c.rows)
+                         .define("KC", c.kc)
+                         .define("STEPS", c.steps),
+          .global = {sharing.panel_items, sharing.row_items, std::size_t{s.batch} * parts},
+          .local = {1, 1, 1},
+          .share = {sharing.rows_per_item, sharing.panels_per_item, parts > 1 ? part_steps : 0},
+          .parts = has_workspace ? parts : 0};
+}
+
+}  // namespace
+
+PanelChoice default_panel(const Device& device, const MatmulSizes& s, bool swap) {
+  const Roles roles(s, swap);
+  PanelChoice c = panel_for(device, s, roles, swap);
+  c.parts = parts_of(device, s, roles, c);
+  return c;
+}
+
+PanelChoice default_panel(const Device& device, const MatmulSizes& s) {
+  const PanelChoice straight = default_panel(device, s, false);
+  const PanelChoice swapped = default_panel(device, s, true);
+  return cost_of(device, s, straight) <= cost_of(device, s, swapped) ? straight : swapped;
+}
+
+std::optional<MatmulPlan> plan_panel(const Device& device, const MatmulSizes& s,
+                                     const PanelChoice& choice) {
+  if (!can_run(device, s, choice)) return std::nullopt;
+  return plan_of(device, s, choice);
+}
+
+uint32_t packed_panel_width(const Device& device, DType in, uint32_t n) {
+  const uint32_t width = vector_width(device, in);
+  return n <= width ? width : 2 * width;
+}
+
+std::size_t packed_size(const Device& device, const MatmulSizes& s) {
+  const uint32_t width = packed_panel_width(device, s.in, s.n);
+  return std::size_t{blocks(s.n, width)} * width * s.k * s.batch;
+}
+
+MatmulPlan plan_pack_cpu(const Device& device, const MatmulSizes& s) {
+  const uint32_t width = packed_panel_width(device, s.in, s.n);
+  MatmulSizes sizes = s;
+  sizes.transpose_a = false;
+  return {
+      .file = "matmul/pack.cl",
+      .kernel = "matmul_pack",
+      .options =
+          panel_options(device, sizes, true).define("VECTORS", width / vector_width(device, s.in)),
+      .global = {blocks(s.n, width), s.batch, 1},
+      .local = {1, 1, 1}};
+}
+
+MatmulPlan plan_packed_cpu(const Device& device, const MatmulSizes& s) {
+  MatmulSizes sizes = s;
+  sizes.transpose_b = false;
+  PanelChoice choice = default_panel(device, sizes, false);
+  choice.in_place = 0;  // of op(b) as it lay
+  choice.parts = parts_of(device, sizes, Roles(sizes, false), choice);
+  MatmulPlan plan = plan_of(device, sizes, choice);
+  plan.options.define("PREPACKED", 1);
+  return plan;
+}
+
+}  // namespace dovetail::detail

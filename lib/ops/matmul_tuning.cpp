@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "dovetail/ops/matmul_tuning.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <limits>
+
+#include "dovetail/core/error.hpp"
+#include "lib/core/file.hpp"
+#include "lib/ops/live_tuning.hpp"
+#include "lib/ops/matmul_arguments.hpp"
+#include "lib/ops/matmul_problem.hpp"
+
+namespace dovetail {
+namespace {
+
+std::string describe(const MatmulCase& p) {
+  return fmt::format("{} x [{}, {}] by [{}, {}] of {}", p.batch, p.m, p.k, p.k, p.n,
+                     to_string(p.dtype));
+}
+
+detail::MatmulSizes checked_sizes(std::string_view function, const MatmulCase& p) {
+  constexpr std::int64_t most = std::numeric_limits<std::int32_t>::max();
+  if (std::min({p.batch, p.m, p.n, p.k}) < 1 || std::max({p.batch, p.m, p.n, p.k}) > most) {
+    throw InvalidArgument(
+        fmt::format("[{}] {}: every size must be from 1 to {}.", function, describe(p), most));
+  }
+  if (!detail::is_multiplied(p.dtype)) {
+    throw InvalidArgument(
+        fmt::format("[{}] {}: float32, float64, float16, bfloat16 and int8 are multiplied.",
+                    function, describe(p)));
+  }
+  return {.m = static_cast<std::uint32_t>(p.m),
+          .n = static_cast<std::uint32_t>(p.n),
+          .k = static_cast<std::uint32_t>(p.k),
+          .batch = static_cast<std::uint32_t>(p.batch),
+          .transpose_a = p.transpose_a,
+          .transpose_b = p.transpose_b,
+          .in = p.dtype,
+          .out = p.dtype == DType::i8 ? DType::i32 : p.dtype};
+}
+
+}  // namespace
+
+MatmulTuning matmul_tuning(const Device& device, const MatmulCase& product) {
+  const auto sizes = checked_sizes("matmul_tuning", product);
+  MatmulTuning tuning = detail::LiveTuning::instance().find(device, product);
+  if (tuning.choice.empty() || !detail::plan_choice(device, sizes, tuning.choice)) {
+    tuning.choice = detail::default_choice(device, sizes);
+  }
+  return tuning;
+}
+
+bool has_matmul_tuning(const Device& device, const MatmulCase& product) {
+  return detail::LiveTuning::instance().has(device, product);
+}
+
+std::vector<std::string> matmul_choices(const Device& device, const MatmulCase& product) {
+  const auto sizes = checked_sizes("matmul_choices", product);
+  std::vector<std::string> choices{detail::default_choice(device, sizes)};
+  for (std::string& choice : detail::choices(device, sizes)) {
+    if (choice != choices.front()) choices.push_back(std::move(choice));
+  }
+  return choices;
+}
+
+void set_matmul_tuning(const Device& device, const MatmulCase& product,
+                       const MatmulTuning& tuning) {
+  const auto sizes = checked_sizes("set_matmul_tuning", product);
+  if (tuning.backend != MatmulBackend::kernel && tuning.backend != MatmulBackend::clblast) {
+    throw InvalidArgument(
+        fmt::format("[set_matmul_tuning] backend {}: `automatic` takes kernel or clblast.",
+                    to_string(tuning.backend)));
+  }
+  if (!tuning.choice.empty() && !detail::plan_choice(device, sizes, tuning.choice)) {
+    throw InvalidArgument(
+        fmt::format("[set_matmul_tuning] '{}' cannot run {} on {}; see matmul_choices.",
+                    tuning.choice, describe(product), device.name()));
+  }
+  detail::LiveTuning::instance().set(
+      {.device = detail::device_key(device), .product = product, .tuning = tuning});
+}
+
+std::optional<std::filesystem::path> matmul_tuning_file() {
+  if (const char* const own = std::getenv("DOVETAIL_TUNING_FILE")) {
+    if (*own == '\0') return std::nullopt;
+    return own;
+  }
+  const auto directory = detail::user_directory("XDG_CONFIG_HOME", ".config");
+  if (!directory) return std::nullopt;
+  return *directory / "matmul.csv";
+}
+
+std::size_t load_matmul_tuning(const std::filesystem::path& file) {
+  const auto text = detail::read_file(file);
+  if (!text) {
+    throw InvalidArgument(fmt::format("[load_matmul_tuning] cannot read '{}'.", file.string()));
+  }
+  const auto table = detail::TuningTable::parse(*text, file.string());
+  detail::LiveTuning::instance().merge(table);
+  return table.entries().size();
+}
+
+void save_matmul_tuning(const std::filesystem::path& file) {
+  if (!detail::write_file(file, detail::LiveTuning::instance().user_table().text())) {
+    throw Error(fmt::format("[save_matmul_tuning] cannot write '{}'; is its folder writable?",
+                            file.string()));
+  }
+}
+
+}  // namespace dovetail

@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "lib/ops/tuning_table.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cmath>
+
+#include "dovetail/core/error.hpp"
+
+namespace dovetail::detail {
+namespace {
+
+constexpr std::string_view header =
+    "device,dtype,transpose_a,transpose_b,batch,m,n,k,backend,choice";
+constexpr std::array matmul_dtypes{DType::f32, DType::f64, DType::f16, DType::bf16, DType::i8};
+
+/// A line's fields; fewer or more than ten make none.
+std::optional<std::array<std::string_view, 10>> fields_of(std::string_view line) {
+  std::array<std::string_view, 10> fields;
+  for (std::size_t i = 0; i < fields.size(); ++i) {
+    const std::size_t comma = line.find(',');
+    if ((comma == std::string_view::npos) != (i + 1 == fields.size())) return std::nullopt;
+    fields[i] = line.substr(0, comma);
+    line.remove_prefix(comma == std::string_view::npos ? line.size() : comma + 1);
+  }
+  return fields;
+}
+
+bool parse_number(std::string_view text, std::int64_t least, std::int64_t& number) {
+  const char* const end = text.data() + text.size();
+  const auto result = std::from_chars(text.data(), end, number);
+  return result.ec == std::errc() && result.ptr == end && number >= least;
+}
+
+bool parse_flag(std::string_view text, bool& flag) {
+  flag = text == "t";
+  return text == "t" || text == "n";
+}
+
+bool parse_dtype(std::string_view text, DType& dtype) {
+  const auto found = std::ranges::find(matmul_dtypes, text, [](DType d) { return to_string(d); });
+  if (found == matmul_dtypes.end()) return false;
+  dtype = *found;
+  return true;
+}
+
+std::optional<TuningEntry> parse_line(std::string_view line) {
+  const auto fields = fields_of(line);
+  if (!fields) return std::nullopt;
+  const auto& [device, dtype, ta, tb, batch, m, n, k, backend, choice] = *fields;
+  TuningEntry entry{.device = std::string(device), .product = {}, .tuning = {}};
+  MatmulCase& product = entry.product;
+  const auto named = matmul_backend(backend);
+  const bool is_right = !device.empty() && parse_dtype(dtype, product.dtype) &&
+                        parse_flag(ta, product.transpose_a) &&
+                        parse_flag(tb, product.transpose_b) &&
+                        parse_number(batch, 1, product.batch) && parse_number(m, 1, product.m) &&
+                        parse_number(n, 1, product.n) && parse_number(k, 1, product.k) &&
+                        (named == MatmulBackend::kernel || named == MatmulBackend::clblast);
+  if (!is_right) return std::nullopt;
+  entry.tuning = {.backend = *named, .choice = std::string(choice)};
+  return entry;
+}
+
+/// How far apart two sizes are, in doublings; more than one is too far.
+double distance(std::int64_t a, std::int64_t b) {
+  return std::abs(std::log2(static_cast<double>(a) / static_cast<double>(b)));
+}
+
+/// Nothing where one case tells nothing of the other.
+std::optional<double> distance(const MatmulCase& a, const MatmulCase& b) {
+  if (a.dtype != b.dtype || a.transpose_a != b.transpose_a || a.transpose_b != b.transpose_b) {
+    return std::nullopt;
+  }
+  // A vector is another matter than a thin matrix.
+  if ((a.m == 1) != (b.m == 1) || (a.n == 1) != (b.n == 1)) return std::nullopt;
+  double sum = 0.0;
+  for (const double part :
+       {distance(a.m, b.m), distance(a.n, b.n), distance(a.k, b.k), distance(a.batch, b.batch)}) {
+    if (part > 1.0) return std::nullopt;
+    sum += part;
+  }
+  return sum;
+}
+
+}  // namespace
+
+TuningTable TuningTable::parse(std::string_view text, std::string_view source) {
+  TuningTable table;
+  for (int number = 1; !text.empty(); ++number) {
+    const std::string_view line = text.substr(0, text.find('\n'));
+    text.remove_prefix(std::min(line.size() + 1, text.size()));
+    if (line.empty() || line.starts_with('#') || line == header) continue;
+    auto entry = parse_line(line);
+    if (!entry) {
+      throw InvalidArgument(
+          fmt::format("[load_matmul_tuning] {}:{}: '{}' is not a line of '{}'; delete the line, or "
+                      "the file, and tune again.",
+                      source, number, line, header));
+    }
+    table.set(*std::move(entry));
+  }
+  return table;
+}
+
+std::string TuningTable::text() const {
+  std::string text = fmt::format("{}\n", header);
+  const auto flag = [](bool transposed) { return transposed ? 't' : 'n'; };
+  for (const auto& [device, p, tuning] : entries_) {
+    text += fmt::format("{},{},{},{},{},{},{},{},{},{}\n", device, to_string(p.dtype),
+                        flag(p.transpose_a), flag(p.transpose_b), p.batch, p.m, p.n, p.k,
+                        to_string(tuning.backend), tuning.choice);
+  }
+  return text;
+}
+
+void TuningTable::set(TuningEntry entry) {
+  const auto found = std::ranges::find_if(entries_, [&](const TuningEntry& other) {
+    return other.device == entry.device && other.product == entry.product;
+  });
+  if (found == entries_.end()) {
+    entries_.push_back(std::move(entry));
+  } else {
+    *found = std::move(entry);
+  }
+}
+
+void TuningTable::merge(const TuningTable& other) {
+  for (const TuningEntry& entry : other.entries_) set(entry);
+}
+
+const MatmulTuning* TuningTable::find(std::string_view device, const MatmulCase& product) const {
+  const MatmulTuning* nearest = nullptr;
+  double least = 0.0;
+  for (const TuningEntry& entry : entries_) {
+    if (entry.device != device) continue;
+    const auto apart = distance(entry.product, product);
+    if (apart && (nearest == nullptr || *apart < least)) {
+      nearest = &entry.tuning;
+      least = *apart;
+    }
+  }
+  return nearest;
+}
+
+std::string device_class(const Device& device) {
+  if (device.type() != DeviceType::cpu) return std::string(to_string(device.type()));
+  return fmt::format("cpu/{}", device.native_float_vector_width());
+}
+
+std::string device_key(const Device& device) {
+  std::string key = device.name();
+  std::ranges::replace_if(
+      key, [](char c) { return c == ',' || c == '\n' || c == '#'; }, ' ');
+  return key;
+}
+
+}  // namespace dovetail::detail

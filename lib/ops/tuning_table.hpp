@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+// What was measured about products, as a file holds it.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "dovetail/core/export.hpp"
+#include "dovetail/ops/matmul_tuning.hpp"
+
+namespace dovetail::detail {
+
+struct TuningEntry {
+  std::string device;  ///< Its name, or the class it belongs to; without commas.
+  MatmulCase product;
+  MatmulTuning tuning;
+};
+
+/// Not thread-safe.
+class DOVETAIL_EXPORT TuningTable {
+ public:
+  /// One line for each entry, after a header: device,dtype,transpose_a,transpose_b,batch,m,n,k,
+  /// backend,choice.
+  /// @throws InvalidArgument  a line is malformed; names `source` and the line's number.
+  static TuningTable parse(std::string_view text, std::string_view source);
+  std::string text() const;
+
+  /// Replaces what there is for the same device and case.
+  void set(TuningEntry entry);
+  void merge(const TuningTable& other);
+
+  /// The entry for this case, or for the nearest one within a factor of two in each size.
+  const MatmulTuning* find(std::string_view device, const MatmulCase& product) const;
+
+  const std::vector<TuningEntry>& entries() const noexcept { return entries_; }
+
+ private:
+  std::vector<TuningEntry> entries_;
+};
+
+/// "cpu/16", with the floats of its registers, or "gpu", ...: what entries for a kind of device are
+/// under.
+std::string device_class(const Device& device);
+/// The device's name as a line holds it.
+std::string device_key(const Device& device);
+
+}  // namespace dovetail::detail

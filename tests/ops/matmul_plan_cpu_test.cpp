@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: Apache-2.0
+// Which of the kernels for CPU devices runs a product, and how.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <string>
+
+#include "lib/ops/matmul_plan.hpp"
+#include "tests/support/contexts.hpp"
+
+namespace dovetail {
+namespace {
+
+using detail::choices_cpu;
+using detail::default_choice_cpu;
+using detail::MatmulPlan;
+using detail::MatmulSizes;
+using detail::plan_choice_cpu;
+using test::context;
+
+constexpr std::uint32_t most = 1u << 31;
+
+const std::vector<MatmulSizes>& some_sizes() {
+  static const std::vector<MatmulSizes> sizes = [] {
+    std::vector<MatmulSizes> list;
+    const MatmulSizes shapes[] = {
+        {.m = 1, .n = 1, .k = 1, .batch = 1},           {.m = 64, .n = 64, .k = 64, .batch = 1},
+        {.m = 1, .n = 2048, .k = 8192, .batch = 1},     {.m = 512, .n = 8, .k = 512, .batch = 1},
+        {.m = 509, .n = 251, .k = 4127, .batch = 3},    {.m = 8, .n = 8, .k = 100000, .batch = 1},
+        {.m = most, .n = 1, .k = 1, .batch = 1},        {.m = 1, .n = most, .k = 1, .batch = 1},
+        {.m = 40000, .n = 40000, .k = most, .batch = 7}};
+    for (MatmulSizes s : shapes) {
+      for (const int transposes : {0, 1, 2, 3}) {
+        s.transpose_a = (transposes & 1) != 0;
+        s.transpose_b = (transposes & 2) != 0;
+        for (const auto& [in, out] : {std::pair{DType::f32, DType::f32},
+                                      {DType::f64, DType::f64},
+                                      {DType::f16, DType::f16},
+                                      {DType::bf16, DType::f32},
+                                      {DType::i8, DType::i32}}) {
+          for (const bool has_epilogue : {false, true}) {
+            s.in = in;
+            s.out = out;
+            s.has_epilogue = has_epilogue;
+            list.push_back(s);
+          }
+        }
+      }
+    }
+    return list;
+  }();
+  return sizes;
+}
+
+std::string str(const MatmulSizes& s) {
+  return std::to_string(s.batch) + " x " + std::to_string(s.m) + " " + std::to_string(s.n) + " " +
+         std::to_string(s.k) + " in " + std::string(to_string(s.in)) +
+         (s.has_epilogue ? " with an epilogue" : "");
+}
+
+std::uint64_t option(const MatmulPlan& plan, const std::string& name) {
+  const std::string& text = plan.options.str();
+  const auto at = text.find("-D" + name + "=");
+  EXPECT_NE(at, std::string::npos) << name << " in " << text;
+  return at == std::string::npos ? 0 : std::stoull(text.substr(at + name.size() + 3));
+}
+
+TEST(MatmulPlanCpu, EveryChoiceIsOfUseAndGivenOnce) {
+  for (const MatmulSizes& s : some_sizes()) {
+    SCOPED_TRACE(str(s));
+    auto choices = choices_cpu(context().device(), s);
+    ASSERT_FALSE(choices.empty());
+    EXPECT_EQ(choices[0], default_choice_cpu(context().device(), s));
+    EXPECT_LE(choices.size(), 40u);
+    for (const std::string& choice : choices) {
+      const auto plan = plan_choice_cpu(context().device(), s, choice);
+      ASSERT_TRUE(plan.has_value()) << choice;
+      for (const std::size_t count : plan->global) EXPECT_GT(count, 0u) << choice;
+    }
+    std::ranges::sort(choices);
+    EXPECT_EQ(std::ranges::adjacent_find(choices), choices.end());
+  }
+}
+
+TEST(MatmulPlanCpu, CoversAllOfOutWithoutEmptyItems) {
+  for (const MatmulSizes& s : some_sizes()) {
+    for (const std::string& choice : choices_cpu(context().device(), s)) {
+      SCOPED_TRACE(str(s) + ": " + choice);
+      const MatmulPlan plan = *plan_choice_cpu(context().device(), s, choice);
+      if (plan.kernel != "matmul_panel") continue;
+      const bool swap = option(plan, "SWAP") != 0;
+      const std::uint64_t rows = swap ? s.n : s.m, columns = swap ? s.m : s.n;
+      const std::uint64_t width = option(plan, "VECTORS") * option(plan, "WIDTH");
+      EXPECT_EQ(plan.share[0] % option(plan, "ROWS"), 0u);
+      EXPECT_GE(plan.global[1] * plan.share[0], rows);
+      EXPECT_LT((plan.global[1] - 1) * plan.share[0], rows);
+      EXPECT_GE(plan.global[0] * plan.share[1] * width, columns);
+      EXPECT_LT((plan.global[0] - 1) * plan.share[1] * width, columns);
+    }
+  }
+}
+
+TEST(MatmulPlanCpu, AddsUpInAWorkspaceWhatOutCannotHold) {
+  for (const MatmulSizes& s : some_sizes()) {
+    for (const std::string& choice : choices_cpu(context().device(), s)) {
+      SCOPED_TRACE(str(s) + ": " + choice);
+      const MatmulPlan plan = *plan_choice_cpu(context().device(), s, choice);
+      const std::uint64_t part = plan.share[2] == 0 ? s.k : plan.share[2];
+      const std::uint64_t parts = (s.k - 1) / part + 1;
+      if (plan.parts != 0) {
+        EXPECT_EQ(plan.parts, parts);
+        EXPECT_EQ(option(plan, "EPILOGUE"), 0u);
+      } else {
+        EXPECT_EQ(parts, 1u);
+      }
+      if (plan.kernel != "matmul_panel") continue;
+      const bool is_narrow = s.out == DType::f16 || s.out == DType::bf16;
+      if (part > option(plan, "STEPS") && (s.has_epilogue || is_narrow)) EXPECT_NE(plan.parts, 0u);
+      // As many products of int8 are exact in float.
+      if (s.in == DType::i8) EXPECT_LE(option(plan, "STEPS"), 1024u);
+    }
+  }
+}
+
+TEST(MatmulPlanCpu, SplitsKWhereFewResultsWouldLeaveUnitsIdle) {
+  if (context().device().compute_units() < 2) GTEST_SKIP() << "One compute unit.";
+  const auto parts_for = [](const MatmulSizes& s) {
+    return plan_choice_cpu(context().device(), s, default_choice_cpu(context().device(), s))->parts;
+  };
+  EXPECT_GT(parts_for({.m = 16, .n = 16, .k = 100000, .batch = 1}), 1u);
+  EXPECT_GT(parts_for({.m = 1, .n = 1, .k = 1000000, .batch = 1}), 1u);
+  EXPECT_EQ(parts_for({.m = 16, .n = 16, .k = 100, .batch = 1}), 0u);
+  EXPECT_EQ(parts_for({.m = 2048, .n = 2048, .k = 100000, .batch = 1}), 0u);
+}
+
+TEST(MatmulPlanCpu, OfAMalformedChoiceIsNone) {
+  const MatmulSizes s{.m = 64, .n = 64, .k = 64, .batch = 1};
+  const std::string good =
+      "panel swap=0 vectors=2 rows=4 kc=2048 steps=256 items=8 in_place=0 parts=1";
+  ASSERT_TRUE(plan_choice_cpu(context().device(), s, good));
+  for (const char* bad :
+       {"", "panel", "gemv", "tile bm=128", "panel swap=0", "panelswap=0",
+        "panel vectors=2 swap=0 rows=4 kc=2048 steps=256 items=8 in_place=0 parts=1",
+        "panel swap=0 vectors=2 rows=4 kc=2048 steps=256 items=8 in_place=0 parts=",
+        "panel swap=0 vectors=2 rows=4 kc=2048 steps=256 items=8 in_place=0 parts=1 ",
+        "panel swap=0 vectors=2 rows=4 kc=2048 steps=256 items=8 in_place=0 parts=1 more=1",
+        "panel swap=0 vectors=2 rows=4 kc=2048 steps=256 items=8 in_place=0 parts=-1",
+        "panel swap=0 vectors=2 rows=4 kc=99999999999 steps=256 items=8 in_place=0 parts=1",
+        "panel swap=0  vectors=2 rows=4 kc=2048 steps=256 items=8 in_place=0 parts=1",
+        "gemv width=4 items=8 parts=x"}) {
+    EXPECT_FALSE(plan_choice_cpu(context().device(), s, bad)) << bad;
+  }
+}
+
+TEST(MatmulPlanCpu, OfAChoiceThatCannotRunIsNone) {
+  const MatmulSizes s{.m = 64, .n = 64, .k = 64, .batch = 1};
+  for (const char* bad : {
+           "panel swap=2 vectors=2 rows=4 kc=2048 steps=256 items=8 in_place=0 parts=1",
+           "panel swap=0 vectors=0 rows=4 kc=2048 steps=256 items=8 in_place=0 parts=1",
+           "panel swap=0 vectors=9 rows=4 kc=2048 steps=256 items=8 in_place=0 parts=1",
+           "panel swap=0 vectors=2 rows=0 kc=2048 steps=256 items=8 in_place=0 parts=1",
+           "panel swap=0 vectors=2 rows=3 kc=2048 steps=256 items=8 in_place=0 parts=1",
+           "panel swap=0 vectors=2 rows=32 kc=2048 steps=256 items=8 in_place=0 parts=1",
+           "panel swap=0 vectors=2 rows=4 kc=0 steps=0 items=8 in_place=0 parts=1",
+           "panel swap=0 vectors=2 rows=4 kc=256 steps=512 items=8 in_place=0 parts=1",
+           "panel swap=0 vectors=4 rows=4 kc=65536 steps=256 items=8 in_place=0 parts=1",
+           "panel swap=0 vectors=2 rows=4 kc=2048 steps=256 items=0 in_place=0 parts=1",
+           "panel swap=0 vectors=2 rows=4 kc=2048 steps=256 items=8 in_place=2 parts=1",
+           "panel swap=1 vectors=2 rows=4 kc=2048 steps=256 items=8 in_place=1 parts=1",
+           "panel swap=0 vectors=3 rows=4 kc=2048 steps=256 items=8 in_place=1 parts=1",
+           "panel swap=0 vectors=2 rows=4 kc=2048 steps=256 items=8 in_place=0 parts=0",
+           "panel swap=0 vectors=2 rows=4 kc=2048 steps=256 items=8 in_place=0 parts=65",
+           "gemv width=4 items=8 parts=1",  // 64 vectors
+       }) {
+    EXPECT_FALSE(plan_choice_cpu(context().device(), s, bad)) << bad;
+  }
+  MatmulSizes bytes = s;
+  bytes.in = DType::i8;
+  bytes.out = DType::i32;
+  EXPECT_FALSE(plan_choice_cpu(
+      context().device(), bytes,
+      "panel swap=0 vectors=2 rows=4 kc=2048 steps=2048 items=8 in_place=0 parts=1"));
+}
+
+TEST(MatmulPlanCpu, BeyondWhatTheKernelsCountToIsTheReference) {
+  for (const MatmulSizes& s : {MatmulSizes{.m = most + 1, .n = 1, .k = 1, .batch = 1},
+                               MatmulSizes{.m = 1, .n = most + 1, .k = 1, .batch = 1},
+                               MatmulSizes{.m = 1, .n = 1, .k = most + 1, .batch = 1}}) {
+    EXPECT_TRUE(choices_cpu(context().device(), s).empty()) << str(s);
+    EXPECT_EQ(detail::plan_matmul_cpu(context().device(), s).kernel, "matmul_reference") << str(s);
+  }
+}
+
+TEST(MatmulPlanCpu, OfPackedPanelsHoldsAllColumns) {
+  for (const MatmulSizes& s : some_sizes()) {
+    if (s.n > 100000) continue;
+    SCOPED_TRACE(str(s));
+    const std::uint64_t width = detail::packed_panel_width(context().device(), s.in, s.n);
+    const MatmulPlan pack = detail::plan_pack_cpu(context().device(), s);
+    EXPECT_EQ(pack.global[0], (s.n - 1) / width + 1);
+    EXPECT_EQ(pack.global[1], s.batch);
+    EXPECT_EQ(detail::packed_size(context().device(), s), pack.global[0] * width * s.k * s.batch);
+    const MatmulPlan product = detail::plan_packed_cpu(context().device(), s);
+    EXPECT_EQ(option(product, "VECTORS") * option(product, "WIDTH"), width);
+    EXPECT_EQ(option(product, "PREPACKED"), 1u);
+    EXPECT_EQ(option(product, "SWAP"), 0u);
+    EXPECT_EQ(option(product, "IN_PLACE"), 0u);
+  }
+}
+
+}  // namespace
+}  // namespace dovetail

@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "dovetail/ops/matmul_tuning.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <fstream>
+
+#include "dovetail/core/error.hpp"
+#include "tests/support/contexts.hpp"
+#include "tests/support/matrices.hpp"
+#include "tests/support/temporary_directory.hpp"
+#include "tests/support/thrown.hpp"
+
+namespace dovetail {
+namespace {
+
+using test::context;
+using test::expect_parts;
+using test::text_thrown;
+
+const Device& device() { return context().device(); }
+
+// Sizes that no other test and no shipped table have something on.
+constexpr MatmulCase product{.m = 11, .n = 700, .k = 23};
+
+TEST(MatmulTuning, ListsTheChoiceByRuleFirst) {
+  const auto choices = matmul_choices(device(), product);
+  ASSERT_FALSE(choices.empty());
+  EXPECT_EQ(matmul_tuning(device(), product).choice, choices.front());
+  auto sorted = choices;
+  std::ranges::sort(sorted);
+  EXPECT_EQ(std::ranges::adjacent_find(sorted), sorted.end()) << "one twice";
+}
+
+TEST(MatmulTuning, EveryChoiceGivesTheProduct) {
+  const Stream stream(context());
+  const test::Product sizes{.m = 11, .n = 700, .k = 23};
+  const auto a = test::random_values(sizes.a_size(), 1), b = test::random_values(sizes.b_size(), 2);
+  const Tensor tensor_a = Tensor::from_host<float>(context(), a, {11, 23});
+  const Tensor tensor_b = Tensor::from_host<float>(context(), b, {23, 700});
+  for (const std::string& choice : matmul_choices(device(), product)) {
+    SCOPED_TRACE(choice);
+    set_matmul_tuning(device(), product, {.choice = choice});
+    EXPECT_EQ(matmul_tuning(device(), product).choice, choice);
+    const Tensor out = matmul(stream, tensor_a, tensor_b, {.backend = MatmulBackend::kernel});
+    test::expect_product(sizes, a, b, out.to_host<float>(stream));
+  }
+  set_matmul_tuning(device(), product, {});
+}
+
+TEST(MatmulTuning, IsForgottenByAnEmptyChoice) {
+  const auto by_rule = matmul_choices(device(), product).front();
+  set_matmul_tuning(device(), product, {.choice = matmul_choices(device(), product).back()});
+  EXPECT_TRUE(has_matmul_tuning(device(), product));
+  set_matmul_tuning(device(), product, {});
+  EXPECT_EQ(matmul_tuning(device(), product).choice, by_rule);
+}
+
+TEST(MatmulTuning, OfANearCaseThatCannotRunIsReplacedByTheRule) {
+  set_matmul_tuning(device(), product, {});
+  EXPECT_FALSE(matmul_tuning(device(), {.m = 12, .n = 690, .k = 20}).choice.empty());
+}
+
+TEST(MatmulTuning, RefusesWhatCannotRun) {
+  expect_parts(
+      text_thrown<InvalidArgument>(
+          [] { set_matmul_tuning(device(), product, {.choice = "no such kernel"}); }),
+      "[set_matmul_tuning] 'no such kernel' cannot run 1 x [11, 23] by [23, 700] of float32",
+      "matmul_choices");
+  expect_parts(text_thrown<InvalidArgument>([] {
+                 set_matmul_tuning(device(), product, {.backend = MatmulBackend::reference});
+               }),
+               "backend reference");
+  expect_parts(text_thrown<InvalidArgument>([] { matmul_tuning(device(), {.m = 0}); }),
+               "[matmul_tuning]", "from 1");
+  expect_parts(
+      text_thrown<InvalidArgument>([] { matmul_choices(device(), {.dtype = DType::i64}); }),
+      "[matmul_choices]", "int64");
+}
+
+TEST(MatmulTuning, GoesThroughAFile) {
+  const test::TemporaryDirectory directory;
+  const auto file = directory.path() / "below" / "matmul.csv";
+  const auto last = matmul_choices(device(), product).back();
+  set_matmul_tuning(device(), product, {.choice = last});
+  save_matmul_tuning(file);
+  set_matmul_tuning(device(), product, {});
+  EXPECT_GE(load_matmul_tuning(file), 1u);
+  EXPECT_EQ(matmul_tuning(device(), product).choice, last);
+  set_matmul_tuning(device(), product, {});
+}
+
+TEST(MatmulTuning, OfABadFileChangesNothing) {
+  const test::TemporaryDirectory directory;
+  const auto file = directory.path() / "bad.csv";
+  const auto last = matmul_choices(device(), product).back();
+  set_matmul_tuning(device(), product, {.choice = last});
+  save_matmul_tuning(file);
+  set_matmul_tuning(device(), product, {});
+  std::ofstream(file, std::ios::app) << "nonsense\n";
+  expect_parts(text_thrown<InvalidArgument>([&] { load_matmul_tuning(file); }),
+               "bad.csv:", "'nonsense'");
+  EXPECT_EQ(matmul_tuning(device(), product).choice, matmul_choices(device(), product).front());
+  expect_parts(
+      text_thrown<InvalidArgument>([&] { load_matmul_tuning(directory.path() / "none.csv"); }),
+      "cannot read", "none.csv");
+  expect_parts(text_thrown<Error>([&] { save_matmul_tuning("/proc/none/matmul.csv"); }),
+               "cannot write");
+}
+
+TEST(MatmulTuning, FileIsTheOneThatTheEnvironmentNames) {
+  const char* const before = std::getenv("DOVETAIL_TUNING_FILE");
+  const std::string kept = before == nullptr ? "" : before;
+  ::setenv("DOVETAIL_TUNING_FILE", "/some/where.csv", 1);
+  EXPECT_EQ(matmul_tuning_file(), "/some/where.csv");
+  ::setenv("DOVETAIL_TUNING_FILE", "", 1);
+  EXPECT_EQ(matmul_tuning_file(), std::nullopt);
+  if (before != nullptr) {
+    ::setenv("DOVETAIL_TUNING_FILE", kept.c_str(), 1);
+  } else {
+    ::unsetenv("DOVETAIL_TUNING_FILE");
+  }
+}
+
+}  // namespace
+}  // namespace dovetail

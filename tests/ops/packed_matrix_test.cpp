@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "dovetail/ops/packed_matrix.hpp"
+
+#include <gtest/gtest.h>
+
+#include <random>
+
+#include "dovetail/core/error.hpp"
+#include "tests/support/contexts.hpp"
+#include "tests/support/gate.hpp"
+#include "tests/support/matrices.hpp"
+#include "tests/support/thrown.hpp"
+
+namespace dovetail {
+namespace {
+
+using test::context;
+using test::expect_parts;
+using test::text_thrown;
+
+constexpr DType dtypes[] = {DType::f32, DType::f64, DType::f16, DType::bf16, DType::i8};
+
+template <typename T>
+Tensor counted(const Shape& shape, int seed) {
+  // Small whole numbers: every product and sum is exact in every type, in every order.
+  std::mt19937 random(static_cast<unsigned>(seed));
+  std::vector<T> values(static_cast<std::size_t>(shape.size()));
+  for (T& value : values) {
+    const int whole = static_cast<int>(random() % 5) - 2;
+    if constexpr (std::is_arithmetic_v<T>) {
+      value = static_cast<T>(whole);
+    } else {
+      value = T(static_cast<float>(whole));
+    }
+  }
+  return Tensor::from_host<T>(context(), values, shape);
+}
+
+Tensor counted(DType dtype, const Shape& shape, int seed) {
+  switch (dtype) {
+    case DType::f64:
+      return counted<double>(shape, seed);
+    case DType::f16:
+      return counted<Float16>(shape, seed);
+    case DType::bf16:
+      return counted<BFloat16>(shape, seed);
+    case DType::i8:
+      return counted<std::int8_t>(shape, seed);
+    default:
+      return counted<float>(shape, seed);
+  }
+}
+
+class PackedMatrixTest : public testing::Test {
+ protected:
+  std::vector<unsigned char> bytes(const Tensor& tensor) const {
+    return Tensor::from_buffer(tensor.storage().buffer,
+                               {static_cast<std::int64_t>(tensor.nbytes())}, DType::u8)
+        .to_host<std::uint8_t>(stream);
+  }
+  void expect_same(DType dtype, std::int64_t m, std::int64_t n, std::int64_t k, bool transpose) {
+    SCOPED_TRACE(testing::Message() << to_string(dtype) << " m " << m << " n " << n << " k " << k
+                                    << (transpose ? " transposed" : ""));
+    const Tensor a = counted(dtype, {m, k}, 1);
+    const Tensor b = counted(dtype, transpose ? Shape{n, k} : Shape{k, n}, 2);
+    const PackedMatrix packed(stream, b, transpose);
+    EXPECT_EQ(packed.n(), n);
+    EXPECT_EQ(packed.k(), k);
+    EXPECT_EQ(packed.dtype(), dtype);
+    const Tensor expected =
+        matmul(stream, a, b, {.backend = MatmulBackend::reference, .transpose_b = transpose});
+    EXPECT_EQ(bytes(matmul(stream, a, packed)), bytes(expected));
+  }
+  Stream stream{context()};
+};
+
+TEST_F(PackedMatrixTest, GivesTheSameProductForEveryType) {
+  for (const DType dtype : dtypes) {
+    for (const bool transpose : {false, true}) {
+      expect_same(dtype, 5, 37, 19, transpose);
+      expect_same(dtype, 1, 64, 40, transpose);
+    }
+  }
+}
+
+TEST_F(PackedMatrixTest, GivesTheSameProductForEverySize) {
+  for (const std::int64_t m : {1, 2, 3, 4, 7, 8, 9, 33}) {
+    for (const std::int64_t n : {1, 15, 16, 17, 32, 33, 65}) {
+      expect_same(DType::f32, m, n, 13, (m + n) % 2 == 0);
+    }
+  }
+  for (const std::int64_t k : {1, 2, 16, 257, 2049, 5000}) expect_same(DType::f32, 3, 40, k, true);
+}
+
+TEST_F(PackedMatrixTest, TakesBatchesStridesAndAnEpilogue) {
+  const Tensor a = counted(DType::f32, {3, 6, 20}, 1);
+  const Tensor wide = counted(DType::f32, {3, 20, 50}, 2);
+  const MatrixView b = MatrixView(wide).block(0, 9, 20, 30);
+  const Tensor bias = counted(DType::f32, {30}, 3);
+  const MatmulOptions options{.alpha = 2.0, .bias = bias, .activation = Activation::relu};
+  MatmulOptions trusted = options;
+  trusted.backend = MatmulBackend::reference;
+  const Tensor expected = Tensor::empty(stream, {3, 6, 30});
+  matmul_into(stream, a, b, expected, trusted);
+  EXPECT_EQ(bytes(matmul(stream, a, PackedMatrix(stream, b), options)), bytes(expected));
+  // One matrix for all of the batch.
+  const Tensor one = counted(DType::f32, {20, 30}, 4);
+  const Tensor shared = matmul(stream, a, one, trusted);
+  EXPECT_EQ(bytes(matmul(stream, a, PackedMatrix(stream, one), options)), bytes(shared));
+}
+
+TEST_F(PackedMatrixTest, IsASnapshotInStreamOrder) {
+  const Tensor a = counted(DType::f32, {4, 8}, 1);
+  const Tensor b = Tensor::full(stream, {8, 16}, 1.0);
+  const auto expected = matmul(stream, a, b).to_host<float>(stream);
+  test::Gate gate(stream);
+  const PackedMatrix packed(stream, b);
+  const Tensor other = Tensor::full(stream, {8, 16}, 7.0);
+  matmul_into(stream, counted(DType::f32, {8, 4}, 5), counted(DType::f32, {4, 16}, 6), b);
+  const Stream second(context());
+  const Tensor out = matmul(second, a, packed);  // waits for the packing on the first
+  gate.release();
+  EXPECT_EQ(out.to_host<float>(second), expected);
+}
+
+TEST_F(PackedMatrixTest, OfNothingToMultiplyIsRefused) {
+  expect_parts(text_thrown<InvalidArgument>([&] {
+                 PackedMatrix(stream, Tensor::zeros(stream, {0, 4}));
+               }),
+               "[PackedMatrix] b [0, 4]", "from 1");
+  expect_parts(text_thrown<InvalidArgument>([&] {
+                 PackedMatrix(stream, Tensor::zeros(stream, {4, 4}, DType::i32));
+               }),
+               "[PackedMatrix] b [4, 4] is int32");
+  const Tensor foreign = Tensor::zeros(Stream(test::other_context()), {4, 4});
+  expect_parts(text_thrown<InvalidArgument>([&] { PackedMatrix(stream, foreign); }),
+               "[PackedMatrix] b [4, 4]", "another context");
+}
+
+TEST_F(PackedMatrixTest, RefusesWhatWasSaidAtPackingAndOtherBackends) {
+  const Tensor a = Tensor::zeros(stream, {4, 4});
+  const PackedMatrix packed(stream, Tensor::zeros(stream, {4, 4}));
+  expect_parts(
+      text_thrown<InvalidArgument>([&] { matmul(stream, a, packed, {.transpose_b = true}); }),
+      "transpose_b of a packed b", "PackedMatrix(stream, b, true)");
+  for (const MatmulBackend backend : {MatmulBackend::clblast, MatmulBackend::reference}) {
+    expect_parts(
+        text_thrown<InvalidArgument>([&] { matmul(stream, a, packed, {.backend = backend}); }),
+        "backend " + std::string(to_string(backend)), "give the matrix itself");
+  }
+  expect_parts(text_thrown<InvalidArgument>([&] {
+                 matmul(stream, Tensor::zeros(stream, {4, 5}), packed);
+               }),
+               "inner sizes 5 and 4 differ");
+}
+
+}  // namespace
+}  // namespace dovetail

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tools/tune/tune.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <fstream>
+#include <iterator>
+#include <nlohmann/json.hpp>
+
+#include "dovetail/core/context.hpp"
+#include "dovetail/core/error.hpp"
+#include "tests/support/temporary_directory.hpp"
+#include "tests/support/thrown.hpp"
+
+namespace dovetail::tool {
+namespace {
+
+std::string read(const std::filesystem::path& path) {
+  std::ifstream stream(path);
+  return {std::istreambuf_iterator<char>(stream), {}};
+}
+
+class Tune : public testing::Test {
+ protected:
+  TuneOptions options(std::vector<MatmulShape> shapes, DType dtype = DType::f32) const {
+    return {.shapes = std::move(shapes), .dtype = dtype, .file = file, .quick = true};
+  }
+  static MatmulShape shape(std::uint64_t m) { return {"set", "name", 1, m, 33, 21, false, true}; }
+
+  test::TemporaryDirectory directory;
+  std::filesystem::path file = directory.path() / "tuned.csv";
+  Results results;
+};
+
+TEST_F(Tune, WritesALineForEachShapeAndKeepsThoseThatAreThere) {
+  const auto first = run_tune(options({shape(61), shape(62)}), results);
+  ASSERT_EQ(first.size(), 2u);
+  EXPECT_TRUE(results.verified);
+  EXPECT_GT(first[0].choices, 1u);
+  EXPECT_GT(first[0].us, 0.0);
+  EXPECT_LE(first[0].us, first[0].us_by_rule);
+  const auto choices = matmul_choices(Context::default_context().device(), first[0].product);
+  EXPECT_NE(std::ranges::find(choices, first[0].tuning.choice), choices.end());
+  const std::string written = read(file);
+  EXPECT_NE(written.find(",float32,n,t,1,61,33,21,"), std::string::npos) << written;
+  EXPECT_NE(written.find(",float32,n,t,1,62,33,21,"), std::string::npos) << written;
+
+  EXPECT_EQ(run_tune(options({shape(61), shape(62), shape(63)}), results).size(), 1u);
+  auto again = options({shape(61)});
+  again.again = true;
+  EXPECT_EQ(run_tune(again, results).size(), 1u);
+}
+
+TEST_F(Tune, TakesEveryDType) {
+  for (const DType dtype : {DType::f64, DType::f16, DType::bf16, DType::i8}) {
+    const auto rows = run_tune(options({shape(64)}, dtype), results);
+    ASSERT_EQ(rows.size(), 1u) << to_string(dtype);
+    EXPECT_TRUE(results.verified) << to_string(dtype);
+    EXPECT_EQ(to_json(rows)[0]["dtype"], to_string(dtype));
+  }
+}
+
+TEST_F(Tune, RefusesAFileThatIsNone) {
+  std::ofstream(file) << "something else\n";
+  test::expect_parts(
+      test::text_thrown<InvalidArgument>([&] { run_tune(options({shape(65)}), results); }),
+      "tuned.csv:1", "something else");
+  EXPECT_EQ(read(file), "something else\n");
+}
+
+}  // namespace
+}  // namespace dovetail::tool

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+// What `dovetail matmul` compares: one backend on one shape, ready to run again and again.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "dovetail/ops/matmul.hpp"
+#include "tools/matmul/openblas.hpp"
+#include "tools/matmul/reference.hpp"
+
+namespace dovetail::tool {
+
+/// A product of the library on the device. Its output is there before it runs.
+class DeviceProduct {
+ public:
+  /// @param a, b  As operand_shape() says. The output is filled with what no product has: NaN, or
+  ///              for int8 the smallest int32.
+  DeviceProduct(MatmulBackend backend, const MatmulShape& shape, Tensor a, Tensor b);
+
+  /// The shape in which an operand [rows, columns], one for each of the batch, is stored.
+  static Shape operand_shape(const MatmulShape& shape, std::uint64_t rows, std::uint64_t columns,
+                             bool transposed);
+
+  void enqueue() const { matmul_into(stream_, a_, b_, out_, options_); }
+  const Stream& stream() const noexcept { return stream_; }
+  const Tensor& out() const noexcept { return out_; }
+
+ private:
+  Stream stream_;
+  Tensor a_, b_, out_;
+  MatmulOptions options_;
+};
+
+class Contender {
+ public:
+  virtual ~Contender() = default;
+  /// Before a sample, untimed.
+  virtual void enter() {}
+  /// Starts the product; it need not be done at return.
+  virtual void enqueue() = 0;
+  virtual void synchronize() = 0;
+  /// After a sample, untimed: leaves the machine quiet for the next contender.
+  virtual void leave() {}
+  /// The result of the last product. What it holds before any product is wrong everywhere.
+  virtual std::vector<double> result() = 0;
+};
+
+/// The operands of a product in device memory.
+struct DeviceOperands {
+  Tensor a, b;
+  explicit DeviceOperands(const ReferenceProduct& product);
+};
+
+std::unique_ptr<Contender> make_contender(MatmulBackend backend, const ReferenceProduct& product,
+                                          const DeviceOperands& operands);
+
+/// @param product  Of f32 or f64; must outlive the contender, as must `blas`.
+std::unique_ptr<Contender> make_openblas_contender(const OpenBlas& blas, unsigned threads,
+                                                   const ReferenceProduct& product);
+
+}  // namespace dovetail::tool

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+// The element types that `dovetail matmul` multiplies.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string_view>
+#include <utility>
+
+#include "dovetail/tensor/dtype.hpp"
+
+namespace dovetail::tool {
+
+inline constexpr std::array<std::pair<std::string_view, DType>, 5> matmul_dtypes{
+    {{"f32", DType::f32},
+     {"f64", DType::f64},
+     {"f16", DType::f16},
+     {"bf16", DType::bf16},
+     {"i8", DType::i8}}};
+
+/// The type of a name that is one of the above.
+constexpr DType dtype_named(std::string_view name) {
+  for (const auto& [known, dtype] : matmul_dtypes) {
+    if (known == name) return dtype;
+  }
+  return DType::f32;
+}
+
+constexpr std::string_view name_of(DType dtype) {
+  for (const auto& [name, known] : matmul_dtypes) {
+    if (known == dtype) return name;
+  }
+  return {};
+}
+
+/// The type of a product's elements.
+constexpr DType result_dtype(DType operands) {
+  return operands == DType::i8 ? DType::i32 : operands;
+}
+
+/// Calls `function` with a value of the C++ type of the operands.
+template <typename Function>
+decltype(auto) with_operand_type(DType dtype, const Function& function) {
+  switch (dtype) {
+    case DType::f64:
+      return function(double{});
+    case DType::f16:
+      return function(Float16{});
+    case DType::bf16:
+      return function(BFloat16{});
+    case DType::i8:
+      return function(std::int8_t{});
+    default:
+      return function(float{});
+  }
+}
+
+/// The same for a product's elements.
+template <typename Function>
+decltype(auto) with_result_type(DType operands, const Function& function) {
+  if (operands == DType::i8) return function(std::int32_t{});
+  return with_operand_type(operands, function);
+}
+
+/// Float16 and BFloat16 by way of float.
+template <typename T>
+double to_double(T value) {
+  if constexpr (sizeof(T) == 2) {
+    return static_cast<float>(value);
+  } else {
+    return static_cast<double>(value);
+  }
+}
+
+}  // namespace dovetail::tool

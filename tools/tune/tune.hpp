@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+// Finds how products run fastest on a device.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "dovetail/ops/matmul_tuning.hpp"
+#include "tools/matmul/shapes.hpp"
+#include "tools/results.hpp"
+
+namespace dovetail::tool {
+
+struct TuneOptions {
+  std::vector<MatmulShape> shapes;
+  DType dtype = DType::f32;
+  std::filesystem::path file;  ///< Holds what was found; grows with each shape.
+  bool again = false;          ///< Also the cases that the file has.
+  bool quick = false;
+  std::uint64_t seed = 1;
+};
+
+/// What was found for one case.
+struct TuneRow {
+  MatmulCase product;
+  MatmulTuning tuning;
+  std::size_t choices = 0;                        ///< That were timed.
+  double us_by_rule = 0, us = 0, us_clblast = 0;  ///< Medians; 0 where CLBlast does not run it.
+};
+
+/// Times the choices for each shape and writes the fastest to the file, which it reads first: what
+/// was broken off goes on where it stood. A choice whose result is not that of the choice by rule
+/// is reported and never taken.
+/// @throws InvalidArgument  the file cannot be read or holds something else.
+std::vector<TuneRow> run_tune(const TuneOptions& options, Results& results);
+
+nlohmann::json to_json(const std::vector<TuneRow>& rows);
+std::string table(const std::vector<TuneRow>& rows);
+
+}  // namespace dovetail::tool
