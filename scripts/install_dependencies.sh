@@ -4,9 +4,9 @@
 #   scripts/install_dependencies.sh [--tests] [--interop] [--lint]
 #
 # --tests adds what the tests and benchmarks need, --lint clang-tidy and clang-format, --interop
-# DLPack and the libraries that docs/interop.md names: of these, what the release does not have is
-# left out, and said. Installs only what is missing, and needs neither network nor root when nothing
-# is.
+# DLPack and the libraries that docs/interop.md names. Of these, and of Oclgrind, which --tests takes
+# too, what cannot be installed is left out, and said. Installs only what is missing, and needs
+# neither network nor root when nothing is.
 set -euo pipefail
 
 packages=(g++ ninja-build pkgconf ocl-icd-opencl-dev opencl-headers opencl-clhpp-headers
@@ -19,7 +19,10 @@ optional=()
 for argument in "$@"; do
   case $argument in
     --interop) optional+=(libboost-dev libdlpack-dev libtorch-dev libviennacl-dev python3-pyopencl) ;;
-    --tests) packages+=(libgtest-dev libbenchmark-dev) ;;
+    --tests)
+      packages+=(libgtest-dev libbenchmark-dev)
+      optional+=(oclgrind)
+      ;;
     --lint)
       # Debian 12's own clang-tidy, 14, does not know std::source_location.
       if [[ $release == "debian 12" ]]; then
@@ -72,6 +75,10 @@ esac
 root=()
 if [[ $(id -u) -ne 0 ]]; then
   if ! command -v sudo >/dev/null; then
+    if [[ ${#missing[@]} -eq 0 ]]; then
+      echo "Going on without ${missing_optional[*]}: run as root, or install sudo." >&2
+      exit 0
+    fi
     echo "Run as root, or install sudo: apt-get install ${missing[*]} ${missing_optional[*]}" >&2
     exit 1
   fi
@@ -82,25 +89,23 @@ fi
 if [[ ${#missing_optional[@]} -ne 0 ]] && ! compgen -G '/var/lib/apt/lists/*_Packages*' >/dev/null; then
   "${root[@]}" apt-get update || true
 fi
+install=("${root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install --yes --no-install-recommends)
+
+if [[ ${#missing[@]} -ne 0 ]]; then
+  echo "Installing ${missing[*]}"
+  # The package lists may be absent (containers) or old, so that files are gone.
+  if ! apt-get --simulate --no-install-recommends install "${missing[@]}" >/dev/null 2>&1 ||
+    ! "${install[@]}" "${missing[@]}"; then
+    "${root[@]}" apt-get update
+    "${install[@]}" "${missing[@]}"
+  fi
+fi
 for package in "${missing_optional[@]}"; do
-  if apt-get --simulate --no-install-recommends install "$package" >/dev/null 2>&1; then
-    missing+=("$package")
-  else
+  echo "Installing $package"
+  if ! "${install[@]}" "$package" >/dev/null 2>&1; then
     echo "Going on without $package, which ${release:-this release} does not have or cannot install." >&2
   fi
 done
-if [[ ${#missing[@]} -eq 0 ]]; then
-  exit 0
-fi
-install=("${root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install --yes --no-install-recommends)
-
-echo "Installing ${missing[*]}"
-# The package lists may be absent (containers) or old, so that files are gone.
-if ! apt-get --simulate --no-install-recommends install "${missing[@]}" >/dev/null 2>&1 ||
-  ! "${install[@]}" "${missing[@]}"; then
-  "${root[@]}" apt-get update
-  "${install[@]}" "${missing[@]}"
-fi
 
 if ! has_cmake; then
   echo "CMake 3.25 or newer is needed; this is $(cmake --version | head -n 1)." >&2

@@ -5,10 +5,14 @@ include(GoogleTest)
 set(support_sources
     call_counts.cpp
     child_process.cpp
+    drawn_product.cpp
     failing_call.cpp
     failing_queues.cpp
     forked_child.cpp
     gate.cpp
+    matmul_bound.cpp
+    matmul_data.cpp
+    matmul_run.cpp
     matrices.cpp
     model_program.cpp
     model_step.cpp
@@ -114,6 +118,7 @@ dovetail_unit_test(
   ops
   SOURCES
     elementwise_test.cpp
+    matmul_matrix_test.cpp
     matmul_order_test.cpp
     matmul_plan_cpu_test.cpp
     matmul_plan_gpu_test.cpp
@@ -121,6 +126,8 @@ dovetail_unit_test(
     matmul_test.cpp
     matmul_threads_test.cpp
     matmul_tuning_test.cpp
+    matmul_vendor_test.cpp
+    matrix_view_test.cpp
     packed_matrix_test.cpp
     softmax_test.cpp
     tuning_table_test.cpp)
@@ -137,6 +144,7 @@ if(TARGET dovetail_layer)
     call_counts_test.cpp
     foreign_work_test.cpp
     hand_over_test.cpp
+    matmul_batched_test.cpp
     matmul_calls_test.cpp
     ordering_matrix_test.cpp
     recording_calls_test.cpp

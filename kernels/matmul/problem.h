@@ -150,16 +150,19 @@ static void write_out(sum value, global out_element* to) {
 }
 
 #if EPILOGUE
+// Far below 0, where 1 + erf(x) and 1 + tanh(x) cancel, the smooth ones are written without it.
 static sum activate(sum x, uint activation) {
+#if IN != I8
+  if (activation >= GELU && x == -(sum)INFINITY) return (sum)0;  // the limit; else 0 times infinity
+#endif
   switch (activation) {
     case RELU:
       return x < (sum)0 ? (sum)0 : x;  // keeps NaN
 #if IN != I8
     case GELU:
-      return (sum)0.5 * x * ((sum)1 + erf(x * (sum)0.70710678118654752440));
-    case GELU_TANH:
-      return (sum)0.5 * x *
-             ((sum)1 + tanh((sum)0.79788456080286535588 * (x + (sum)0.044715 * x * x * x)));
+      return (sum)0.5 * x * erfc(x * (sum)-0.70710678118654752440);
+    case GELU_TANH:  // (1 + tanh(y)) / 2 = 1 / (1 + exp(-2 y))
+      return x / ((sum)1 + exp((sum)-1.59576912160573071176 * (x + (sum)0.044715 * x * x * x)));
     case SILU:
       return x / ((sum)1 + exp(-x));
 #endif

@@ -5,24 +5,10 @@
 #include <cstdint>
 #include <optional>
 
+#include "lib/ops/matmul_given.hpp"
 #include "lib/ops/matmul_problem.hpp"
 
 namespace dovetail::detail {
-
-/// An operand as it was given; refers to it.
-struct GivenMatrix {
-  const BufferView& storage;
-  DType dtype;
-  std::int64_t rows, columns, row_stride;
-  std::int64_t batch, batch_stride;
-  bool is_batched;  ///< It has a batch, though that may be of one.
-
-  /// @throws InvalidArgument  not 2 or 3 dimensions.
-  GivenMatrix(const char* name, const Tensor& tensor);
-  explicit GivenMatrix(const MatrixView& view);
-
-  std::string str() const;
-};
 
 /// The product of two operands, as far as it is known without an out.
 struct MatmulShape {

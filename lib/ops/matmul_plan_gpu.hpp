@@ -7,8 +7,11 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <string_view>
+#include <vector>
 
 #include "dovetail/core/export.hpp"
+#include "lib/ops/matmul_choice.hpp"
 #include "lib/ops/matmul_plan.hpp"
 
 namespace dovetail::detail {

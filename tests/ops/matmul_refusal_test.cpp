@@ -3,6 +3,9 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
+#include <limits>
+#include <vector>
 
 #include "dovetail/core/error.hpp"
 #include "dovetail/ops/matmul.hpp"
@@ -89,6 +92,176 @@ TEST_F(MatmulRefusal, OfAnOutThatOverlapsAnOperand) {
   expect_parts(refusal_into(at(0), other, at(15)), "out overlaps an operand");
   expect_parts(refusal_into(other, at(30), at(15)), "out overlaps an operand");
   EXPECT_NO_THROW(matmul_into(stream, at(0), at(32), at(16)));  // side by side is fine
+}
+
+TEST_F(MatmulRefusal, OfAnOutWhoseMatricesOverlap) {
+  const Tensor room = zeros({200});
+  const auto out = [&](std::int64_t row_stride, std::int64_t batch_stride) {
+    return MatrixView(room.storage().buffer, {.rows = 3,
+                                              .columns = 4,
+                                              .row_stride = row_stride,
+                                              .batch = 3,
+                                              .batch_stride = batch_stride});
+  };
+  const Tensor a = zeros({3, 3, 2}), b = zeros({3, 2, 4});
+  const auto multiply = [&](std::int64_t row_stride, std::int64_t batch_stride) {
+    matmul_into(stream, a, b, out(row_stride, batch_stride));
+  };
+  expect_parts(text_thrown<InvalidArgument>([&] { multiply(4, 0); }), "[matmul] out [3, 3, 4]",
+               "all of the batch would be written to one matrix", "give a batch_stride");
+  for (const auto& [row_stride, batch_stride] :
+       {std::array{4, 11}, std::array{4, 4}, std::array{5, 1}, std::array{20, 3}, std::array{10, 4},
+        std::array{10, 21}, std::array{9, 6}}) {
+    expect_parts(text_thrown<InvalidArgument>([&] { multiply(row_stride, batch_stride); }),
+                 "its matrices, " + std::to_string(batch_stride) + " elements apart, overlap");
+  }
+  for (const auto& [row_stride, batch_stride] :
+       {std::array{4, 12}, std::array{12, 4}, std::array{13, 4}, std::array{8, 20},
+        std::array{20, 5}, std::array{8, 28}}) {
+    EXPECT_NO_THROW(multiply(row_stride, batch_stride)) << row_stride << ", " << batch_stride;
+  }
+}
+
+TEST_F(MatmulRefusal, OfAnOutThatSharesElementsWithAnOperandInAWiderMatrix) {
+  const MatrixView wide = zeros({4, 20});
+  const Tensor b = zeros({5, 6});
+  const auto multiply = [&](std::int64_t a_column, std::int64_t out_column) {
+    matmul_into(stream, wide.block(0, a_column, 4, 5), b, wide.block(0, out_column, 4, 6));
+  };
+  EXPECT_NO_THROW(multiply(0, 5));
+  EXPECT_NO_THROW(multiply(6, 0));
+  EXPECT_NO_THROW(multiply(15, 9));
+  for (const auto& [a_column, out_column] :
+       {std::array{0, 4}, std::array{5, 0}, std::array{3, 3}, std::array{15, 10}}) {
+    expect_parts(text_thrown<InvalidArgument>([&] { multiply(a_column, out_column); }),
+                 "[matmul] out overlaps an operand");
+  }
+  // Rows at other distances meet somewhere.
+  expect_parts(text_thrown<InvalidArgument>([&] {
+                 matmul_into(
+                     stream, wide.block(0, 0, 4, 5), b,
+                     MatrixView(wide.storage().buffer, {.rows = 4, .columns = 6, .row_stride = 10},
+                                DType::f32, 20 * sizeof(float)));
+               }),
+               "out overlaps an operand");
+}
+
+TEST_F(MatmulRefusal, OfTypesThatAreNotMultiplied) {
+  for (const DType dtype : {DType::i32, DType::i64, DType::u8, DType::boolean}) {
+    EXPECT_EQ(refusal(zeros({4, 4}, dtype), zeros({4, 4}, dtype)),
+              "[matmul] a [4, 4] is " + std::string(to_string(dtype)) +
+                  "; float32, float64, float16, bfloat16 and int8 are multiplied.");
+  }
+  EXPECT_EQ(refusal(zeros({4, 4}, DType::f16), zeros({4, 4}, DType::bf16)),
+            "[matmul] a [4, 4] and b [4, 4]: dtypes float16 and bfloat16 differ; cast one.");
+}
+
+TEST_F(MatmulRefusal, OfAnOutOfAnotherTypeThanTheResult) {
+  const auto of_out = [&](DType in, DType out) {
+    return refusal_into(zeros({4, 4}, in), zeros({4, 4}, in), zeros({4, 4}, out));
+  };
+  EXPECT_EQ(of_out(DType::f32, DType::f16),
+            "[matmul] out [4, 4] is float16; the product of float32 is float32.");
+  EXPECT_EQ(of_out(DType::f16, DType::bf16),
+            "[matmul] out [4, 4] is bfloat16; the product of float16 is float16 or float32.");
+  EXPECT_EQ(of_out(DType::bf16, DType::f64),
+            "[matmul] out [4, 4] is float64; the product of bfloat16 is bfloat16 or float32.");
+  EXPECT_EQ(of_out(DType::i8, DType::i8),
+            "[matmul] out [4, 4] is int8; the product of int8 is int32.");
+  EXPECT_EQ(of_out(DType::i8, DType::f32),
+            "[matmul] out [4, 4] is float32; the product of int8 is int32.");
+}
+
+TEST_F(MatmulRefusal, OfBetaWithoutAnOut) {
+  expect_parts(refusal(zeros({4, 4}), zeros({4, 4}), {.beta = 0.5}), "[matmul] beta 0.5",
+               "no out yet", "use matmul_into");
+}
+
+TEST_F(MatmulRefusal, OfFactorsAndActivationsThatIntegersDoNotHave) {
+  const Tensor a = zeros({4, 4}, DType::i8);
+  for (const double alpha : {0.5, 2147483648.0, std::numeric_limits<double>::infinity(),
+                             std::numeric_limits<double>::quiet_NaN()}) {
+    expect_parts(refusal(a, a, {.alpha = alpha}), "[matmul] alpha", "products of int8 are int32",
+                 "whole numbers");
+  }
+  expect_parts(text_thrown<InvalidArgument>([&] {
+                 matmul_into(stream, a, a, zeros({4, 4}, DType::i32), {.beta = -0.25});
+               }),
+               "beta -0.25", "whole numbers");
+  EXPECT_EQ(refusal(a, a, {.activation = Activation::silu}),
+            "[matmul] activation silu of an int32 result; only relu is defined there.");
+  EXPECT_NO_THROW(matmul(stream, a, a, {.alpha = -2147483647, .activation = Activation::relu}));
+}
+
+TEST_F(MatmulRefusal, OfABiasThatDoesNotFit) {
+  const Tensor a = zeros({4, 3}), b = zeros({3, 5}), out = zeros({4, 5});
+  const auto with = [&](const Tensor& bias) {
+    return text_thrown<InvalidArgument>([&] { matmul_into(stream, a, b, out, {.bias = bias}); });
+  };
+  EXPECT_EQ(with(zeros({4})), "[matmul] bias [4]: the result [4, 5] takes one of [5].");
+  EXPECT_EQ(with(zeros({1, 5})), "[matmul] bias [1, 5]: the result [4, 5] takes one of [5].");
+  EXPECT_EQ(with(zeros({5}, DType::f64)),
+            "[matmul] bias [5] is float64, but the result is float32.");
+  expect_parts(with(Tensor::zeros(Stream(test::other_context()), {5})), "[matmul] bias [5]",
+               "another context");
+  expect_parts(with(Tensor::from_buffer(out.storage().buffer, {5})), "[matmul] out overlaps bias");
+}
+
+TEST_F(MatmulRefusal, OfAResidualThatDoesNotFit) {
+  const Tensor a = zeros({4, 3}), b = zeros({3, 5}), room = zeros({10, 10});
+  const MatrixView out = MatrixView(room).block(0, 0, 4, 5);
+  const auto with = [&](const MatrixView& residual) {
+    return text_thrown<InvalidArgument>(
+        [&] { matmul_into(stream, a, b, out, {.residual = residual}); });
+  };
+  EXPECT_EQ(with(zeros({5, 4})),
+            "[matmul] residual [5, 4] of float32: the result is [4, 5] with "
+            "rows 10 apart of float32.");
+  expect_parts(with(zeros({4, 5}, DType::f64)), "residual [4, 5] of float64", "of float32");
+  expect_parts(with(zeros({2, 4, 5})), "residual [2, 4, 5] of float32");
+  expect_parts(with(Tensor::zeros(Stream(test::other_context()), {4, 5})),
+               "[matmul] residual [4, 5]", "another context");
+  expect_parts(with(MatrixView(room).block(1, 0, 4, 5)), "[matmul] out overlaps residual",
+               "or out itself");
+  expect_parts(with(MatrixView(room).block(0, 4, 4, 5)), "out overlaps residual");
+  EXPECT_NO_THROW(matmul_into(stream, a, b, out, {.residual = out}));
+  EXPECT_NO_THROW(matmul_into(stream, a, b, out, {.residual = MatrixView(room).block(0, 5, 4, 5)}));
+}
+
+TEST_F(MatmulRefusal, OfRowsThatLieTooFarApart) {
+  const Tensor a = zeros({1, 3}), b = zeros({3, 5});
+  constexpr std::int64_t far = std::int64_t{1} << 32;
+  const MatrixView out(zeros({5}).storage().buffer, {.rows = 1, .columns = 5, .row_stride = far});
+  expect_parts(text_thrown<InvalidArgument>([&] { matmul_into(stream, a, b, out); }),
+               "[matmul] out [1, 5] with rows 4294967296 apart",
+               "rows more than 4294967295 elements apart");
+}
+
+TEST_F(MatmulRefusal, OfSizesThatAreNotCounted) {
+  constexpr std::int64_t many = std::int64_t{1} << 31;
+  const MatrixView a(zeros({1}).storage().buffer,
+                     {.rows = 1, .columns = 1, .batch = many, .batch_stride = 0});
+  const Tensor b = zeros({1, 1});
+  expect_parts(text_thrown<InvalidArgument>([&] { matmul_into(stream, a, b, a); }),
+               "a size above 2147483647", "split the product");
+}
+
+TEST_F(MatmulRefusal, OfListsThatDoNotGoTogether) {
+  const MatrixView good = zeros({4, 4}), out = zeros({4, 4}), bad = zeros({5, 4});
+  const std::vector<MatrixView> one{good}, two{good, good}, outs{out, zeros({4, 4})};
+  expect_parts(text_thrown<InvalidArgument>([&] { matmul_batched_into(stream, two, one, outs); }),
+               "[matmul_batched_into] 2 matrices a, 1 b and 2 out", "one of each");
+  expect_parts(text_thrown<InvalidArgument>(
+                   [&] { matmul_batched_into(stream, two, two, outs, {.residual = out}); }),
+               "[matmul_batched_into] one residual", "give beta 1");
+  EXPECT_NO_THROW(matmul_batched_into(stream, {}, {}, {}));
+  // All are checked before the first runs.
+  const Tensor kept = Tensor::full(stream, {4, 4}, 7.0);
+  const std::vector<MatrixView> wrong{good, bad}, first_kept{kept, out};
+  expect_parts(
+      text_thrown<InvalidArgument>([&] { matmul_batched_into(stream, two, wrong, first_kept); }),
+      "inner sizes 4 and 5 differ");
+  EXPECT_EQ(kept.to_host<float>(stream), std::vector<float>(16, 7.0F));
 }
 
 TEST_F(MatmulRefusal, OfExactlyThoseBackendsThatAreNotInThisBuild) {

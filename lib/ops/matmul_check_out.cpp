@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "lib/ops/matmul_check_out.hpp"
+
+#include <fmt/format.h>
+
+#include "dovetail/core/error.hpp"
+
+namespace dovetail::detail {
+namespace {
+
+bool takes_out(DType operands, DType out) {
+  const bool is_half = operands == DType::f16 || operands == DType::bf16;
+  return out == result_dtype(operands) || (is_half && out == DType::f32);
+}
+
+void check_shape(const MatmulShape& shape, const GivenMatrix& a, const GivenMatrix& b,
+                 const GivenMatrix& out) {
+  if (out.rows != shape.m || out.columns != shape.n || out.batch != shape.batch ||
+      out.is_batched != shape.is_batched) {
+    const std::string expected = shape.is_batched
+                                     ? fmt::format("[{}, {}, {}]", shape.batch, shape.m, shape.n)
+                                     : fmt::format("[{}, {}]", shape.m, shape.n);
+    throw InvalidArgument(fmt::format("[matmul] out {}: the product of a {} and b {} is {}.",
+                                      out.str(), a.str(), b.str(), expected));
+  }
+}
+
+}  // namespace
+
+DType result_dtype(DType operands) noexcept {
+  return operands == DType::i8 ? DType::i32 : operands;
+}
+
+void check_out(const Stream& stream, const MatmulShape& shape, const GivenMatrix& a,
+               const GivenMatrix& b, const GivenMatrix& out) {
+  check_place(stream, "out", out);
+  if (!takes_out(a.dtype, out.dtype)) {
+    throw InvalidArgument(
+        fmt::format("[matmul] out {} is {}; the product of {} is {}{}.", out.str(),
+                    to_string(out.dtype), to_string(a.dtype), to_string(shape.dtype),
+                    takes_out(a.dtype, DType::f32) && a.dtype != DType::f32 ? " or float32" : ""));
+  }
+  check_shape(shape, a, b, out);
+  if (out.batch > 1 && out.batch_stride == 0 && out.rows * out.columns != 0) {
+    throw InvalidArgument(fmt::format(
+        "[matmul] out {}: all of the batch would be written to one matrix; give a batch_stride.",
+        out.str()));
+  }
+  if (overlaps_itself(out)) {
+    throw InvalidArgument(fmt::format("[matmul] out {}: its matrices, {} elements apart, overlap.",
+                                      out.str(), out.batch_stride));
+  }
+  if (share_elements(out, a) || share_elements(out, b)) {
+    throw InvalidArgument(
+        "[matmul] out overlaps an operand, which is read while out is written; give other memory.");
+  }
+}
+
+MatmulOperand check_bias(const Stream& stream, const MatmulShape& shape, const GivenMatrix& out,
+                         const Tensor& bias) {
+  if (bias.shape() != Shape{shape.n}) {
+    throw InvalidArgument(fmt::format("[matmul] bias {}: the result {} takes one of [{}].",
+                                      bias.shape().str(), out.str(), shape.n));
+  }
+  if (bias.dtype() != out.dtype) {
+    throw InvalidArgument(fmt::format("[matmul] bias {} is {}, but the result is {}.",
+                                      bias.shape().str(), to_string(bias.dtype()),
+                                      to_string(out.dtype)));
+  }
+  if (!(bias.context() == stream.context())) {
+    throw InvalidArgument(
+        fmt::format("[matmul] bias {} belongs to another context than the stream; copy it through "
+                    "the host.",
+                    bias.shape().str()));
+  }
+  if (overlap(bias.storage(), out.storage)) {
+    throw InvalidArgument("[matmul] out overlaps bias, which is read while out is written.");
+  }
+  return {.storage = &bias.storage(), .dtype = bias.dtype()};
+}
+
+MatmulOperand check_residual(const Stream& stream, const GivenMatrix& out,
+                             const MatrixView& residual) {
+  const GivenMatrix given(residual);
+  check_place(stream, "residual", given);
+  if (given.rows != out.rows || given.columns != out.columns || given.batch != out.batch ||
+      given.dtype != out.dtype) {
+    throw InvalidArgument(fmt::format("[matmul] residual {} of {}: the result is {} of {}.",
+                                      given.str(), to_string(given.dtype), out.str(),
+                                      to_string(out.dtype)));
+  }
+  // In place is fine: each element is read by who writes it.
+  const bool is_out = given.storage.buffer == out.storage.buffer &&
+                      given.storage.offset == out.storage.offset &&
+                      given.row_stride == out.row_stride &&
+                      (given.batch == 1 || given.batch_stride == out.batch_stride);
+  if (!is_out && share_elements(given, out)) {
+    throw InvalidArgument(
+        "[matmul] out overlaps residual, which is read while out is written; give other memory, or "
+        "out itself.");
+  }
+  return given.operand();
+}
+
+}  // namespace dovetail::detail

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+// The matrices of a product as they were given.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "dovetail/ops/matrix_view.hpp"
+#include "lib/ops/matmul_problem.hpp"
+
+namespace dovetail::detail {
+
+/// A matrix, or a batch of them; refers to what was given.
+struct GivenMatrix {
+  const BufferView& storage;
+  DType dtype;
+  std::int64_t rows, columns, row_stride;
+  std::int64_t batch, batch_stride;
+  bool is_batched;  ///< It has a batch, though that may be of one.
+
+  /// @throws InvalidArgument  not 2 or 3 dimensions.
+  GivenMatrix(const char* name, const Tensor& tensor);
+  explicit GivenMatrix(const MatrixView& view);
+
+  MatmulOperand operand() const noexcept;
+  std::string str() const;
+};
+
+/// @throws InvalidArgument  the matrix is of another context than the stream, or its rows lie too
+///                          far apart to be counted.
+void check_place(const Stream& stream, const char* name, const GivenMatrix& matrix);
+
+/// Whether two matrices share an element; where it is not sure, they do. Blocks of columns of one
+/// matrix lie in each other's range of bytes, but share none.
+bool share_elements(const GivenMatrix& a, const GivenMatrix& b);
+
+/// Whether two matrices of the batch share an element.
+bool overlaps_itself(const GivenMatrix& matrix);
+
+}  // namespace dovetail::detail
