@@ -106,12 +106,6 @@ PanelChoice panel_for(const Device& device, const MatmulSizes& s, const Roles& r
   // Rows that are packed too should meet many short panels.
   c.steps = std::min(c.kc, roles.streams_in_place() ? 2048U : 256U);
   c.items = wanted_items(device, s);
-  // What fits in the second-level cache as it lies gains nothing from being packed, unless a column
-  // of it is so long that it visits few sets of the first-level cache again and again.
-  constexpr std::size_t most_in_place = std::size_t{1} << 20;
-  const std::size_t nbytes = std::size_t{s.k} * roles.columns * factor_size(s);
-  const bool is_small = s.k <= 256 && nbytes <= most_in_place;
-  c.in_place = is_small && roles.has_panels(c.vectors * width) ? 1 : 0;
   return c;
 }
 
@@ -202,10 +196,7 @@ MatmulPlan plan_pack_cpu(const Device& device, const MatmulSizes& s) {
 MatmulPlan plan_packed_cpu(const Device& device, const MatmulSizes& s) {
   MatmulSizes sizes = s;
   sizes.transpose_b = false;
-  PanelChoice choice = default_panel(device, sizes, false);
-  choice.in_place = 0;  // of op(b) as it lay
-  choice.parts = parts_of(device, sizes, Roles(sizes, false), choice);
-  MatmulPlan plan = plan_of(device, sizes, choice);
+  MatmulPlan plan = plan_of(device, sizes, default_panel(device, sizes, false));
   plan.options.define("PREPACKED", 1);
   return plan;
 }
