@@ -150,26 +150,35 @@ static void write_out(sum value, global out_element* to) {
 }
 
 #if EPILOGUE
-// Far below 0, where 1 + erf(x) and 1 + tanh(x) cancel, the smooth ones are written without it.
-static sum activate(sum x, uint activation) {
-#if IN != I8
-  if (activation >= GELU && x == -(sum)INFINITY) return (sum)0;  // the limit; else 0 times infinity
-#endif
-  switch (activation) {
-    case RELU:
-      return x < (sum)0 ? (sum)0 : x;  // keeps NaN
-#if IN != I8
-    case GELU:
-      return (sum)0.5 * x * erfc(x * (sum)-0.70710678118654752440);
-    case GELU_TANH:  // (1 + tanh(y)) / 2 = 1 / (1 + exp(-2 y))
-      return x / ((sum)1 + exp((sum)-1.59576912160573071176 * (x + (sum)0.044715 * x * x * x)));
-    case SILU:
-      return x / ((sum)1 + exp(-x));
-#endif
-    default:
-      return x;
+// Defines `name` for T, sums or vectors of them. Far below 0, where 1 + erf(x) and 1 + tanh(x)
+// cancel, the smooth activations are written without; there they tend to 0, where 0 times infinity
+// is NaN.
+#if IN == I8
+#define DEFINE_ACTIVATE(name, T) \
+  static T name(T x, uint activation) { return activation == RELU ? max(x, (T)((sum)0)) : x; }
+#else
+#define DEFINE_ACTIVATE(name, T)                                                                \
+  static T name(T x, uint activation) {                                                         \
+    T y;                                                                                        \
+    switch (activation) {                                                                       \
+      case RELU:                                                                                \
+        return x < (T)((sum)0) ? (T)((sum)0) : x; /* keeps NaN */                               \
+      case GELU:                                                                                \
+        y = (sum)0.5 * x * erfc(x * (sum)-0.70710678118654752440);                              \
+        break;                                                                                  \
+      case GELU_TANH: /* (1 + tanh(z)) / 2 = 1 / (1 + exp(-2 z)) */                             \
+        y = x / ((sum)1 + exp((sum)-1.59576912160573071176 * (x + (sum)0.044715 * x * x * x))); \
+        break;                                                                                  \
+      case SILU:                                                                                \
+        y = x / ((sum)1 + exp(-x));                                                             \
+        break;                                                                                  \
+      default:                                                                                  \
+        return x;                                                                               \
+    }                                                                                           \
+    return x == (T)(-(sum)INFINITY) ? (T)((sum)0) : y;                                          \
   }
-}
+#endif
+DEFINE_ACTIVATE(activate, sum)
 
 // Element (i, j) of matrix `batch` of out, where op(a) op(b) gave `product`; `at` is where it lies.
 static sum finish(sum product, const Problem* problem, global const out_element* bias,

@@ -53,23 +53,7 @@ static void write_lanes(sums_of_lanes x, global out_element* to) {
 }
 
 #if EPILOGUE
-static sums_of_lanes activate_lanes(sums_of_lanes x, uint activation) {
-  switch (activation) {
-    case RELU:
-      return x < (sums_of_lanes)((sum)0) ? (sums_of_lanes)((sum)0) : x;  // keeps NaN
-#if IN != I8
-    case GELU:
-      return (sum)0.5 * x * ((sum)1 + erf(x * (sum)0.70710678118654752440));
-    case GELU_TANH:
-      return (sum)0.5 * x *
-             ((sum)1 + tanh((sum)0.79788456080286535588 * (x + (sum)0.044715 * x * x * x)));
-    case SILU:
-      return x / ((sum)1 + exp(-x));
-#endif
-    default:
-      return x;
-  }
-}
+DEFINE_ACTIVATE(activate_lanes, sums_of_lanes)
 
 static sums_of_lanes finish_lanes(sums_of_lanes product, const Target* to, uint i, uint j,
                                   global const out_element* at) {

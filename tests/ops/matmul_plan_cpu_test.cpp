@@ -139,7 +139,7 @@ TEST(MatmulPlanCpu, SplitsKWhereFewResultsWouldLeaveUnitsIdle) {
 TEST(MatmulPlanCpu, OfAMalformedChoiceIsNone) {
   const MatmulSizes s{.m = 64, .n = 64, .k = 64, .batch = 1};
   const std::string good =
-      "panel swap=0 vectors=2 rows=4 kc=2048 steps=256 items=8 in_place=0 parts=1";
+      "panel swap=0 vectors=2 rows=4 kc=64 steps=64 items=8 in_place=0 parts=1";
   ASSERT_TRUE(plan_choice_cpu(context().device(), s, good));
   for (const char* bad :
        {"", "panel", "gemv", "tile bm=128", "panel swap=0", "panelswap=0",
