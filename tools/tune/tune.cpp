@@ -27,12 +27,13 @@ struct Round {
 };
 
 struct Effort {
+  std::size_t most_choices;
   double seconds;  ///< Aim of one sample: as many products in a row as fill it.
   std::vector<Round> rounds;
 };
 
-const Effort quick_effort{0.005, {{1, 4}, {3, 1}}};
-const Effort full_effort{0.02, {{1, 8}, {3, 3}, {9, 1}}};
+const Effort quick_effort{8, 0.005, {{1, 4}, {3, 1}}};
+const Effort full_effort{1000, 0.02, {{1, 8}, {3, 3}, {9, 1}}};
 
 /// The choice by rule stays unless another one is this much faster: less is noise.
 constexpr double least_gain = 0.97;
@@ -182,6 +183,7 @@ class CaseTuner {
     std::vector<Candidate> entered;
     std::vector<double> expected;
     for (std::string& choice : matmul_choices(device(), product_)) {
+      if (entered.size() == effort_.most_choices) break;
       Candidate candidate{
           .tuning = {.backend = MatmulBackend::kernel, .choice = std::move(choice)}};
       use(candidate);
