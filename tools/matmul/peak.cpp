@@ -176,20 +176,23 @@ class Memory {
   }
 
   static std::size_t count_for(const Device& device) {
-    const std::size_t piece = 4 * 16 * Layout<float>(device, gpu_width).items;
-    return array_nbytes(device) / sizeof(float) / piece * piece;
+    const Layout<float> layout(device, gpu_width);
+    const std::size_t piece = std::size_t{4} * layout.width * layout.items;
+    return std::max<std::size_t>(array_nbytes(device) / sizeof(float) / piece, 1) * piece;
   }
 
  private:
   static constexpr unsigned gpu_width = 4;
 
-  /// Twice the last cache, within reason: some report one that many machines share.
+  /// Twice the last cache, within reason: some report one that many machines share, and GPUs may
+  /// report less than their last one.
   static std::size_t array_nbytes(const Device& device) {
     constexpr std::size_t mebi = 1U << 20;
     const auto cache = device_info<cl_ulong>(device, CL_DEVICE_GLOBAL_MEM_CACHE_SIZE);
     const auto largest = device_info<cl_ulong>(device, CL_DEVICE_MAX_MEM_ALLOC_SIZE);
-    return std::min({std::clamp<std::size_t>(2 * cache, 32 * mebi, 128 * mebi),
-                     std::size_t{largest}, std::size_t{device.global_memory() / 8}});
+    const std::size_t least = device.type() == DeviceType::cpu ? 32 * mebi : 256 * mebi;
+    return std::min({std::clamp<std::size_t>(2 * cache, least, 4 * least), std::size_t{largest},
+                     std::size_t{device.global_memory() / 8}});
   }
   Tensor ones(const Stream& stream) const {
     return Tensor::full(stream, {static_cast<std::int64_t>(count_)}, 1.0);
