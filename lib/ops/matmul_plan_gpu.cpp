@@ -37,18 +37,18 @@ std::string default_choice(const GpuLimits& gpu, const MatmulSizes& s) {
   return tiles.empty() ? std::string(reference) : text_of(tiles.front());
 }
 
-std::optional<MatmulPlan> plan_choice(const GpuLimits& gpu, const MatmulSizes& s,
-                                      std::string_view choice) {
+}  // namespace
+
+std::optional<MatmulPlan> plan_choice_gpu(const GpuLimits& gpu, const MatmulSizes& s,
+                                          std::string_view choice) {
   if (const auto tile = choice_from<TileChoice>(choice)) return plan_tile(gpu, s, *tile);
   if (const auto skinny = choice_from<SkinnyChoice>(choice)) return plan_skinny(gpu, s, *skinny);
   if (choice == reference) return plan_reference(s);
   return std::nullopt;
 }
 
-}  // namespace
-
 MatmulPlan plan_matmul_gpu(const GpuLimits& gpu, const MatmulSizes& s) {
-  return plan_choice(gpu, s, default_choice(gpu, s)).value();
+  return plan_choice_gpu(gpu, s, default_choice(gpu, s)).value();
 }
 
 std::string default_choice_gpu(const Device& device, const MatmulSizes& s) {
@@ -59,7 +59,7 @@ std::vector<std::string> choices_gpu(const Device& device, const MatmulSizes& s)
   const GpuLimits gpu = limits_of(device);
   std::vector<std::string> choices{default_choice(gpu, s)};
   const auto add = [&](const std::string& choice) {
-    if (std::ranges::find(choices, choice) == choices.end() && plan_choice(gpu, s, choice)) {
+    if (std::ranges::find(choices, choice) == choices.end() && plan_choice_gpu(gpu, s, choice)) {
       choices.push_back(choice);
     }
   };
@@ -75,7 +75,7 @@ std::vector<std::string> choices_gpu(const Device& device, const MatmulSizes& s)
 
 std::optional<MatmulPlan> plan_choice_gpu(const Device& device, const MatmulSizes& s,
                                           std::string_view choice) {
-  return plan_choice(limits_of(device), s, choice);
+  return plan_choice_gpu(limits_of(device), s, choice);
 }
 
 }  // namespace dovetail::detail

@@ -28,6 +28,11 @@ struct GpuLimits {
 /// tiles, reference.cl.
 DOVETAIL_EXPORT MatmulPlan plan_matmul_gpu(const GpuLimits& gpu, const MatmulSizes& sizes);
 
+/// As for a device.
+DOVETAIL_EXPORT std::optional<MatmulPlan> plan_choice_gpu(const GpuLimits& gpu,
+                                                          const MatmulSizes& sizes,
+                                                          std::string_view choice);
+
 /// kernels/matmul/tile.cl: one of the tilings that it was measured with.
 struct TileChoice {
   std::uint32_t rows = 0, columns = 0;            ///< Of a group's tile.

@@ -65,7 +65,10 @@ std::optional<TuningEntry> parse_line(std::string_view line) {
   return entry;
 }
 
-/// How far apart two sizes are, in doublings; more than one is too far.
+/// What is measured for sizes further apart, in doublings, says too little.
+constexpr double furthest = 0.5;
+
+/// How far apart two sizes are, in doublings.
 double distance(std::int64_t a, std::int64_t b) {
   return std::abs(std::log2(static_cast<double>(a) / static_cast<double>(b)));
 }
@@ -80,9 +83,9 @@ std::optional<double> distance(const MatmulCase& a, const MatmulCase& b) {
   double sum = 0.0;
   for (const double part :
        {distance(a.m, b.m), distance(a.n, b.n), distance(a.k, b.k), distance(a.batch, b.batch)}) {
-    if (part > 1.0) return std::nullopt;
     sum += part;
   }
+  if (sum > furthest) return std::nullopt;
   return sum;
 }
 

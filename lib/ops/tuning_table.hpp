@@ -31,7 +31,7 @@ class DOVETAIL_EXPORT TuningTable {
   void set(TuningEntry entry);
   void merge(const TuningTable& other);
 
-  /// The entry for this case, or for the nearest one within a factor of two in each size.
+  /// The entry for this case, or for the nearest one whose sizes differ by half a doubling in all.
   const MatmulTuning* find(std::string_view device, const MatmulCase& product) const;
 
   const std::vector<TuningEntry>& entries() const noexcept { return entries_; }

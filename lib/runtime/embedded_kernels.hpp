@@ -5,6 +5,7 @@
 #include <span>
 #include <string_view>
 
+#include "dovetail/core/export.hpp"
 #include "dovetail/runtime/build_options.hpp"
 #include "dovetail/runtime/kernel.hpp"
 
@@ -20,7 +21,7 @@ std::span<const EmbeddedFile> embedded_files();
 
 /// The text of kernels/`path` as it was built in.
 /// @throws InvalidArgument  there is no such file.
-std::string_view embedded_text(std::string_view path);
+DOVETAIL_EXPORT std::string_view embedded_text(std::string_view path);
 
 /// The text of kernels/`path` behind a #line, so that build logs point at the file, with the files
 /// of kernels/ that it includes in their places. Read from the folder that DOVETAIL_KERNEL_DIR

@@ -8,6 +8,9 @@
 #include <random>
 #include <string>
 
+#include "lib/ops/tuning_table.hpp"
+#include "lib/runtime/embedded_kernels.hpp"
+
 namespace dovetail::detail {
 namespace {
 
@@ -164,6 +167,41 @@ TEST(MatmulPlanGpu, CoversKOnceAndKeepsWithinTheLimitsOfAnyGpu) {
   }
   EXPECT_GT(tiles, 1000U);
   EXPECT_GT(split, 1000U);
+}
+
+TEST(MatmulPlanGpu, CanRunWhatTheTableOfTheLibrarySays) {
+  const auto table = TuningTable::parse(embedded_text("matmul/tuned.csv"), "matmul/tuned.csv");
+  EXPECT_FALSE(table.entries().empty());
+  for (const auto& [device, p, tuning] : table.entries()) {
+    if (device != "NVIDIA H200") continue;
+    const MatmulSizes sizes{.m = static_cast<std::uint32_t>(p.m),
+                            .n = static_cast<std::uint32_t>(p.n),
+                            .k = static_cast<std::uint32_t>(p.k),
+                            .batch = static_cast<std::uint32_t>(p.batch),
+                            .transpose_a = p.transpose_a,
+                            .transpose_b = p.transpose_b,
+                            .in = p.dtype,
+                            .out = p.dtype};
+    EXPECT_TRUE(plan_choice_gpu(large_gpu, sizes, tuning.choice)) << tuning.choice;
+  }
+}
+
+TEST(MatmulPlanGpu, OfAChoiceThatIsNoneIsNone) {
+  const MatmulSizes sizes = square(512);
+  const std::string good =
+      "tile rows=64 columns=32 steps=16 item_rows=8 item_columns=4 slices=4 variant=8 parts=1";
+  ASSERT_TRUE(plan_choice_gpu(large_gpu, sizes, good));
+  ASSERT_TRUE(plan_choice_gpu(large_gpu, sizes, "reference"));
+  for (const char* bad :
+       {"", "tile", "panel swap=0", "skinny parts=1",  // not for a square
+        "tile rows=64 columns=64 steps=16 item_rows=8 item_columns=4 slices=4 variant=8 parts=1",
+        "tile rows=64 columns=32 steps=16 item_rows=8 item_columns=4 slices=4 variant=99 parts=1",
+        "tile rows=64 columns=32 steps=16 item_rows=8 item_columns=4 slices=4 variant=8 parts=0",
+        "tile rows=64 columns=32 steps=16 item_rows=8 item_columns=4 slices=4 variant=8 parts=5",
+        "tile rows=64 columns=32 steps=16 item_rows=8 item_columns=4 slices=4 variant=8 "
+        "parts=64"}) {
+    EXPECT_FALSE(plan_choice_gpu(large_gpu, sizes, bad)) << bad;
+  }
 }
 
 }  // namespace

@@ -71,11 +71,11 @@ TEST(TuningTable, FindsTheNearestCase) {
   table.set(entry({.m = 100, .n = 100, .k = 100}, "small"));
   table.set(entry({.m = 200, .n = 200, .k = 200}, "large"));
   EXPECT_EQ(table.find("gpu", {.m = 100, .n = 100, .k = 100})->choice, "small");
-  EXPECT_EQ(table.find("gpu", {.m = 120, .n = 110, .k = 90})->choice, "small");
+  EXPECT_EQ(table.find("gpu", {.m = 110, .n = 105, .k = 95})->choice, "small");
   EXPECT_EQ(table.find("gpu", {.m = 180, .n = 190, .k = 199})->choice, "large");
-  EXPECT_EQ(table.find("gpu", {.m = 50, .n = 50, .k = 50})->choice, "small");
-  EXPECT_EQ(table.find("gpu", {.m = 49, .n = 100, .k = 100}), nullptr);   // less than half
-  EXPECT_EQ(table.find("gpu", {.m = 401, .n = 200, .k = 200}), nullptr);  // more than twice
+  EXPECT_EQ(table.find("gpu", {.m = 141, .n = 100, .k = 100})->choice, "small");
+  EXPECT_EQ(table.find("gpu", {.m = 142, .n = 100, .k = 100}), nullptr);
+  EXPECT_EQ(table.find("gpu", {.m = 120, .n = 120, .k = 120}), nullptr);  // 1.2 times each
 }
 
 TEST(TuningTable, TellsWhatIsNotAlikeApart) {
@@ -87,7 +87,8 @@ TEST(TuningTable, TellsWhatIsNotAlikeApart) {
   EXPECT_EQ(table.find("gpu", {.transpose_a = true, .m = 2, .n = 64, .k = 64}), nullptr);
   EXPECT_EQ(table.find("gpu", {.transpose_b = true, .m = 2, .n = 64, .k = 64}), nullptr);
   EXPECT_EQ(table.find("gpu", {.batch = 3, .m = 2, .n = 64, .k = 64}), nullptr);
-  EXPECT_NE(table.find("gpu", {.batch = 2, .m = 2, .n = 64, .k = 64}), nullptr);
+  EXPECT_EQ(table.find("gpu", {.batch = 2, .m = 2, .n = 64, .k = 64}), nullptr);
+  EXPECT_NE(table.find("gpu", {.m = 2, .n = 80, .k = 64}), nullptr);
 }
 
 }  // namespace

@@ -36,7 +36,8 @@ struct MatmulTuning {
 };
 
 /// How such a product would run now: as it was set or read for this device and this case; else as
-/// the nearest case that was, no size of which is more than twice or less than half; else by rule.
+/// the nearest case that was, if the factors between the sizes multiply to at most 1.41; else by
+/// rule.
 /// @throws InvalidArgument  a size below 1, or a dtype that is not multiplied.
 /// Thread-safe, as the other functions here.
 DOVETAIL_EXPORT MatmulTuning matmul_tuning(const Device& device, const MatmulCase& product);
