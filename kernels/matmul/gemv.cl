@@ -22,7 +22,6 @@
 // Work-group   one work-item: (1, 1, 1). No local memory.
 // Options      those of lanes.h; with I8_AS_FLOAT a lane adds up to 1024 products: k or a part's
 //              steps up to 1024 * WIDTH for dot and 1024 for axpy
-//              -D TRANSPOSE_A=0|1, -D TRANSPOSE_B=0|1  the operand is stored transposed (default 0)
 //              -D BIG_A=0|1    the big operand is a (default 0: b)
 //              -D COUNT=n      vectors, the exact m (or n with BIG_A) (default 1)
 //              -D RESULTS=n    rows of W at a time, dot (default 4)
@@ -31,12 +30,6 @@
 
 #include "matmul/lanes.h"
 
-#ifndef TRANSPOSE_A
-#define TRANSPOSE_A 0
-#endif
-#ifndef TRANSPOSE_B
-#define TRANSPOSE_B 0
-#endif
 #ifndef BIG_A
 #define BIG_A 0
 #endif

@@ -8,12 +8,8 @@
 // Index map    global id 0 = panel, 1 = batch.
 // Work-group   one work-item: (1, 1, 1). No local memory.
 // Options      those of lanes.h
-//              -D TRANSPOSE_B=0|1  the operand is stored transposed (default 0)
 //              -D VECTORS=n        vectors in a panel's row (default 2)
 
-#ifndef TRANSPOSE_B
-#define TRANSPOSE_B 0
-#endif
 #ifndef VECTORS
 #define VECTORS 2
 #endif

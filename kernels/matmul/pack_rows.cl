@@ -6,13 +6,9 @@
 // of
 //              the copy out_offset, out_batch_stride and out_stride.
 // Index map    global id 0 = column, 1 = row, 2 = batch.
-// Options      -D TRANSPOSE_B=0|1  the operand is stored transposed (default 0)
-//              and IN of problem.h
+// Options      IN and TRANSPOSE_B of problem.h
 #include "matmul/problem.h"
 
-#ifndef TRANSPOSE_B
-#define TRANSPOSE_B 0
-#endif
 // Without cl_khr_fp16 a half cannot be assigned.
 #if IN == F16
 typedef ushort stored;

@@ -25,7 +25,6 @@
 // Work-group   one work-item: (1, 1, 1). Local memory: KC * NR factors for the panels unless they
 //              are read in place, and (STEPS + WIDTH) * ROWS if S is not.
 // Options      those of lanes.h; I8 wants I8_AS_FLOAT and STEPS up to 1024
-//              -D TRANSPOSE_A=0|1, -D TRANSPOSE_B=0|1  the operand is stored transposed (default 0)
 //              -D SWAP=0|1      pack op(a) instead of op(b) (default 0)
 //              -D IN_PLACE=0|1  read P where it lies: across k, of factors, with columns that are a
 //                               multiple of NR (default 0)
@@ -36,12 +35,6 @@
 //              -D KC=n          steps of k that fit in the packed panels (default 1024)
 //              -D STEPS=n       steps of k at a time, at most KC (default KC)
 
-#ifndef TRANSPOSE_A
-#define TRANSPOSE_A 0
-#endif
-#ifndef TRANSPOSE_B
-#define TRANSPOSE_B 0
-#endif
 #ifndef SWAP
 #define SWAP 0
 #endif

@@ -6,7 +6,8 @@
 //              of a batch. Where EPILOGUE is 0: out = op(a) op(b).
 // Arguments    of every kernel: a, b, out, a Problem; with EPILOGUE also bias and residual, both of
 //              out's type and null where absent.
-// Options      -D IN=F32|F64|F16|BF16|I8       elements of a and b (default F32)
+// Options      -D TRANSPOSE_A=0|1, -D TRANSPOSE_B=0|1  the operand is stored transposed (default 0)
+//              -D IN=F32|F64|F16|BF16|I8       elements of a and b (default F32)
 //              -D OUT=F32|F64|F16|BF16|I32     elements of out, bias and residual (default F32)
 //              -D EPILOGUE=0|1                 (default 0)
 //              -D I8_AS_FLOAT=0|1              multiply int8 as float: exact for up to 1024
@@ -23,6 +24,12 @@
 #define I8 4
 #define I32 5
 
+#ifndef TRANSPOSE_A
+#define TRANSPOSE_A 0
+#endif
+#ifndef TRANSPOSE_B
+#define TRANSPOSE_B 0
+#endif
 #ifndef IN
 #define IN F32
 #endif

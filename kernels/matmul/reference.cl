@@ -8,16 +8,9 @@
 // 2005
 //              (Dot2).
 // Index map    global id 0 = column, 1 = row, 2 = batch.
-// Options      -D TRANSPOSE_A=0|1, -D TRANSPOSE_B=0|1  the operand is stored transposed (default 0)
-//              and those of problem.h
+// Options      those of problem.h
 #include "matmul/problem.h"
 
-#ifndef TRANSPOSE_A
-#define TRANSPOSE_A 0
-#endif
-#ifndef TRANSPOSE_B
-#define TRANSPOSE_B 0
-#endif
 #if defined(cl_khr_fp64) && IN != I8
 #pragma OPENCL EXTENSION cl_khr_fp64 : enable
 #define WIDE double

@@ -16,7 +16,6 @@
 // Work-group   (LANES * DEPTH, 1, 1). Local memory: as many factors, times COUNT and times RESULTS
 //              or WIDE.
 // Options      those of matmul/problem.h, and
-//              -D TRANSPOSE_A=0|1, -D TRANSPOSE_B=0|1  the operand is stored transposed (default 0)
 //              -D BIG_A=0|1    which operand is the big one (default 0)
 //              -D COUNT=n      rows or columns of the other (default 1)
 //              -D LANES=n, -D DEPTH=n  the work-group, powers of two (default 32 x 8)
@@ -26,12 +25,6 @@
 
 #include "matmul/gpu.h"
 
-#ifndef TRANSPOSE_A
-#define TRANSPOSE_A 0
-#endif
-#ifndef TRANSPOSE_B
-#define TRANSPOSE_B 0
-#endif
 #ifndef BIG_A
 #define BIG_A 0
 #endif

@@ -26,7 +26,6 @@
 // Local memory 2 * BK * (BM + BN + 8) factors; with SLICES at least RN factors per work-item of all
 //              slices but one.
 // Options      those of matmul/problem.h, and
-//              -D TRANSPOSE_A=0|1, -D TRANSPOSE_B=0|1  the operand is stored transposed (default 0)
 //              -D BM=n, -D BN=n  tile of out a work-group makes, elements (default 128 x 128)
 //              -D BK=n         steps of k in local memory (default 16)
 //              -D RM=n, -D RN=n  elements of out a work-item makes, multiples of 4 (default 8 x 8)
@@ -41,12 +40,6 @@
 
 #include "matmul/gpu.h"
 
-#ifndef TRANSPOSE_A
-#define TRANSPOSE_A 0
-#endif
-#ifndef TRANSPOSE_B
-#define TRANSPOSE_B 0
-#endif
 #ifndef BM
 #define BM 128
 #endif
