@@ -77,8 +77,8 @@ BuildOptions cpu_options(const Device& device, const MatmulSizes& s, bool has_wo
 
 std::string default_choice_cpu(const Device& device, const MatmulSizes& sizes) {
   if (can_be_counted(sizes)) {
-    const std::string choice = takes_gemv(sizes) ? text_of(default_gemv(device, sizes))
-                                                 : text_of(default_panel(device, sizes));
+    std::string choice = takes_gemv(sizes) ? text_of(default_gemv(device, sizes))
+                                           : text_of(default_panel(device, sizes));
     if (plan_choice_cpu(device, sizes, choice)) return choice;
   }
   return std::string(reference);
