@@ -72,11 +72,13 @@ Room room_for(const Device& device, const MatmulSizes& s) {
 }
 
 detail::MatmulPlan plan_pack_rows(const MatmulSizes& s) {
+  constexpr std::size_t group = 16;
+  const auto round_up = [](std::size_t size) { return (size + group - 1) / group * group; };
   return {.file = "matmul/pack_rows.cl",
           .kernel = "matmul_pack_rows",
           .options = detail::matmul_options(s),
-          .global = {(s.n + 15U) / 16 * 16, (s.k + 15U) / 16 * 16, s.batch},
-          .local = {16, 16, 1}};
+          .global = {round_up(s.n), round_up(s.k), s.batch},
+          .local = {group, group, 1}};
 }
 
 /// Launches a kernel that takes b, the packed operand and a Problem.
