@@ -59,7 +59,7 @@ class OpenBlasContender : public Contender {
   }
   void synchronize() override {}
   /// OpenBLAS' threads spin for a while after a call, and would slow who comes next.
-  void leave() override { std::this_thread::sleep_for(std::chrono::milliseconds(5)); }
+  void leave() override { std::this_thread::sleep_for(std::chrono::milliseconds(60)); }
   std::vector<double> result() override { return to_doubles(out_); }
 
  private:
