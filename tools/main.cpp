@@ -13,6 +13,7 @@
 #include "dovetail/version.hpp"
 #include "tools/handoff/handoff.hpp"
 #include "tools/matmul/comparison.hpp"
+#include "tools/matmul/dtypes.hpp"
 #include "tools/report/advice.hpp"
 #include "tools/report/page.hpp"
 #include "tools/report/tables.hpp"
@@ -118,6 +119,7 @@ class Tool {
   ComparisonOptions comparison_;
   HandoffOptions handoff_;
   TuneOptions tune_;
+  std::string tune_dtype_ = "f32";
   std::vector<std::string> paths_, queues_, syncs_, works_, sets_;
   std::string shapes_file_;
   std::filesystem::path out_ = "report";
@@ -309,6 +311,7 @@ void Tool::tune() {
   }
   select_shapes();
   tune_.shapes = comparison_.shapes;
+  tune_.dtype = dtype_named(tune_dtype_);
   tune_.quick = common_.quick;
   tune_.seed = common_.seed;
   const auto rows = run_tune(tune_, results_);
@@ -333,6 +336,9 @@ void Tool::add_tune() {
       .add_option("--shapes", shapes_file_, "Shapes to tune; default: those of published models")
       ->type_name("FILE.csv");
   command.add_option("--sets", sets_, "Only these sets of the shapes")->delimiter(',');
+  command.add_option("--dtype", tune_dtype_, "Element type: f32, f64, f16, bf16, i8")
+      ->check(CLI::IsMember({"f32", "f64", "f16", "bf16", "i8"}))
+      ->capture_default_str();
   command
       .add_option("--out", tune_.file,
                   "File for the results, which is read first; default: the one that every program "

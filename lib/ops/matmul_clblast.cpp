@@ -88,6 +88,13 @@ void take_in_residual(const Stream& stream, MatmulProblem& p) {
 
 bool has_clblast() noexcept { return true; }
 
+bool clblast_offers(const Stream& stream, const MatmulProblem& problem) try {
+  check_offered(stream, problem);
+  return true;
+} catch (const VendorError&) {
+  return false;
+}
+
 void matmul_clblast(const Stream& stream, const MatmulProblem& problem) {
   check_offered(stream, problem);
   MatmulProblem p = problem;

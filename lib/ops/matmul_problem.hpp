@@ -46,6 +46,9 @@ void matmul_clblast(const Stream& stream, const MatmulProblem& problem);
 void matmul_kernel(const Stream& stream, const MatmulProblem& problem);
 void matmul_reference(const Stream& stream, const MatmulProblem& problem);
 
+/// Whether the vendor library is in this build and offers the product.
+bool clblast_offers(const Stream& stream, const MatmulProblem& problem);
+
 /// Whether the vendor library is in this build.
 bool has_clblast() noexcept;
 

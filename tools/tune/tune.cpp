@@ -11,6 +11,7 @@
 
 #include "dovetail/core/error.hpp"
 #include "dovetail/stream/current_stream.hpp"
+#include "tools/matmul/dtypes.hpp"
 #include "tools/progress.hpp"
 #include "tools/results.hpp"
 
@@ -144,7 +145,7 @@ class CaseTuner {
         out_(Tensor::empty(stream_,
                            product.batch == 1 ? Shape{product.m, product.n}
                                               : Shape{product.batch, product.m, product.n},
-                           product.dtype == DType::i8 ? DType::i32 : product.dtype)) {}
+                           result_dtype(product.dtype))) {}
 
   TuneRow run() {
     TuneRow row{.product = product_, .tuning = {}};
