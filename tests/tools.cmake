@@ -11,6 +11,8 @@ dovetail_unit_test(
   SOURCES advice_test.cpp command_test.cpp page_test.cpp peak_test.cpp reference_test.cpp shapes_test.cpp tune_test.cpp
   VARIABLES DOVETAIL_TOOL=set:$<TARGET_FILE:dovetail_tool>)
 target_link_libraries(dovetail_tools_test PRIVATE dovetail_tool_parts)
+target_compile_definitions(dovetail_tools_test
+                           PRIVATE DOVETAIL_TEST_KERNELS="${PROJECT_SOURCE_DIR}/kernels")
 add_dependencies(dovetail_tools_test dovetail_tool)
 
 add_executable(dovetail_check_report ${CMAKE_CURRENT_LIST_DIR}/tools/check_report.cpp)

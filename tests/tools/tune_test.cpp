@@ -10,6 +10,7 @@
 
 #include "dovetail/core/context.hpp"
 #include "dovetail/core/error.hpp"
+#include "tests/support/child_process.hpp"
 #include "tests/support/temporary_directory.hpp"
 #include "tests/support/thrown.hpp"
 
@@ -58,6 +59,36 @@ TEST_F(Tune, TakesOtherDTypes) {
     ASSERT_EQ(rows.size(), 1u) << to_string(dtype);
     EXPECT_TRUE(results.verified) << to_string(dtype);
     EXPECT_EQ(to_json(rows)[0]["dtype"], to_string(dtype));
+  }
+}
+
+// Of the kernels for a vector times a matrix, those that take 8 rows at a time write nothing.
+TEST_F(Tune, TakesNoChoiceThatGivesAWrongResult) {
+  if (Context::default_context().device().type() != DeviceType::cpu) {
+    GTEST_SKIP() << "breaks a kernel for CPUs";
+  }
+  if (!test::in_child()) {
+    std::filesystem::copy(DOVETAIL_TEST_KERNELS, directory.path() / "kernels",
+                          std::filesystem::copy_options::recursive);
+    const auto kernel = directory.path() / "kernels" / "matmul" / "gemv.cl";
+    std::string source = read(kernel);
+    const std::string store = "put(total, &work";
+    ASSERT_NE(source.find(store), std::string::npos);
+    source.insert(source.find(store), "if (RESULTS != 8) ");
+    std::ofstream(kernel) << source;
+    const auto child = test::run_again_in_child(
+        {{"DOVETAIL_KERNEL_DIR", (directory.path() / "kernels").string()}});
+    EXPECT_TRUE(child.passed) << child.output;
+    return;
+  }
+  const auto rows = run_tune(options({shape(1)}), results);
+  ASSERT_EQ(rows.size(), 1u);
+  EXPECT_EQ(rows[0].tuning.choice.find("width=8"), std::string::npos) << rows[0].tuning.choice;
+  EXPECT_FALSE(results.verified);
+  ASSERT_FALSE(results.skipped.empty());
+  for (const Skipped& skipped : results.skipped) {
+    EXPECT_NE(skipped.what.find("width=8"), std::string::npos) << skipped.what;
+    EXPECT_NE(skipped.why.find("WRONG RESULT"), std::string::npos) << skipped.why;
   }
 }
 

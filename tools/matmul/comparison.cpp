@@ -4,27 +4,20 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <chrono>
 #include <memory>
 #include <optional>
 #include <set>
 
 #include "dovetail/core/error.hpp"
-#include "tools/matmul/contender.hpp"
 #include "tools/matmul/peak.hpp"
 #include "tools/matmul/product_calls.hpp"
+#include "tools/matmul/runner.hpp"
 #include "tools/progress.hpp"
 #include "tools/scaling/work.hpp"
 #include "tools/worker.hpp"
 
 namespace dovetail::tool {
 namespace {
-
-using Clock = std::chrono::steady_clock;
-
-double seconds_since(Clock::time_point start) {
-  return std::chrono::duration<double>(Clock::now() - start).count();
-}
 
 struct Effort {
   double seconds;  ///< Aim of one sample: as many products in a row as fill it.
@@ -43,25 +36,12 @@ struct Entry {
   std::optional<unsigned> threads = std::nullopt;
 };
 
-/// A contender that gave a right result, and its samples.
+/// Who gave a right result.
 struct Race {
   Entry entry;
-  std::unique_ptr<Contender> contender;
   double relative_error;
-  int products = 1;         ///< Of one sample.
-  std::size_t samples = 1;  ///< To be taken.
-  std::vector<double> us{}, enqueue_us{};
-
-  void sample() {
-    contender->enter();
-    const auto start = Clock::now();
-    for (int i = 0; i < products; ++i) contender->enqueue();
-    const double enqueued = seconds_since(start);
-    contender->synchronize();
-    us.push_back(1e6 * seconds_since(start) / products);
-    enqueue_us.push_back(1e6 * enqueued / products);
-    contender->leave();
-  }
+  Runner runner;
+  std::size_t samples;  ///< To be taken.
 
   MatmulRow row(const MatmulShape& shape, const std::string& dtype) const {
     MatmulRow row{.backend = entry.backend,
@@ -75,8 +55,8 @@ struct Race {
                   .transpose_a = shape.transpose_a,
                   .transpose_b = shape.transpose_b,
                   .threads = entry.threads,
-                  .us = Spread::of(us),
-                  .enqueue_us = Spread::of(enqueue_us).median,
+                  .us = Spread::of(runner.us()),
+                  .enqueue_us = Spread::of(runner.enqueue_us()).median,
                   .relative_error = relative_error};
     row.gflops = 1e-3 * shape.flops() / row.us.median;
     row.flop_per_byte = shape.flops() / shape.nbytes(size_of(dtype_named(dtype)),
@@ -119,7 +99,7 @@ class Comparison {
     // In turns, so that a drift of the machine's speed meets all backends alike.
     for (std::size_t i = 0; i < effort_.samples; ++i) {
       for (Race& race : races) {
-        if (race.us.size() < race.samples) race.sample();
+        if (race.runner.us().size() < race.samples) race.runner.sample();
       }
     }
     add_rows(shape, dtype, races);
@@ -171,20 +151,13 @@ class Comparison {
       return skip(fmt::format("{} {}", label(product.shape(), dtype), entry.backend),
                   fmt::format("WRONG RESULT: relative error {:.2e}", judgement.relative_error));
     }
-    Race race{.entry = entry,
-              .contender = std::move(contender),
-              .relative_error = judgement.relative_error};
-    race.sample();
-    const double seconds = 1e-6 * race.us.front();
-    if (seconds > effort_.slow) {
-      race.samples = 1;  // that one
-    } else {
-      race.samples = effort_.samples;
-      race.products = static_cast<int>(std::clamp(effort_.seconds / seconds, 1.0, 1000.0));
-      race.us.clear();
-      race.enqueue_us.clear();
-    }
-    races.push_back(std::move(race));
+    Runner runner(std::move(contender), effort_.seconds);
+    const bool is_slow = 1e-6 * runner.us().front() > effort_.slow;
+    if (!is_slow) runner.forget_samples();
+    races.push_back({.entry = entry,
+                     .relative_error = judgement.relative_error,
+                     .runner = std::move(runner),
+                     .samples = is_slow ? 1 : effort_.samples});
   }
 
   /// One row for each backend: of the numbers of threads, the faster.

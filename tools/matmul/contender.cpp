@@ -28,18 +28,13 @@ class DeviceContender : public Contender {
  public:
   DeviceContender(MatmulBackend backend, const ReferenceProduct& product,
                   const DeviceOperands& operands)
-      : dtype_(product.dtype()), product_(backend, product.shape(), operands.a, operands.b) {}
+      : product_(backend, product.shape(), operands.a, operands.b) {}
 
   void enqueue() override { product_.enqueue(); }
   void synchronize() override { product_.stream().synchronize(); }
-  std::vector<double> result() override {
-    return with_result_type(dtype_, [this](auto zero) {
-      return to_doubles(product_.out().to_host<decltype(zero)>(product_.stream()));
-    });
-  }
+  std::vector<double> result() override { return product_.result(); }
 
  private:
-  DType dtype_;
   DeviceProduct product_;
 };
 
@@ -75,10 +70,21 @@ DeviceProduct::DeviceProduct(MatmulBackend backend, const MatmulShape& shape, Te
     : stream_(current_stream()),
       a_(std::move(a)),
       b_(std::move(b)),
-      out_(Tensor::full(stream_, operand_shape(shape, shape.m, shape.n, false),
-                        no_result(a_.dtype()), result_dtype(a_.dtype()))),
+      out_(Tensor::empty(stream_, operand_shape(shape, shape.m, shape.n, false),
+                         result_dtype(a_.dtype()))),
       options_{
-          .backend = backend, .transpose_a = shape.transpose_a, .transpose_b = shape.transpose_b} {}
+          .backend = backend, .transpose_a = shape.transpose_a, .transpose_b = shape.transpose_b} {
+  clear();
+}
+
+void DeviceProduct::clear() {
+  out_ = Tensor::full(stream_, out_.shape(), no_result(a_.dtype()), out_.dtype());
+}
+
+std::vector<double> DeviceProduct::result() const {
+  return with_result_type(
+      a_.dtype(), [this](auto zero) { return to_doubles(out_.to_host<decltype(zero)>(stream_)); });
+}
 
 Shape DeviceProduct::operand_shape(const MatmulShape& shape, std::uint64_t rows,
                                    std::uint64_t columns, bool transposed) {

@@ -14,17 +14,20 @@ namespace dovetail::tool {
 /// A product of the library on the device. Its output is there before it runs.
 class DeviceProduct {
  public:
-  /// @param a, b  As operand_shape() says. The output is filled with what no product has: NaN, or
-  ///              for int8 the smallest int32.
+  /// @param a, b  As operand_shape() says.
   DeviceProduct(MatmulBackend backend, const MatmulShape& shape, Tensor a, Tensor b);
 
   /// The shape in which an operand [rows, columns], one for each of the batch, is stored.
   static Shape operand_shape(const MatmulShape& shape, std::uint64_t rows, std::uint64_t columns,
                              bool transposed);
 
+  /// Fills the output with what no product has, as it is at first: NaN, or for int8 the smallest
+  /// int32.
+  void clear();
   void enqueue() const { matmul_into(stream_, a_, b_, out_, options_); }
   const Stream& stream() const noexcept { return stream_; }
-  const Tensor& out() const noexcept { return out_; }
+  /// What the output holds now.
+  std::vector<double> result() const;
 
  private:
   Stream stream_;

@@ -27,12 +27,12 @@ struct TuneRow {
   MatmulCase product;
   MatmulTuning tuning;
   std::size_t choices = 0;                        ///< That were timed.
-  double us_by_rule = 0, us = 0, us_clblast = 0;  ///< Medians; 0 where CLBlast does not run it.
+  double us_by_rule = 0, us = 0, us_clblast = 0;  ///< Medians; 0 of who did not take part.
 };
 
 /// Times the choices for each shape and writes the fastest to the file, which it reads first: what
-/// was broken off goes on where it stood. A choice whose result is not that of the choice by rule
-/// is reported and never taken.
+/// was broken off goes on where it stood. A choice whose result is wrong, by a reference computed
+/// in double, is reported and never taken.
 /// @throws InvalidArgument  the file cannot be read or holds something else.
 std::vector<TuneRow> run_tune(const TuneOptions& options, Results& results);
 

@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tools/tune/product_tuner.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "dovetail/core/context.hpp"
+#include "dovetail/core/error.hpp"
+#include "tools/matmul/runner.hpp"
+
+namespace dovetail::tool {
+namespace {
+
+/// The choice by rule stays unless another one is this much faster: less is noise.
+constexpr double least_gain = 0.97;
+
+const Device& device() { return Context::default_context().device(); }
+
+/// The library's own product, run by one choice. All choices share its output.
+class ChosenProduct : public Contender {
+ public:
+  ChosenProduct(DeviceProduct& product, const MatmulCase& of, std::string choice)
+      : product_(product), case_(of), choice_(std::move(choice)) {}
+
+  /// What the change of plan costs is not timed.
+  void enter() override {
+    set_matmul_tuning(device(), case_, {.backend = MatmulBackend::kernel, .choice = choice_});
+    enqueue();
+    synchronize();
+  }
+  void enqueue() override { product_.enqueue(); }
+  void synchronize() override { product_.stream().synchronize(); }
+  std::vector<double> result() override {
+    product_.clear();
+    enter();
+    return product_.result();
+  }
+
+ private:
+  DeviceProduct& product_;
+  const MatmulCase& case_;
+  std::string choice_;
+};
+
+}  // namespace
+
+/// The rounds of a race: in each, those that are left are sampled in turns, so that a drift of the
+/// machine's speed meets all alike, and the slower ones go.
+struct ProductTuner::Effort {
+  struct Round {
+    std::size_t samples;
+    std::size_t keep;
+  };
+
+  std::size_t most_choices;
+  double seconds;  ///< Aim of one sample.
+  std::vector<Round> rounds;
+
+  static const Effort quick, full;
+};
+
+const ProductTuner::Effort ProductTuner::Effort::quick{8, 0.005, {{1, 4}, {3, 1}}};
+const ProductTuner::Effort ProductTuner::Effort::full{1000, 0.02, {{1, 8}, {3, 3}, {9, 1}}};
+
+struct ProductTuner::Candidate {
+  std::string choice;
+  Runner runner;
+
+  double us() const { return runner.median_us(); }
+};
+
+MatmulCase case_of(const MatmulShape& shape, DType dtype) {
+  return {.dtype = dtype,
+          .transpose_a = shape.transpose_a,
+          .transpose_b = shape.transpose_b,
+          .batch = static_cast<std::int64_t>(shape.batch),
+          .m = static_cast<std::int64_t>(shape.m),
+          .n = static_cast<std::int64_t>(shape.n),
+          .k = static_cast<std::int64_t>(shape.k)};
+}
+
+ProductTuner::ProductTuner(const MatmulShape& shape, const TuneOptions& options, Results& results)
+    : case_(case_of(shape, options.dtype)),
+      effort_(options.quick ? Effort::quick : Effort::full),
+      results_(results),
+      product_(shape, options.dtype, options.seed),
+      operands_(product_),
+      ours_(MatmulBackend::kernel, shape, operands_.a, operands_.b) {}
+
+std::optional<TuneRow> ProductTuner::run() {
+  std::vector<Candidate> candidates = enter();
+  if (candidates.empty()) return std::nullopt;
+  TuneRow row{.product = case_, .tuning = {}, .choices = candidates.size()};
+  const std::string by_rule = matmul_choices(device(), case_).front();
+  for (const auto& [samples, keep] : effort_.rounds) {
+    race(candidates, samples);
+    std::ranges::sort(candidates, {}, &Candidate::us);
+    // The choice by rule stays, to be compared with.
+    std::size_t place = 0;
+    std::erase_if(candidates,
+                  [&](const Candidate& c) { return place++ >= keep && c.choice != by_rule; });
+  }
+  const auto ruled = std::ranges::find(candidates, by_rule, &Candidate::choice);
+  auto best = candidates.begin();
+  if (ruled != candidates.end()) {
+    row.us_by_rule = ruled->us();
+    if (best->us() > least_gain * ruled->us()) best = ruled;
+  }
+  row.us = best->us();
+  row.tuning.choice = best->choice;
+  race_clblast(row);
+  set_matmul_tuning(device(), case_, row.tuning);
+  return row;
+}
+
+/// All choices whose result is right.
+std::vector<ProductTuner::Candidate> ProductTuner::enter() {
+  std::vector<Candidate> candidates;
+  for (const std::string& choice : matmul_choices(device(), case_)) {
+    if (candidates.size() == effort_.most_choices) break;
+    auto contender = std::make_unique<ChosenProduct>(ours_, case_, choice);
+    if (const auto judged = product_.judge(contender->result()); !judged.right) {
+      results_.verified = false;
+      results_.skipped.push_back(
+          {fmt::format("tune: {}", choice),
+           fmt::format("WRONG RESULT: relative error {:.2e}", judged.relative_error)});
+      continue;
+    }
+    candidates.push_back({choice, Runner(std::move(contender), effort_.seconds)});
+  }
+  return candidates;
+}
+
+void ProductTuner::race(std::vector<Candidate>& candidates, std::size_t samples) {
+  for (Candidate& candidate : candidates) candidate.runner.forget_samples();
+  for (std::size_t i = 0; i < samples; ++i) {
+    for (Candidate& candidate : candidates) candidate.runner.sample();
+  }
+}
+
+/// Takes the vendor's product if it is the faster one.
+void ProductTuner::race_clblast(TuneRow& row) {
+  const auto& backends = matmul_backends();
+  if (std::ranges::find(backends, MatmulBackend::clblast) == backends.end()) return;
+  try {
+    Runner clblast(make_contender(MatmulBackend::clblast, product_, operands_), effort_.seconds);
+    Runner ours(std::make_unique<ChosenProduct>(ours_, case_, row.tuning.choice), effort_.seconds);
+    clblast.forget_samples();
+    ours.forget_samples();
+    for (std::size_t i = 0; i < effort_.rounds.back().samples; ++i) {
+      ours.sample();
+      clblast.sample();
+    }
+    row.us_clblast = clblast.median_us();
+    if (row.us_clblast < least_gain * ours.median_us()) {
+      row.tuning.backend = MatmulBackend::clblast;
+    }
+  } catch (const VendorError&) {
+    // It has no such product.
+  }
+}
+
+}  // namespace dovetail::tool

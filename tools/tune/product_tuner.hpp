@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+// A race between the ways to run one product.
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "tools/matmul/contender.hpp"
+#include "tools/tune/tune.hpp"
+
+namespace dovetail::tool {
+
+/// The case that products of a shape are.
+MatmulCase case_of(const MatmulShape& shape, DType dtype);
+
+/// Finds the fastest choice for one shape.
+class ProductTuner {
+ public:
+  /// @param results  Told of results that are wrong; must outlive this.
+  ProductTuner(const MatmulShape& shape, const TuneOptions& options, Results& results);
+
+  /// Leaves the process with what was found.
+  /// @return  Nothing if no choice gives the right product.
+  std::optional<TuneRow> run();
+
+ private:
+  struct Effort;
+  struct Candidate;
+
+  std::vector<Candidate> enter();
+  static void race(std::vector<Candidate>& candidates, std::size_t samples);
+  void race_clblast(TuneRow& row);
+
+  MatmulCase case_;
+  const Effort& effort_;
+  Results& results_;
+  ReferenceProduct product_;
+  DeviceOperands operands_;
+  DeviceProduct ours_;
+};
+
+}  // namespace dovetail::tool
