@@ -31,7 +31,9 @@
 //              -D PREPACKED=0|1 b holds panels as pack.cl makes them; without SWAP (default 0).
 //                               b_offset and b_batch_stride count factors
 //              -D VECTORS=n     vectors in a panel's row (default 2)
-//              -D ROWS=n        rows of a register tile, a power of two up to WIDTH (default 8)
+//              -D ROWS=n        rows of a register tile, even and up to 16, or 1; with SWAP a power
+//              of
+//                               two up to WIDTH (default 8)
 //              -D KC=n          steps of k that fit in the packed panels (default 1024)
 //              -D STEPS=n       steps of k at a time, at most KC (default KC)
 
@@ -91,6 +93,15 @@ typedef element packed_element;
 #include "matmul/store.h"
 
 #ifdef PACK_STREAMED
+// The widest vector that divides a column of the tile.
+#if ROWS % 16 == 0
+#define PIECE 16
+#elif ROWS % 8 == 0
+#define PIECE 8
+#elif ROWS % 4 == 0
+#define PIECE 4
+#endif
+
 // Packs ROWS rows of S into tile[row][step] if they lie along k, else into tile[step][row]; the
 // last row stands in for those beyond it.
 static void pack_rows(local factor* tile, global const element* from, size_t stride, uint steps,
@@ -103,10 +114,12 @@ static void pack_rows(local factor* tile, global const element* from, size_t str
     for (; p < steps; ++p) tile[r * TILE_STRIDE + p] = load1(row + p);
   }
 #else
-#if ROWS >= 4
+#ifdef PIECE
   if (rows >= ROWS) {
     for (uint p = 0; p < steps; ++p)
-      JOIN(vstore, ROWS)(JOIN(factors, ROWS)(from + p * stride), p, tile);
+#pragma unroll
+      for (uint r = 0; r < ROWS; r += PIECE)
+        JOIN(vstore, PIECE)(JOIN(factors, PIECE)(from + p * stride + r), 0, tile + p * ROWS + r);
     return;
   }
 #endif
@@ -131,19 +144,37 @@ static void multiply_tile(PANEL const factor* panel, size_t panel_stride, STREAM
 #pragma unroll
     for (int v = 0; v < VECTORS; ++v) sums[r][v] = (vec)((factor)0);
   }
-  for (uint p = 0; p < steps; ++p) {
+#pragma unroll 2
+  for (uint left = steps; left > 0; --left) {
     vec packed[VECTORS];
 #pragma unroll
-    for (int v = 0; v < VECTORS; ++v) packed[v] = LOAD(v, panel + p * panel_stride);
+    for (int v = 0; v < VECTORS; ++v) packed[v] = LOAD(v, panel);
 #pragma unroll
     for (int r = 0; r < ROWS; ++r) {
-      const vec x = (vec)(row[r][STREAMED_ALONG_K ? p : p * ROWS]);
+      const vec x = (vec)(*row[r]);
 #pragma unroll
       for (int v = 0; v < VECTORS; ++v) sums[r][v] = fma(x, packed[v], sums[r][v]);
     }
+    panel += panel_stride;
+#pragma unroll
+    for (int r = 0; r < ROWS; ++r) row[r] += STREAMED_ALONG_K ? 1 : ROWS;
   }
   store_tile(sums, &to);
 }
+
+#if !IN_PLACE && !PREPACKED
+// Packs `steps` steps of columns first .. last. Rows of P that lie across k are gone along, some at
+// a time, through all panels: each row of a large matrix has pages of its own.
+static void pack_panels(local factor* panels, global const element* from, size_t stride, uint steps,
+                        uint first, uint last, uint column_end) {
+  const uint together = PACKED_ALONG_K ? steps : 64;
+  for (uint p = 0; p < steps; p += together)
+    for (uint j = first; j < last; j += NR)
+      pack(panels + (j - first) * steps + p * NR,
+           from + (PACKED_ALONG_K ? j * stride : p * stride + j), stride, min(together, steps - p),
+           column_end - j);
+}
+#endif
 
 // A work-item's share.
 typedef struct {
@@ -246,10 +277,8 @@ kernel __attribute__((reqd_work_group_size(1, 1, 1))) void matmul_panel(
                      s_stride, tile, &share, p, steps, first, last, to);
 #else
       local factor* panels = (local factor*)panel_storage;
-      for (uint j = first; j < last; j += NR)
-        pack(panels + (j - first) * steps,
-             packed + (PACKED_ALONG_K ? j * packed_stride + p : p * packed_stride + j),
-             packed_stride, steps, share.column_end - j);
+      pack_panels(panels, packed + (PACKED_ALONG_K ? p : p * packed_stride), packed_stride, steps,
+                  first, last, share.column_end);
       multiply_block(panels, NR * steps, NR, s, s_stride, tile, &share, p, steps, first, last, to);
 #endif
     }

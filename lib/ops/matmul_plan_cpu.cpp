@@ -42,13 +42,11 @@ void add_panels(Choices& choices, const Device& device, const PanelChoice& panel
   choices.add(text_of(panel));
   choices.vary(panel, &PanelChoice::in_place, {1});
   choices.vary(panel, &PanelChoice::vectors, {1, 2, 3});
-  choices.vary(panel, &PanelChoice::rows, {4, 8, 16});
-  choices.vary(panel, &PanelChoice::steps, {256, 512, 1024});
+  choices.vary(panel, &PanelChoice::rows, {4, 6, 8, 12, 16});
+  choices.vary(panel, &PanelChoice::steps, {256, 512, 1024, 2048});
   choices.vary(panel, &PanelChoice::items, {1, units, 2 * units, 8 * units});
   choices.vary(panel, &PanelChoice::parts, {1, units});
-  PanelChoice roomy = panel;
-  roomy.kc = 8192;
-  choices.vary(roomy, &PanelChoice::steps, {512, 1024, 2048});
+  choices.vary(panel, &PanelChoice::kc, {2048, 8192});
 }
 
 /// The kernels count in 32 bits, a block past the end.

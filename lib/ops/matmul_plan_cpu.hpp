@@ -17,7 +17,7 @@ struct PanelChoice {
   std::uint32_t swap = 0;      ///< Pack a and stream b.
   std::uint32_t vectors = 2;   ///< Of a register tile's row.
   std::uint32_t rows = 8;      ///< Of a register tile.
-  std::uint32_t kc = 2048;     ///< Steps of k that the packed panels have room for.
+  std::uint32_t kc = 4096;     ///< Steps of k that the packed panels have room for.
   std::uint32_t steps = 2048;  ///< Steps of k at a time.
   std::uint32_t items = 8;     ///< Work-items wanted for each matrix of a batch.
   std::uint32_t in_place = 0;  ///< Nothing is packed of the operand that panels are of.

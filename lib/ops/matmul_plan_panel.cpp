@@ -54,19 +54,30 @@ Sharing share_out(const Roles& roles, const PanelChoice& c, uint32_t panel_width
   return sharing;
 }
 
-/// In multiply-adds of vectors, for comparing both roles.
+/// What a step of k costs a register tile, in multiply-adds of vectors: the more there are, the
+/// less loads and the loop weigh.
+uint32_t step_cost(uint32_t rows, uint32_t vectors) { return rows * vectors + 2; }
+
+/// For comparing both roles.
 double cost_of(const Device& device, const MatmulSizes& s, const PanelChoice& c) {
   const Roles roles(s, c.swap != 0);
   const uint32_t panel_width = c.vectors * vector_width(device, s.in);
   const Sharing sharing = share_out(roles, c, panel_width);
   const double panels = blocks(roles.columns, panel_width);
-  const double row_panels = double{1} * blocks(roles.rows, c.rows) * c.rows * panels * c.vectors;
-  const double packed_rows = panels * c.vectors * s.k * sharing.row_items;
-  return row_panels * s.k * (roles.streams_in_place() ? 1.0 : 1.2) +
-         packed_rows * (c.in_place != 0        ? 0.0
-                        : roles.packed_along_k ? 8.0
-                                               : 4.0) +
-         row_panels * blocks(s.k, c.steps) * (c.swap != 0 ? 24.0 : 2.0);
+  const double row_tiles = blocks(roles.rows, c.rows);
+  // Rows are packed for as many panels at a time as there is room for.
+  const uint32_t panels_at_once = std::max(1U, c.kc / std::min(c.steps, s.k));
+  const double row_passes =
+      double{1} * sharing.panel_items * blocks(sharing.panels_per_item, panels_at_once);
+  const double packing_a_row_tile = roles.streams_in_place() ? 0.0
+                                    : roles.streamed_along_k ? 4.0
+                                                             : 16.0;
+  const double packing_a_vector = c.in_place != 0 ? 0.0 : roles.packed_along_k ? 8.0 : 4.0;
+  const double storing_a_vector = c.swap != 0 ? 24.0 : 2.0;
+  return panels * row_tiles * step_cost(c.rows, c.vectors) * s.k +
+         row_tiles * row_passes * s.k * packing_a_row_tile +
+         panels * c.vectors * s.k * sharing.row_items * packing_a_vector +
+         panels * row_tiles * c.rows * c.vectors * blocks(s.k, c.steps) * storing_a_vector;
 }
 
 bool is_within(uint32_t value, uint32_t least, uint32_t most) {
@@ -75,10 +86,12 @@ bool is_within(uint32_t value, uint32_t least, uint32_t most) {
 
 bool can_run(const Device& device, const MatmulSizes& s, const PanelChoice& c) {
   const uint32_t width = vector_width(device, s.in);
-  if (c.swap > 1 || c.in_place > 1 || !is_within(c.vectors, 1, 4) || !is_within(c.rows, 1, width) ||
-      !std::has_single_bit(c.rows) || !is_within(c.kc, 16, 65536) ||
-      !is_within(c.steps, 16, c.kc) || !is_within(c.items, 1, 65536) ||
-      !is_within(c.parts, 1, std::min(s.k, 1024U))) {
+  // With swap, a tile of rows is transposed as a whole.
+  const bool has_tile = c.swap != 0 ? std::has_single_bit(c.rows) && c.rows <= width
+                                    : c.rows == 1 || (c.rows % 2 == 0 && c.rows <= 16);
+  if (c.swap > 1 || c.in_place > 1 || !is_within(c.vectors, 1, 4) || c.rows == 0 || !has_tile ||
+      !is_within(c.kc, 16, 65536) || !is_within(c.steps, 16, c.kc) ||
+      !is_within(c.items, 1, 65536) || !is_within(c.parts, 1, std::min(s.k, 1024U))) {
     return false;
   }
   // More products of int8 than that are not exact in float.
@@ -90,14 +103,34 @@ bool can_run(const Device& device, const MatmulSizes& s, const PanelChoice& c) {
   return (panels + tile) * factor_size(s) <= device.local_memory();
 }
 
+/// Rows of a register tile: as many as registers have room for, unless fewer leave less of the last
+/// tile unused. Twelve rows of two vectors take 24 of the 32 registers that come with vectors of 16
+/// floats, six take 12 of 16.
+uint32_t tile_rows(const Device& device, const MatmulSizes& s, const Roles& roles,
+                   const PanelChoice& c) {
+  const uint32_t float_width = vector_width(device, DType::f32);
+  uint32_t best = c.vectors == 1 ? float_width : float_width == 16 ? 12 : 6;
+  if (c.swap != 0) best = std::min(vector_width(device, s.in), std::bit_floor(best));
+  const auto cost = [&](uint32_t rows) {
+    return std::uint64_t{blocks(roles.rows, rows)} * step_cost(rows, c.vectors);
+  };
+  for (uint32_t rows = std::bit_floor(best); rows > 0; rows /= 2) {
+    if (cost(rows) < cost(best)) best = rows;
+  }
+  return best;
+}
+
+/// Whether one work-item is done with a product before another thread is awake.
+bool is_tiny(const MatmulSizes& s) {
+  return std::uint64_t{s.m} * s.n <= (1U << 19) / s.k / s.batch;
+}
+
 /// For one of the roles, whichever operand that packs.
 PanelChoice panel_for(const Device& device, const MatmulSizes& s, const Roles& roles, bool swap) {
   const uint32_t width = vector_width(device, s.in);
-  const uint32_t float_width = vector_width(device, DType::f32);
   PanelChoice c{.swap = swap ? 1U : 0U};
   c.vectors = roles.columns <= width ? 1 : 2;
-  c.rows = std::min(width, c.vectors == 1 ? float_width : float_width / 2);
-  while (c.rows / 2 >= roles.rows) c.rows /= 2;
+  c.rows = tile_rows(device, s, roles, c);
   // Long panels save passes over out; they are read from the second-level cache, and take a quarter
   // of local memory.
   while (c.kc > 64 && 4 * factor_size(s) * c.kc * c.vectors * width > device.local_memory()) {
@@ -105,13 +138,15 @@ PanelChoice panel_for(const Device& device, const MatmulSizes& s, const Roles& r
   }
   // Rows that are packed too should meet many short panels.
   c.steps = std::min(c.kc, roles.streams_in_place() ? 2048U : 256U);
-  c.items = wanted_items(device, s);
+  c.items = is_tiny(s) ? 1 : wanted_items(device, s);
+  c.in_place = is_tiny(s) && !swap && roles.has_panels(c.vectors * width) ? 1 : 0;
   return c;
 }
 
 /// Parts of k that give idle compute units work, where there are too few tiles for them.
 uint32_t parts_of(const Device& device, const MatmulSizes& s, const Roles& roles,
                   const PanelChoice& c) {
+  if (is_tiny(s)) return 1;
   const Sharing sharing = share_out(roles, c, c.vectors * vector_width(device, s.in));
   const std::uint64_t items = std::uint64_t{sharing.row_items} * sharing.panel_items * s.batch;
   if (items >= device.compute_units()) return 1;
@@ -196,7 +231,9 @@ MatmulPlan plan_pack_cpu(const Device& device, const MatmulSizes& s) {
 MatmulPlan plan_packed_cpu(const Device& device, const MatmulSizes& s) {
   MatmulSizes sizes = s;
   sizes.transpose_b = false;
-  MatmulPlan plan = plan_of(device, sizes, default_panel(device, sizes, false));
+  PanelChoice choice = default_panel(device, sizes, false);
+  choice.in_place = 0;
+  MatmulPlan plan = plan_of(device, sizes, choice);
   plan.options.define("PREPACKED", 1);
   return plan;
 }

@@ -136,6 +136,37 @@ TEST(MatmulPlanCpu, SplitsKWhereFewResultsWouldLeaveUnitsIdle) {
   EXPECT_EQ(parts_for({.m = 2048, .n = 2048, .k = 100000, .batch = 1}), 0u);
 }
 
+TEST(MatmulPlanCpu, OfATinyProductIsOneItemThatPacksNothing) {
+  const auto plan_for = [](const MatmulSizes& s) {
+    return *plan_choice_cpu(context().device(), s, default_choice_cpu(context().device(), s));
+  };
+  const MatmulPlan tiny = plan_for({.m = 64, .n = 64, .k = 64, .batch = 1});
+  EXPECT_EQ(tiny.global, (std::array<std::size_t, 3>{1, 1, 1}));
+  EXPECT_EQ(option(tiny, "IN_PLACE"), 1u);
+  // Where it cannot be read in place, and where it is one of many.
+  const MatmulPlan ragged = plan_for({.m = 64, .n = 63, .k = 64, .batch = 1});
+  EXPECT_EQ(ragged.global, (std::array<std::size_t, 3>{1, 1, 1}));
+  EXPECT_EQ(option(ragged, "IN_PLACE"), 0u);
+  const MatmulPlan batched = plan_for({.m = 64, .n = 64, .k = 64, .batch = 100});
+  EXPECT_EQ(batched.global, (std::array<std::size_t, 3>{1, 1, 100}));
+  EXPECT_EQ(option(batched, "IN_PLACE"), 0u);
+  if (context().device().compute_units() < 2) return;
+  EXPECT_GT(plan_for({.m = 256, .n = 256, .k = 256, .batch = 1}).global[0], 1u);
+}
+
+TEST(MatmulPlanCpu, TakesTilesThatLeaveFewRowsUnused) {
+  const auto rows_for = [](std::uint32_t m) {
+    const MatmulSizes s{.m = m, .n = 4096, .k = 4096, .batch = 1};
+    return option(
+        *plan_choice_cpu(context().device(), s, detail::default_choice_cpu(context().device(), s)),
+        "ROWS");
+  };
+  const std::uint64_t rows = rows_for(4096);
+  EXPECT_TRUE(rows == 12 || rows == 6) << rows;
+  EXPECT_EQ(rows_for(16 * 12), rows);
+  EXPECT_EQ(rows_for(16), rows == 12 ? 8u : 4u);
+}
+
 TEST(MatmulPlanCpu, OfAMalformedChoiceIsNone) {
   const MatmulSizes s{.m = 64, .n = 64, .k = 64, .batch = 1};
   const std::string good =
@@ -163,6 +194,7 @@ TEST(MatmulPlanCpu, OfAChoiceThatCannotRunIsNone) {
            "panel swap=0 vectors=9 rows=4 kc=2048 steps=256 items=8 in_place=0 parts=1",
            "panel swap=0 vectors=2 rows=0 kc=2048 steps=256 items=8 in_place=0 parts=1",
            "panel swap=0 vectors=2 rows=3 kc=2048 steps=256 items=8 in_place=0 parts=1",
+           "panel swap=1 vectors=2 rows=12 kc=2048 steps=256 items=8 in_place=0 parts=1",
            "panel swap=0 vectors=2 rows=32 kc=2048 steps=256 items=8 in_place=0 parts=1",
            "panel swap=0 vectors=2 rows=4 kc=0 steps=0 items=8 in_place=0 parts=1",
            "panel swap=0 vectors=2 rows=4 kc=256 steps=512 items=8 in_place=0 parts=1",
