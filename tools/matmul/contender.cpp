@@ -53,8 +53,9 @@ class OpenBlasContender : public Contender {
     blas_.matmul(product_.shape(), product_.a<T>(), product_.b<T>(), std::span<T>(out_));
   }
   void synchronize() override {}
-  /// OpenBLAS' threads spin for a while after a call, and would slow who comes next.
-  void leave() override { std::this_thread::sleep_for(std::chrono::milliseconds(60)); }
+  /// OpenBLAS' threads spin for a while after a call, and would slow who comes next: see
+  /// choose_spinning_time().
+  void leave() override { std::this_thread::sleep_for(std::chrono::milliseconds(2)); }
   std::vector<double> result() override { return to_doubles(out_); }
 
  private:

@@ -16,6 +16,7 @@ class Runner {
   /// @param seconds  Aim of one sample: as many products in a row as fill it, 1000 at most.
   Runner(std::unique_ptr<Contender> contender, double seconds);
 
+  /// Untimed products come first, unless a single one fills a sample.
   void sample();
   void forget_samples();
 
@@ -25,6 +26,8 @@ class Runner {
   double median_us() const;
 
  private:
+  void warm_up();
+
   std::unique_ptr<Contender> contender_;
   int products_ = 1;  // of a sample
   std::vector<double> us_, enqueue_us_;
