@@ -45,6 +45,9 @@ function(dovetail_unit_test layer)
   if(layer MATCHES "^(ops|layer)$")
     set(timeout 300) # with the driver's cache cold, PoCL takes most of a minute for CLBlast's kernels
   endif()
+  if(DOVETAIL_SANITIZE)
+    math(EXPR timeout "4 * ${timeout}")
+  endif()
   target_link_libraries(${target} PRIVATE dovetail_test_support GTest::gtest_main)
   dovetail_compile_options(${target})
   gtest_discover_tests(
