@@ -4,9 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <chrono>
 #include <cmath>
-#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -16,12 +14,11 @@
 #include "dovetail/stream/memory_pool.hpp"
 #include "dovetail/tensor/tensor.hpp"
 #include "tools/embedded.hpp"
+#include "tools/matmul/rate.hpp"
 #include "tools/scaling/work.hpp"
 
 namespace dovetail::tool {
 namespace {
-
-using Clock = std::chrono::steady_clock;
 
 constexpr cl_uint rounds = 1U << 16;
 // Twelve vectors and four constants fit the sixteen registers of the smallest instruction sets in
@@ -64,36 +61,6 @@ struct Layout {
                   name);
   }
   NDRange range() const { return NDRange({items}, {group}); }
-};
-
-/// Something that is done again and again for as long as a sample takes.
-class Rate {
- public:
-  /// @param amount  Of what is counted, done by one launch.
-  Rate(Stream stream, double seconds, double amount, std::function<void()> launch)
-      : stream_(std::move(stream)), amount_(amount), launch_(std::move(launch)) {
-    time(1);  // touches all there is to touch
-    const double each = time(1);
-    launches_ = static_cast<int>(std::clamp(seconds / each, 1.0, 1000.0));
-  }
-
-  void sample() { per_s_.push_back(amount_ * launches_ / time(launches_)); }
-  const std::vector<double>& per_s() const { return per_s_; }
-
- private:
-  double time(int launches) {
-    stream_.synchronize();
-    const auto start = Clock::now();
-    for (int i = 0; i < launches; ++i) launch_();
-    stream_.synchronize();
-    return std::chrono::duration<double>(Clock::now() - start).count();
-  }
-
-  Stream stream_;
-  double amount_;
-  std::function<void()> launch_;
-  int launches_ = 1;
-  std::vector<double> per_s_;
 };
 
 void expect(bool is_right, std::string_view kernel) {
