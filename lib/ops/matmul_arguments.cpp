@@ -27,19 +27,6 @@ DType sum_dtype(DType dtype) noexcept {
   return dtype == DType::f64 ? DType::f64 : dtype == DType::i8 ? DType::i32 : DType::f32;
 }
 
-bool is_multiplied(DType dtype) noexcept {
-  switch (dtype) {
-    case DType::f32:
-    case DType::f64:
-    case DType::f16:
-    case DType::bf16:
-    case DType::i8:
-      return true;
-    default:
-      return false;
-  }
-}
-
 BuildOptions matmul_types(DType in, DType out, bool has_epilogue) {
   return BuildOptions()
       .define("IN", type_name(in))

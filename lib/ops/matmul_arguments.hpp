@@ -78,9 +78,6 @@ void with_sum_type(DType dtype, const Function& function) {
 /// The DType of that type.
 DType sum_dtype(DType dtype) noexcept;
 
-/// Whether matrices of that type are multiplied at all.
-bool is_multiplied(DType dtype) noexcept;
-
 /// Options IN, OUT and EPILOGUE.
 BuildOptions matmul_types(DType in, DType out, bool has_epilogue);
 

@@ -19,28 +19,6 @@ std::string both(const GivenMatrix& a, const GivenMatrix& b, const MatmulOptions
                      options.transpose_b ? " transposed" : "");
 }
 
-void check_dtype(const Stream& stream, const char* name, const GivenMatrix& matrix) {
-  switch (matrix.dtype) {
-    case DType::f64:
-      if (!stream.device().has_extension("cl_khr_fp64")) {
-        throw InvalidArgument(
-            fmt::format("[matmul] {} {} is float64, which device '{}' does not compute (it has no "
-                        "cl_khr_fp64); use float32.",
-                        name, matrix.str(), stream.device().name()));
-      }
-      return;
-    case DType::f32:
-    case DType::f16:
-    case DType::bf16:
-    case DType::i8:
-      return;
-    default:
-      throw InvalidArgument(fmt::format(
-          "[matmul] {} {} is {}; float32, float64, float16, bfloat16 and int8 are multiplied.",
-          name, matrix.str(), to_string(matrix.dtype)));
-  }
-}
-
 bool is_int32(double value) {
   return std::trunc(value) == value && std::abs(value) <= std::numeric_limits<std::int32_t>::max();
 }
@@ -86,6 +64,28 @@ void merge_batch(MatmulProblem& p) {
 
 }  // namespace
 
+void check_multiplied(const Device& device, DType dtype, std::string_view what) {
+  switch (dtype) {
+    case DType::f64:
+      if (!device.has_extension("cl_khr_fp64")) {
+        throw InvalidArgument(
+            fmt::format("{} is float64, which device '{}' does not compute (it has no "
+                        "cl_khr_fp64); use float32.",
+                        what, device.name()));
+      }
+      return;
+    case DType::f32:
+    case DType::f16:
+    case DType::bf16:
+    case DType::i8:
+      return;
+    default:
+      throw InvalidArgument(
+          fmt::format("{} is {}; float32, float64, float16, bfloat16 and int8 are multiplied.",
+                      what, to_string(dtype)));
+  }
+}
+
 void check_no_beta(const MatmulOptions& options) {
   if (options.beta == 0.0) return;
   throw InvalidArgument(fmt::format(
@@ -96,8 +96,8 @@ MatmulShape check_operands(const Stream& stream, const GivenMatrix& a, const Giv
                            const MatmulOptions& options) {
   check_place(stream, "a", a);
   check_place(stream, "b", b);
-  check_dtype(stream, "a", a);
-  check_dtype(stream, "b", b);
+  check_multiplied(stream.device(), a.dtype, "[matmul] a " + a.str());
+  check_multiplied(stream.device(), b.dtype, "[matmul] b " + b.str());
   if (a.dtype != b.dtype) {
     throw InvalidArgument(fmt::format("{}: dtypes {} and {} differ; cast one.", both(a, b, options),
                                       to_string(a.dtype), to_string(b.dtype)));

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string_view>
 
 #include "lib/ops/matmul_given.hpp"
 #include "lib/ops/matmul_problem.hpp"
@@ -18,6 +19,10 @@ struct MatmulShape {
 
   Shape result() const { return is_batched ? Shape{batch, m, n} : Shape{m, n}; }
 };
+
+/// @param what  Begins the text, such as "[matmul] a [2, 3]".
+/// @throws InvalidArgument  the device does not multiply matrices of that type.
+void check_multiplied(const Device& device, DType dtype, std::string_view what);
 
 /// @throws InvalidArgument  there is no out yet that beta could be for.
 void check_no_beta(const MatmulOptions& options);

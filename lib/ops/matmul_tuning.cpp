@@ -10,8 +10,7 @@
 #include "dovetail/core/error.hpp"
 #include "lib/core/file.hpp"
 #include "lib/ops/live_tuning.hpp"
-#include "lib/ops/matmul_arguments.hpp"
-#include "lib/ops/matmul_problem.hpp"
+#include "lib/ops/matmul_check.hpp"
 
 namespace dovetail {
 namespace {
@@ -21,17 +20,14 @@ std::string describe(const MatmulCase& p) {
                      to_string(p.dtype));
 }
 
-detail::MatmulSizes checked_sizes(std::string_view function, const MatmulCase& p) {
+detail::MatmulSizes checked_sizes(std::string_view function, const Device& device,
+                                  const MatmulCase& p) {
   constexpr std::int64_t most = std::numeric_limits<std::int32_t>::max();
   if (std::min({p.batch, p.m, p.n, p.k}) < 1 || std::max({p.batch, p.m, p.n, p.k}) > most) {
     throw InvalidArgument(
         fmt::format("[{}] {}: every size must be from 1 to {}.", function, describe(p), most));
   }
-  if (!detail::is_multiplied(p.dtype)) {
-    throw InvalidArgument(
-        fmt::format("[{}] {}: float32, float64, float16, bfloat16 and int8 are multiplied.",
-                    function, describe(p)));
-  }
+  detail::check_multiplied(device, p.dtype, fmt::format("[{}] the dtype", function));
   return {.m = static_cast<std::uint32_t>(p.m),
           .n = static_cast<std::uint32_t>(p.n),
           .k = static_cast<std::uint32_t>(p.k),
@@ -45,7 +41,7 @@ detail::MatmulSizes checked_sizes(std::string_view function, const MatmulCase& p
 }  // namespace
 
 MatmulTuning matmul_tuning(const Device& device, const MatmulCase& product) {
-  const auto sizes = checked_sizes("matmul_tuning", product);
+  const auto sizes = checked_sizes("matmul_tuning", device, product);
   MatmulTuning tuning = detail::LiveTuning::instance().find(device, product);
   if (tuning.choice.empty() || !detail::plan_choice(device, sizes, tuning.choice)) {
     tuning.choice = detail::default_choice(device, sizes);
@@ -58,7 +54,7 @@ bool has_matmul_tuning(const Device& device, const MatmulCase& product) {
 }
 
 std::vector<std::string> matmul_choices(const Device& device, const MatmulCase& product) {
-  const auto sizes = checked_sizes("matmul_choices", product);
+  const auto sizes = checked_sizes("matmul_choices", device, product);
   std::vector<std::string> choices{detail::default_choice(device, sizes)};
   for (std::string& choice : detail::choices(device, sizes)) {
     if (choice != choices.front()) choices.push_back(std::move(choice));
@@ -68,7 +64,7 @@ std::vector<std::string> matmul_choices(const Device& device, const MatmulCase& 
 
 void set_matmul_tuning(const Device& device, const MatmulCase& product,
                        const MatmulTuning& tuning) {
-  const auto sizes = checked_sizes("set_matmul_tuning", product);
+  const auto sizes = checked_sizes("set_matmul_tuning", device, product);
   if (tuning.backend != MatmulBackend::kernel && tuning.backend != MatmulBackend::clblast) {
     throw InvalidArgument(
         fmt::format("[set_matmul_tuning] backend {}: `automatic` takes kernel or clblast.",

@@ -36,11 +36,7 @@ void check_source(const Stream& stream, const MatrixView& b) {
         "[PackedMatrix] b {} belongs to another context than the stream; copy it through the host.",
         b.str()));
   }
-  if (!detail::is_multiplied(b.dtype())) {
-    throw InvalidArgument(fmt::format(
-        "[PackedMatrix] b {} is {}; float32, float64, float16, bfloat16 and int8 are multiplied.",
-        b.str(), to_string(b.dtype())));
-  }
+  detail::check_multiplied(stream.device(), b.dtype(), "[PackedMatrix] b " + b.str());
   constexpr std::int64_t most = std::numeric_limits<std::int32_t>::max();
   if (std::min({b.rows(), b.columns(), b.batch()}) == 0 ||
       std::max({b.rows(), b.columns(), b.batch(), b.row_stride()}) > most) {
