@@ -144,6 +144,7 @@ static void multiply_tile(PANEL const factor* panel, size_t panel_stride, STREAM
 #pragma unroll
     for (int v = 0; v < VECTORS; ++v) sums[r][v] = (vec)((factor)0);
   }
+  // Pointers move on: with indices, LLVM loads the second step's factors early, and spills them.
 #pragma unroll 2
   for (uint left = steps; left > 0; --left) {
     vec packed[VECTORS];
