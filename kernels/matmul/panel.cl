@@ -15,13 +15,13 @@
 //              packs the operand that costs less.
 //              Sources: Goto & van de Geijn, ACM TOMS 34(3), 2008 (blocking); Van Zee & van de
 //              Geijn, ACM TOMS 41(3), 2015 (the register tile as the only machine-dependent part).
-// Arguments    as problem.h tells. share: rows_per_item, panels_per_item, and the steps of k per
-//              part or 0. With parts, out receives the sums over each part, one array after the
+// Arguments    as problem.h tells. share: 0, 0, and the steps of k per part or 0. With parts, out
+// receives the sums over each part, one array after the
 //              other at residual_batch_stride, and EPILOGUE is 0. Where k or a part has more than
 //              STEPS steps, EPILOGUE is 0 and OUT is what sums are: each pass adds to out.
-// Index map    global id 0 = group of panels_per_item panels, 1 = block of rows_per_item rows of S,
-//              2 = batch, or (batch, part). No two work-items write the same element. rows_per_item
-//              is a multiple of ROWS.
+// Index map    global id 0 = group of panels, 1 = group of register tiles' rows, 2 = batch, or
+//              (batch, part). Panels and rows are dealt out evenly: groups differ by one at most.
+//              No two work-items write the same element.
 // Work-group   one work-item: (1, 1, 1). Local memory: KC * NR factors for the panels unless they
 //              are read in place, and (STEPS + WIDTH) * ROWS if S is not.
 // Options      those of lanes.h; I8 wants I8_AS_FLOAT and STEPS up to 1024
@@ -184,6 +184,12 @@ typedef struct {
   uint begin, end;                // of k
 } Share;
 
+// The first of the rows or columns that a group of work-items along a dimension gets.
+static uint begin_of_group(uint dimension, size_t group, uint count, uint block) {
+  const ulong blocks = (count - 1) / block + 1;
+  return (uint)(group * blocks / get_global_size(dimension)) * block;
+}
+
 // Steps p .. p + steps of k, of panels first .. last.
 static void multiply_block(PANEL const factor* panels, size_t panel_size, size_t panel_stride,
                            global const element* s, size_t s_stride, local factor* tile,
@@ -244,10 +250,10 @@ kernel __attribute__((reqd_work_group_size(1, 1, 1))) void matmul_panel(
   const uint rows = problem.m, columns = problem.n;
 #endif
   Share share;
-  share.row_begin = get_global_id(1) * problem.share[0];
-  share.row_end = min(share.row_begin + problem.share[0], rows);
-  share.column_begin = get_global_id(0) * problem.share[1] * NR;
-  share.column_end = min(share.column_begin + problem.share[1] * NR, columns);
+  share.row_begin = begin_of_group(1, get_global_id(1), rows, ROWS);
+  share.row_end = min(begin_of_group(1, get_global_id(1) + 1, rows, ROWS), rows);
+  share.column_begin = begin_of_group(0, get_global_id(0), columns, NR);
+  share.column_end = min(begin_of_group(0, get_global_id(0) + 1, columns, NR), columns);
   share.begin = part * part_steps;
   share.end = min(share.begin + part_steps, problem.k);
 

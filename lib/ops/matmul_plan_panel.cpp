@@ -2,6 +2,7 @@
 // Plans of kernels/matmul/panel.cl and pack.cl.
 #include <algorithm>
 #include <bit>
+#include <cmath>
 
 #include "lib/ops/matmul_arguments.hpp"
 #include "lib/ops/matmul_plan_cpu.hpp"
@@ -33,25 +34,24 @@ struct Roles {
   }
 };
 
-/// How the work-items share out a product.
+/// Groups of panels and of rows, each pair a work-item's; the kernel deals them out evenly.
 struct Sharing {
-  uint32_t rows_per_item, panels_per_item;
   uint32_t row_items, panel_items;
 };
 
 Sharing share_out(const Roles& roles, const PanelChoice& c, uint32_t panel_width) {
-  const uint32_t panels = blocks(roles.columns, panel_width);
-  const uint32_t tiles = blocks(roles.rows, c.rows);
-  Sharing sharing{};
   // Panels are shared out first: splitting rows packs each panel once more.
-  sharing.panels_per_item = std::max(1U, panels / c.items);
-  sharing.panel_items = blocks(panels, sharing.panels_per_item);
-  const uint32_t least_rows = c.in_place != 0 ? c.rows : 64;
-  const uint32_t splits =
-      std::min(blocks(c.items, sharing.panel_items), blocks(roles.rows, least_rows));
-  sharing.rows_per_item = blocks(tiles, splits) * c.rows;
-  sharing.row_items = blocks(roles.rows, sharing.rows_per_item);
-  return sharing;
+  const uint32_t panel_items = std::min(blocks(roles.columns, panel_width), c.items);
+  const auto split_into = [&](uint32_t items, uint32_t least_rows) {
+    return std::min(blocks(items, panel_items), blocks(roles.rows, std::max(c.rows, least_rows)));
+  };
+  const uint32_t row_items =
+      c.in_place != 0 ? split_into(c.items, 0)
+      : roles.packed_along_k
+          // Transposing costs more: only so far that all units have work.
+          ? std::max(split_into(c.items, 256), split_into(blocks(c.items, 4), 64))
+          : split_into(c.items, 64);
+  return {.row_items = row_items, .panel_items = panel_items};
 }
 
 /// What a step of k costs a register tile, in multiply-adds of vectors: the more there are, the
@@ -68,7 +68,7 @@ double cost_of(const Device& device, const MatmulSizes& s, const PanelChoice& c)
   // Rows are packed for as many panels at a time as there is room for.
   const uint32_t panels_at_once = std::max(1U, c.kc / std::min(c.steps, s.k));
   const double row_passes =
-      double{1} * sharing.panel_items * blocks(sharing.panels_per_item, panels_at_once);
+      std::max<double>(sharing.panel_items, std::ceil(panels / panels_at_once));
   const double packing_a_row_tile = roles.streams_in_place() ? 0.0
                                     : roles.streamed_along_k ? 4.0
                                                              : 16.0;
@@ -180,7 +180,7 @@ MatmulPlan plan_of(const Device& device, const MatmulSizes& s, const PanelChoice
                          .define("STEPS", c.steps),
           .global = {sharing.panel_items, sharing.row_items, std::size_t{s.batch} * parts},
           .local = {1, 1, 1},
-          .share = {sharing.rows_per_item, sharing.panels_per_item, parts > 1 ? part_steps : 0},
+          .share = {0, 0, parts > 1 ? part_steps : 0},
           .parts = has_workspace ? parts : 0};
 }
 
