@@ -16,9 +16,9 @@
 //              Sources: Goto & van de Geijn, ACM TOMS 34(3), 2008 (blocking); Van Zee & van de
 //              Geijn, ACM TOMS 41(3), 2015 (the register tile as the only machine-dependent part).
 // Arguments    as problem.h tells. share: 0, 0, and the steps of k per part or 0. With parts, out
-// receives the sums over each part, one array after the
-//              other at residual_batch_stride, and EPILOGUE is 0. Where k or a part has more than
-//              STEPS steps, EPILOGUE is 0 and OUT is what sums are: each pass adds to out.
+//              receives the sums over each part, one array after the other at
+//              residual_batch_stride, and EPILOGUE is 0. Where k or a part has more than STEPS
+//              steps, EPILOGUE is 0 and OUT is what sums are: each pass adds to out.
 // Index map    global id 0 = group of panels, 1 = group of register tiles' rows, 2 = batch, or
 //              (batch, part). Panels and rows are dealt out evenly: groups differ by one at most.
 //              No two work-items write the same element.
@@ -31,9 +31,8 @@
 //              -D PREPACKED=0|1 b holds panels as pack.cl makes them; without SWAP (default 0).
 //                               b_offset and b_batch_stride count factors
 //              -D VECTORS=n     vectors in a panel's row (default 2)
-//              -D ROWS=n        rows of a register tile, even and up to 16, or 1; with SWAP a power
-//              of
-//                               two up to WIDTH (default 8)
+//              -D ROWS=n        rows of a register tile: 1 or an even number up to 16, with SWAP a
+//                               power of two up to WIDTH (default 8)
 //              -D KC=n          steps of k that fit in the packed panels (default 1024)
 //              -D STEPS=n       steps of k at a time, at most KC (default KC)
 

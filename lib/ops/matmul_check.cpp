@@ -19,6 +19,11 @@ std::string both(const GivenMatrix& a, const GivenMatrix& b, const MatmulOptions
                      options.transpose_b ? " transposed" : "");
 }
 
+void check_dtype(const Device& device, const char* name, const GivenMatrix& matrix) {
+  if (is_multiplied(device, matrix.dtype)) return;
+  refuse_dtype(device, matrix.dtype, fmt::format("[matmul] {} {}", name, matrix.str()));
+}
+
 bool is_int32(double value) {
   return std::trunc(value) == value && std::abs(value) <= std::numeric_limits<std::int32_t>::max();
 }
@@ -64,26 +69,30 @@ void merge_batch(MatmulProblem& p) {
 
 }  // namespace
 
-void check_multiplied(const Device& device, DType dtype, std::string_view what) {
+bool is_multiplied(const Device& device, DType dtype) {
   switch (dtype) {
     case DType::f64:
-      if (!device.has_extension("cl_khr_fp64")) {
-        throw InvalidArgument(
-            fmt::format("{} is float64, which device '{}' does not compute (it has no "
-                        "cl_khr_fp64); use float32.",
-                        what, device.name()));
-      }
-      return;
+      return device.has_extension("cl_khr_fp64");
     case DType::f32:
     case DType::f16:
     case DType::bf16:
     case DType::i8:
-      return;
+      return true;
     default:
-      throw InvalidArgument(
-          fmt::format("{} is {}; float32, float64, float16, bfloat16 and int8 are multiplied.",
-                      what, to_string(dtype)));
+      return false;
   }
+}
+
+void refuse_dtype(const Device& device, DType dtype, std::string_view what) {
+  if (dtype == DType::f64) {
+    throw InvalidArgument(
+        fmt::format("{} is float64, which device '{}' does not compute (it has no cl_khr_fp64); "
+                    "use float32.",
+                    what, device.name()));
+  }
+  throw InvalidArgument(
+      fmt::format("{} is {}; float32, float64, float16, bfloat16 and int8 are multiplied.", what,
+                  to_string(dtype)));
 }
 
 void check_no_beta(const MatmulOptions& options) {
@@ -96,8 +105,8 @@ MatmulShape check_operands(const Stream& stream, const GivenMatrix& a, const Giv
                            const MatmulOptions& options) {
   check_place(stream, "a", a);
   check_place(stream, "b", b);
-  check_multiplied(stream.device(), a.dtype, "[matmul] a " + a.str());
-  check_multiplied(stream.device(), b.dtype, "[matmul] b " + b.str());
+  check_dtype(stream.device(), "a", a);
+  check_dtype(stream.device(), "b", b);
   if (a.dtype != b.dtype) {
     throw InvalidArgument(fmt::format("{}: dtypes {} and {} differ; cast one.", both(a, b, options),
                                       to_string(a.dtype), to_string(b.dtype)));

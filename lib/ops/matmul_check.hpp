@@ -20,9 +20,10 @@ struct MatmulShape {
   Shape result() const { return is_batched ? Shape{batch, m, n} : Shape{m, n}; }
 };
 
+/// Whether the device multiplies matrices of that type.
+bool is_multiplied(const Device& device, DType dtype);
 /// @param what  Begins the text, such as "[matmul] a [2, 3]".
-/// @throws InvalidArgument  the device does not multiply matrices of that type.
-void check_multiplied(const Device& device, DType dtype, std::string_view what);
+[[noreturn]] void refuse_dtype(const Device& device, DType dtype, std::string_view what);
 
 /// @throws InvalidArgument  there is no out yet that beta could be for.
 void check_no_beta(const MatmulOptions& options);

@@ -27,7 +27,9 @@ detail::MatmulSizes checked_sizes(std::string_view function, const Device& devic
     throw InvalidArgument(
         fmt::format("[{}] {}: every size must be from 1 to {}.", function, describe(p), most));
   }
-  detail::check_multiplied(device, p.dtype, fmt::format("[{}] the dtype", function));
+  if (!detail::is_multiplied(device, p.dtype)) {
+    detail::refuse_dtype(device, p.dtype, fmt::format("[{}] the dtype", function));
+  }
   return {.m = static_cast<std::uint32_t>(p.m),
           .n = static_cast<std::uint32_t>(p.n),
           .k = static_cast<std::uint32_t>(p.k),

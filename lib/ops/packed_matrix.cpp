@@ -36,7 +36,9 @@ void check_source(const Stream& stream, const MatrixView& b) {
         "[PackedMatrix] b {} belongs to another context than the stream; copy it through the host.",
         b.str()));
   }
-  detail::check_multiplied(stream.device(), b.dtype(), "[PackedMatrix] b " + b.str());
+  if (!detail::is_multiplied(stream.device(), b.dtype())) {
+    detail::refuse_dtype(stream.device(), b.dtype(), "[PackedMatrix] b " + b.str());
+  }
   constexpr std::int64_t most = std::numeric_limits<std::int32_t>::max();
   if (std::min({b.rows(), b.columns(), b.batch()}) == 0 ||
       std::max({b.rows(), b.columns(), b.batch(), b.row_stride()}) > most) {
