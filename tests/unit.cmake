@@ -42,7 +42,7 @@ function(dovetail_unit_test layer)
   list(TRANSFORM arg_SOURCES PREPEND ${CMAKE_CURRENT_FUNCTION_LIST_DIR}/${layer}/)
   add_executable(${target} ${arg_SOURCES})
   set(timeout 120)
-  if(layer MATCHES "^(ops|layer)$")
+  if(layer MATCHES "^(ops|layer|tools)$")
     set(timeout 600) # with the driver's cache cold, PoCL compiles over a hundred kernels for some
   endif()
   if(DOVETAIL_SANITIZE)

@@ -315,14 +315,16 @@ void Tool::tune() {
   tune_.quick = common_.quick;
   tune_.seed = common_.seed;
   const auto rows = run_tune(tune_, results_);
-  auto document = to_json(results_, Context::default_context().device());
+  const Device& device = Context::default_context().device();
+  auto document = to_json(results_, device);
   document["tuning"] = to_json(rows);
   const std::string json = document.dump(2) + "\n";
   if (common_.json == "-") {
     fmt::print("{}", json);
   } else {
-    fmt::print("{}{} of {} products tuned, the others were in {} already.\n", table(rows),
-               rows.size(), tune_.shapes.size(), tune_.file.string());
+    fmt::print("{}{}{} of {} products tuned, the others were in {} already.\n",
+               tables(results_, device), table(rows), rows.size(), tune_.shapes.size(),
+               tune_.file.string());
     if (!common_.json.empty()) write_file(common_.json, json);
   }
   if (!results_.verified) exit_code_ = wrong_result;

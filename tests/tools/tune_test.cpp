@@ -13,6 +13,7 @@
 #include "tests/support/child_process.hpp"
 #include "tests/support/temporary_directory.hpp"
 #include "tests/support/thrown.hpp"
+#include "tools/scaling/work.hpp"
 
 namespace dovetail::tool {
 namespace {
@@ -28,6 +29,24 @@ class Tune : public testing::Test {
     return {.shapes = std::move(shapes), .dtype = dtype, .file = file, .quick = true};
   }
   static MatmulShape shape(std::uint64_t m) { return {"set", "name", 1, m, 33, 21, false, true}; }
+
+  struct Change {
+    std::string file, inserted, before;
+  };
+  /// Runs the test in a process whose kernels are changed.
+  void run_again_with(const std::vector<Change>& changes) const {
+    const auto kernels = directory.path() / "kernels";
+    std::filesystem::copy(DOVETAIL_TEST_KERNELS, kernels, std::filesystem::copy_options::recursive);
+    for (const auto& [name, inserted, before] : changes) {
+      const auto kernel = kernels / "matmul" / name;
+      std::string source = read(kernel);
+      ASSERT_NE(source.find(before), std::string::npos) << name;
+      source.insert(source.find(before), inserted);
+      std::ofstream(kernel) << source;
+    }
+    const auto child = test::run_again_in_child({{"DOVETAIL_KERNEL_DIR", kernels.string()}});
+    EXPECT_TRUE(child.passed) << child.output;
+  }
 
   test::TemporaryDirectory directory;
   std::filesystem::path file = directory.path() / "tuned.csv";
@@ -68,18 +87,7 @@ TEST_F(Tune, TakesNoChoiceThatGivesAWrongResult) {
     GTEST_SKIP() << "breaks a kernel for CPUs";
   }
   if (!test::in_child()) {
-    std::filesystem::copy(DOVETAIL_TEST_KERNELS, directory.path() / "kernels",
-                          std::filesystem::copy_options::recursive);
-    const auto kernel = directory.path() / "kernels" / "matmul" / "gemv.cl";
-    std::string source = read(kernel);
-    const std::string store = "put(total, &work";
-    ASSERT_NE(source.find(store), std::string::npos);
-    source.insert(source.find(store), "if (RESULTS != 8) ");
-    std::ofstream(kernel) << source;
-    const auto child = test::run_again_in_child(
-        {{"DOVETAIL_KERNEL_DIR", (directory.path() / "kernels").string()}});
-    EXPECT_TRUE(child.passed) << child.output;
-    return;
+    return run_again_with({{"gemv.cl", "if (RESULTS != 8) ", "put(total, &work"}});
   }
   const auto rows = run_tune(options({shape(1)}), results);
   ASSERT_EQ(rows.size(), 1u);
@@ -90,6 +98,20 @@ TEST_F(Tune, TakesNoChoiceThatGivesAWrongResult) {
     EXPECT_NE(skipped.what.find("width=8"), std::string::npos) << skipped.what;
     EXPECT_NE(skipped.why.find("WRONG RESULT"), std::string::npos) << skipped.why;
   }
+}
+
+TEST_F(Tune, EndsWhereNoChoiceGivesTheRightResult) {
+  if (Context::default_context().device().type() != DeviceType::cpu) {
+    GTEST_SKIP() << "breaks the kernels for CPUs";
+  }
+  if (!test::in_child()) {
+    return run_again_with({{"gemv.cl", "if (0) ", "put(total, &work"},
+                           {"panel.cl", "if (0) ", "store_tile(sums, &to)"}});
+  }
+  test::expect_parts(
+      test::text_thrown<VerificationFailed>([&] { run_tune(options({shape(1)}), results); }),
+      "1 x [1, 21] by [21, 33]", "no choice");
+  EXPECT_FALSE(std::filesystem::exists(file));
 }
 
 TEST_F(Tune, RefusesAFileThatIsNone) {

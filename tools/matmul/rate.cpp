@@ -5,6 +5,8 @@
 #include <chrono>
 #include <utility>
 
+#include "tools/matmul/warm_up.hpp"
+
 namespace dovetail::tool {
 
 using Clock = std::chrono::steady_clock;
@@ -16,7 +18,10 @@ Rate::Rate(Stream stream, double seconds, double amount, std::function<void()> l
   launches_ = static_cast<int>(std::clamp(seconds / each, 1.0, 1000.0));
 }
 
-void Rate::sample() { per_s_.push_back(amount_ * launches_ / time(launches_)); }
+void Rate::sample() {
+  warm_up([this] { time(1); });
+  per_s_.push_back(amount_ * launches_ / time(launches_));
+}
 
 double Rate::time(int launches) {
   stream_.synchronize();

@@ -15,6 +15,7 @@ class Rate {
   /// @param amount   Of what is counted, done by one launch.
   Rate(Stream stream, double seconds, double amount, std::function<void()> launch);
 
+  /// Untimed launches come first.
   void sample();
   /// One number for each sample.
   const std::vector<double>& per_s() const { return per_s_; }

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <utility>
 
+#include "tools/matmul/warm_up.hpp"
 #include "tools/results.hpp"
 
 namespace dovetail::tool {
@@ -24,19 +25,14 @@ Runner::Runner(std::unique_ptr<Contender> contender, double seconds)
   products_ = static_cast<int>(std::clamp(1e6 * seconds / us_.front(), 1.0, 1000.0));
 }
 
-/// What ran before, or a pause, leaves caches cold and a processor slow for some milliseconds.
-void Runner::warm_up() {
-  constexpr double enough_us = 1e4;
-  const auto start = Clock::now();
-  do {
-    contender_->enqueue();
-    contender_->synchronize();
-  } while (us_since(start) < enough_us);
-}
-
 void Runner::sample() {
   contender_->enter();
-  if (products_ > 1) warm_up();
+  if (products_ > 1) {
+    warm_up([this] {
+      contender_->enqueue();
+      contender_->synchronize();
+    });
+  }
   const auto start = Clock::now();
   for (int i = 0; i < products_; ++i) contender_->enqueue();
   const double enqueued = us_since(start);

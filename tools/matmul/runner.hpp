@@ -26,8 +26,6 @@ class Runner {
   double median_us() const;
 
  private:
-  void warm_up();
-
   std::unique_ptr<Contender> contender_;
   int products_ = 1;  // of a sample
   std::vector<double> us_, enqueue_us_;

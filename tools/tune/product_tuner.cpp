@@ -11,6 +11,7 @@
 #include "dovetail/core/context.hpp"
 #include "dovetail/core/error.hpp"
 #include "tools/matmul/runner.hpp"
+#include "tools/scaling/work.hpp"
 
 namespace dovetail::tool {
 namespace {
@@ -91,9 +92,13 @@ ProductTuner::ProductTuner(const MatmulShape& shape, const TuneOptions& options,
       operands_(product_),
       ours_(MatmulBackend::kernel, shape, operands_.a, operands_.b) {}
 
-std::optional<TuneRow> ProductTuner::run() {
+TuneRow ProductTuner::run() {
   std::vector<Candidate> candidates = enter();
-  if (candidates.empty()) return std::nullopt;
+  if (candidates.empty()) {
+    throw VerificationFailed(
+        fmt::format("[tune] {} x [{}, {}] by [{}, {}] of {}: no choice gives the right product.",
+                    case_.batch, case_.m, case_.k, case_.k, case_.n, to_string(case_.dtype)));
+  }
   TuneRow row{.product = case_, .tuning = {}, .choices = candidates.size()};
   const std::string by_rule = matmul_choices(device(), case_).front();
   for (const auto& [samples, keep] : effort_.rounds) {
@@ -123,16 +128,20 @@ std::vector<ProductTuner::Candidate> ProductTuner::enter() {
   for (const std::string& choice : matmul_choices(device(), case_)) {
     if (candidates.size() == effort_.most_choices) break;
     auto contender = std::make_unique<ChosenProduct>(ours_, case_, choice);
-    if (const auto judged = product_.judge(contender->result()); !judged.right) {
-      results_.verified = false;
-      results_.skipped.push_back(
-          {fmt::format("tune: {}", choice),
-           fmt::format("WRONG RESULT: relative error {:.2e}", judged.relative_error)});
-      continue;
-    }
+    if (!is_right(*contender, choice)) continue;
     candidates.push_back({choice, Runner(std::move(contender), effort_.seconds)});
   }
   return candidates;
+}
+
+/// Tells the results if not.
+bool ProductTuner::is_right(Contender& contender, const std::string& name) {
+  const auto judged = product_.judge(contender.result());
+  if (judged.right) return true;
+  results_.verified = false;
+  results_.skipped.push_back(
+      {"tune: " + name, fmt::format("WRONG RESULT: relative error {:.2e}", judged.relative_error)});
+  return false;
 }
 
 void ProductTuner::race(std::vector<Candidate>& candidates, std::size_t samples) {
@@ -147,7 +156,10 @@ void ProductTuner::race_clblast(TuneRow& row) {
   const auto& backends = matmul_backends();
   if (std::ranges::find(backends, MatmulBackend::clblast) == backends.end()) return;
   try {
-    Runner clblast(make_contender(MatmulBackend::clblast, product_, operands_), effort_.seconds);
+    auto contender = make_contender(MatmulBackend::clblast, product_, operands_);
+    contender->enqueue();
+    if (!is_right(*contender, "clblast")) return;
+    Runner clblast(std::move(contender), effort_.seconds);
     Runner ours(std::make_unique<ChosenProduct>(ours_, case_, row.tuning.choice), effort_.seconds);
     clblast.forget_samples();
     ours.forget_samples();

@@ -2,7 +2,7 @@
 // A race between the ways to run one product.
 #pragma once
 
-#include <optional>
+#include <string>
 #include <vector>
 
 #include "tools/matmul/contender.hpp"
@@ -20,8 +20,8 @@ class ProductTuner {
   ProductTuner(const MatmulShape& shape, const TuneOptions& options, Results& results);
 
   /// Leaves the process with what was found.
-  /// @return  Nothing if no choice gives the right product.
-  std::optional<TuneRow> run();
+  /// @throws VerificationFailed  no choice gives the right product.
+  TuneRow run();
 
  private:
   struct Effort;
@@ -29,6 +29,7 @@ class ProductTuner {
 
   std::vector<Candidate> enter();
   static void race(std::vector<Candidate>& candidates, std::size_t samples);
+  bool is_right(Contender& contender, const std::string& name);
   void race_clblast(TuneRow& row);
 
   MatmulCase case_;

@@ -33,6 +33,7 @@ struct TuneRow {
 /// Times the choices for each shape and writes the fastest to the file, which it reads first: what
 /// was broken off goes on where it stood. A choice whose result is wrong, by a reference computed
 /// in double, is reported and never taken.
+/// @throws VerificationFailed  no choice gives the right product; the file keeps what was found.
 /// @throws InvalidArgument  the file cannot be read or holds something else.
 std::vector<TuneRow> run_tune(const TuneOptions& options, Results& results);
 
