@@ -133,8 +133,9 @@ TEST_F(DlpackImport, InUseWhenTheProcessEndsLetsItEnd) {
     EXPECT_TRUE(child.passed) << child.output;
     return;
   }
-  // Never destroyed, as the deleter may or may not be called by then.
-  auto& foreign = *new ForeignTensor(buffer.get(), {64});
+  // Never destroyed, as the deleter may or may not be called by then; static, as it must be found
+  // by those who look for leaks when it was.
+  static ForeignTensor& foreign = *new ForeignTensor(buffer.get(), {64});
   const Tensor tensor = from_dlpack(context(), &foreign.managed);
   for (int i = 0; i < 1000; ++i) test::grow_kernel().launch(stream, NDRange({64}), tensor);
 }
