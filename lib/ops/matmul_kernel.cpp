@@ -74,7 +74,8 @@ void matmul_kernel(const Stream& stream, const MatmulProblem& problem) {
 
 void matmul_automatic(const Stream& stream, const MatmulProblem& problem) {
   const auto planned = plan_table(stream.context()).get(stream, sizes_of(problem));
-  if (planned->prefers_clblast && clblast_offers(stream, problem)) {
+  // What CLBlast enqueues cannot be recorded.
+  if (planned->prefers_clblast && !stream.is_capturing() && clblast_offers(stream, problem)) {
     return matmul_clblast(stream, problem);
   }
   run_plan(stream, problem, *planned);

@@ -264,6 +264,9 @@ cl_command_queue Stream::get() const noexcept { return state_->queue; }
 std::uint64_t Stream::id() const noexcept { return state_->id; }
 StreamOrigin Stream::origin() const noexcept { return state_->origin; }
 bool Stream::has_profiling() const noexcept { return state_->profiling; }
+bool Stream::is_capturing() const noexcept {
+  return state_->is_capturing.load(std::memory_order_acquire);
+}
 const Context& Stream::context() const noexcept { return state_->context; }
 
 namespace detail {

@@ -11,6 +11,7 @@
 #include "dovetail/core/error.hpp"
 #include "dovetail/ops/elementwise.hpp"
 #include "dovetail/ops/matmul.hpp"
+#include "dovetail/ops/matmul_tuning.hpp"
 #include "dovetail/runtime/recording.hpp"
 #include "dovetail/stream/with_queue.hpp"
 #include "tests/support/gate.hpp"
@@ -73,6 +74,34 @@ TEST_F(CaptureTest, RefusesWhatCannotBeRecordedAndGoesOn) {
   recording.replay();
   stream.synchronize();
   EXPECT_EQ(contents(data), all(7));
+}
+
+TEST_F(CaptureTest, RecordsAProductThatIsTunedToTheVendor) {
+  if (std::ranges::find(matmul_backends(), MatmulBackend::clblast) == matmul_backends().end()) {
+    GTEST_SKIP() << "This build has no CLBlast.";
+  }
+  set_matmul_tuning(context().device(), {.m = 9, .n = 10, .k = 11},
+                    {.backend = MatmulBackend::clblast});
+  const Tensor a = Tensor::full(stream, {9, 11}, 1.0), b = Tensor::full(stream, {11, 10}, 2.0);
+  const Tensor out = Tensor::full(stream, {9, 10}, 0.0);
+  Capture capture(stream);
+  matmul_into(stream, a, b, out);
+  const Recording recording = capture.end();
+  recording.replay();
+  EXPECT_EQ(out.to_host<float>(stream), std::vector<float>(90, 22.0f));
+}
+
+TEST_F(CaptureTest, IsToldByTheStreamsThatTakePart) {
+  EXPECT_FALSE(stream.is_capturing());
+  {
+    const Capture capture(stream);
+    EXPECT_TRUE(stream.is_capturing());
+    EXPECT_FALSE(other.is_capturing());
+    other.wait(stream);
+    EXPECT_TRUE(other.is_capturing());
+  }
+  EXPECT_FALSE(stream.is_capturing());
+  EXPECT_FALSE(other.is_capturing());
 }
 
 TEST_F(CaptureTest, CannotEndTwiceNorReplayInside) {

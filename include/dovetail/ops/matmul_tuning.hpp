@@ -27,7 +27,8 @@ struct MatmulCase {
 
 /// How a product runs.
 struct MatmulTuning {
-  /// What `MatmulBackend::automatic` takes: `kernel` or `clblast`.
+  /// What `MatmulBackend::automatic` takes: `kernel`, or `clblast` for what CLBlast offers, outside
+  /// captures.
   MatmulBackend backend = MatmulBackend::kernel;
   /// What `MatmulBackend::kernel` takes: a kernel and its parameters, one of `matmul_choices`.
   std::string choice{};

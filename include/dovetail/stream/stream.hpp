@@ -156,6 +156,9 @@ class DOVETAIL_EXPORT Stream {
   std::uint64_t id() const noexcept;
   StreamOrigin origin() const noexcept;
   bool has_profiling() const noexcept;
+  /// Whether work given to this stream is recorded, not run: a `Capture` began on it, or it joined
+  /// one by `wait`.
+  bool is_capturing() const noexcept;
   const Context& context() const noexcept;
   const Device& device() const noexcept { return context().device(); }
 
