@@ -23,6 +23,7 @@ function(dovetail_interop_test name label)
   endif()
   gtest_discover_tests(
     ${target}
+    NO_PRETTY_VALUES # each instance has a name
     DISCOVERY_TIMEOUT 60
     PROPERTIES LABELS ${label} TIMEOUT 300
                ENVIRONMENT DOVETAIL_CACHE_DIR=${CMAKE_CURRENT_BINARY_DIR}/cache

@@ -52,6 +52,7 @@ function(dovetail_unit_test layer)
   dovetail_compile_options(${target})
   gtest_discover_tests(
     ${target}
+    NO_PRETTY_VALUES # each instance has a name
     DISCOVERY_TIMEOUT 60
     PROPERTIES LABELS ${layer}
                TIMEOUT ${timeout}

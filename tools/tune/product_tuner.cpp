@@ -105,9 +105,10 @@ TuneRow ProductTuner::run() {
     race(candidates, samples);
     std::ranges::sort(candidates, {}, &Candidate::us);
     // The choice by rule stays, to be compared with.
-    std::size_t place = 0;
-    std::erase_if(candidates,
-                  [&](const Candidate& c) { return place++ >= keep && c.choice != by_rule; });
+    const auto rest = candidates.begin() + std::min(keep, candidates.size());
+    candidates.erase(std::remove_if(rest, candidates.end(),
+                                    [&](const Candidate& c) { return c.choice != by_rule; }),
+                     candidates.end());
   }
   const auto ruled = std::ranges::find(candidates, by_rule, &Candidate::choice);
   auto best = candidates.begin();
