@@ -121,13 +121,20 @@ void RecordedLaunch::add_to(CommandBuffer& buffer) const {
                     local_size(range_, group_));
 }
 
-void RecordedLaunch::update(std::size_t argument, const KernelArgument& value) {
+RecordedLaunch::Held RecordedLaunch::prepare(std::size_t argument,
+                                             const KernelArgument& value) const {
   check_argument(kernel_->signature, argument, kernel_->checks[argument], value,
                  kernel_->program.context());
-  Held held = hold(argument, value);
-  instance_->set(kernel_->signature, argument, value, kernel_->program.device(), held.sub_buffers);
-  held_[argument] = std::move(held);
+  return hold(argument, value);
+}
+
+RecordedLaunch::Held RecordedLaunch::update(std::size_t argument, const KernelArgument& value,
+                                            Held prepared) {
+  instance_->set(kernel_->signature, argument, value, kernel_->program.device(),
+                 prepared.sub_buffers);
+  std::swap(held_[argument], prepared);
   collect_uses();
+  return prepared;
 }
 
 }  // namespace dovetail::detail

@@ -50,11 +50,7 @@ class RecordedLaunch final : public RecordedCommand {
   void add_to(CommandBuffer& buffer) const override;
 
   const KernelSignature& signature() const noexcept { return kernel_->signature; }
-  /// For runs from now on.
-  /// @throws InvalidArgument  the kernel cannot take the value; the launch stays as it was.
-  void update(std::size_t argument, const KernelArgument& value);
 
- private:
   /// What an argument needs to stay as it is.
   struct Held {
     std::shared_ptr<const void> memory;
@@ -63,6 +59,13 @@ class RecordedLaunch final : public RecordedCommand {
     bool is_used = false;
     TrackedUse use{};
   };
+  /// What another value of an argument would need.
+  /// @throws InvalidArgument  the kernel cannot take it.
+  Held prepare(std::size_t argument, const KernelArgument& value) const;
+  /// Sets it for runs from now on, and returns what the value before needed.
+  Held update(std::size_t argument, const KernelArgument& value, Held prepared);
+
+ private:
   Held hold(std::size_t index, const KernelArgument& argument) const;
   void collect_uses();
 

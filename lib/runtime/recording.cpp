@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <atomic>
 #include <mutex>
+#include <source_location>
 #include <utility>
 
 #include "dovetail/core/error.hpp"
@@ -20,27 +21,36 @@ struct detail::RecordingState {
   struct Place {
     std::size_t segment;
     std::size_t command;
+    std::size_t number;  ///< In the order of capture.
   };
 
   std::vector<Stream> streams;  // the capture's, lane by lane
   std::vector<ReplaySegment> segments;
   std::vector<std::size_t> joined;
-  std::vector<Place> places;  // of each command, in the order of capture
-  std::shared_ptr<std::atomic<RecordingStatus>> status;
+  std::vector<Place> places;  // of each command, in the order in which a replay submits them
+  std::unique_ptr<TrackedUses> uses;  // of all segments together
+  std::shared_ptr<RecordingProgress> progress;
   ReplayMethod method;
   std::mutex mutex;  // held while a replay is submitted, and while a command changes
 
   RecordingState(RecordedWork work, ReplayMethod method_in);
   RecordingState(const RecordingState&) = delete;
   RecordingState& operator=(const RecordingState&) = delete;
-  ~RecordingState() { *status = RecordingStatus::submitted; }  // as if it had never been
+  ~RecordingState() { progress->status = RecordingStatus::submitted; }  // as if it had never been
 
   const RecordedCommand& at(Place place) const {
     return *segments[place.segment].commands()[place.command];
   }
+  const Stream& lane(std::size_t number, const Stream& stream) const {
+    return number == 0 ? stream : streams[number];
+  }
+  void collect_uses();
   void check_streams(const Stream& stream) const;
   void submit(const Stream& stream);
+  void submit_segments(const Stream& stream, std::vector<Point>& points);
   RecordedLaunch& launch(std::size_t command) const;
+  void check_order(std::size_t command, std::size_t argument, const TrackedUse& use) const;
+  void move_results(const RecordedLaunch::Held& before);
   void update(std::size_t command, std::size_t argument, const KernelArgument& value);
 };
 
@@ -75,12 +85,20 @@ std::string_view to_string(ReplayMethod method) noexcept {
 }
 
 detail::RecordingState::RecordingState(RecordedWork work, ReplayMethod method_in)
-    : joined(std::move(work.joined)), status(std::move(work.status)), method(method_in) {
+    : joined(std::move(work.joined)), progress(std::move(work.progress)), method(method_in) {
   for (auto& lane : work.lanes) streams.push_back(stream_of(std::move(lane)));
   for (RecordedSegment& segment : work.segments) {
     for (std::size_t i = 0; i < segment.commands.size(); ++i)
-      places.push_back({segments.size(), i});
+      places.push_back({segments.size(), i, segment.numbers[i]});
     segments.emplace_back(std::move(segment));
+  }
+  collect_uses();
+}
+
+void detail::RecordingState::collect_uses() {
+  uses = std::make_unique<TrackedUses>();
+  for (const ReplaySegment& segment : segments) {
+    for (const TrackedUse& use : segment.uses()) add_to(*uses, use);
   }
 }
 
@@ -93,13 +111,34 @@ void detail::RecordingState::check_streams(const Stream& stream) const {
         replay_name));
   }
   for (std::size_t i = 0; i < streams.size(); ++i) {
-    const StreamState& state = *state_of(i == 0 ? stream : streams[i]);
+    const StreamState& state = *state_of(lane(i, stream));
     state.check_not_capturing(replay_name);
     state.check_usable(replay_name);
   }
 }
 
 void detail::RecordingState::submit(const Stream& stream) {
+  // All of it or nothing; a single segment is checked as it is submitted.
+  if (segments.size() > 1) check_replay(stream, *uses, {"", "recording"}, *progress);
+  std::vector<Point> points;
+  points.reserve(segments.size());
+  try {
+    submit_segments(stream, points);
+  } catch (...) {
+    for (std::size_t i = 0; i < points.size(); ++i) {  // nothing must build on a part
+      state_of(lane(segments[i].lane(), stream))
+          ->fail({.code = CL_OUT_OF_RESOURCES,
+                  .call = "Recording::replay",
+                  .what = "recording: of its segments, a later one was refused",
+                  .after = points[i].ticket - 1,
+                  .where = std::source_location::current()});
+    }
+    throw;
+  }
+}
+
+/// Adds the point behind each segment to `points`.
+void detail::RecordingState::submit_segments(const Stream& stream, std::vector<Point>& points) {
   // Before anything of this replay is on `stream`: a fork does not come after what follows it
   // there.
   std::vector<bool> has_begun(streams.size());
@@ -110,12 +149,10 @@ void detail::RecordingState::submit(const Stream& stream) {
       streams[segment.lane()].wait(stream);
     }
   }
-  std::vector<Point> points;
-  points.reserve(segments.size());
   for (ReplaySegment& segment : segments) {
-    const Stream& lane = segment.lane() == 0 ? stream : streams[segment.lane()];
-    for (const std::size_t before : segment.after()) lane.wait(points[before]);
-    points.push_back(segment.submit(lane, method == ReplayMethod::command_buffer));
+    const Stream& own = lane(segment.lane(), stream);
+    for (const std::size_t before : segment.after()) own.wait(points[before]);
+    points.push_back(segment.submit(own, method == ReplayMethod::command_buffer, *progress));
   }
   for (const std::size_t before : joined) stream.wait(points[before]);
 }
@@ -147,8 +184,41 @@ void detail::RecordingState::update(std::size_t command, std::size_t argument,
                                       changed.signature().parameters.size()));
   }
   const std::scoped_lock lock(mutex);
-  changed.update(argument, value);
+  RecordedLaunch::Held held = changed.prepare(argument, value);
+  if (held.is_used) check_order(command, argument, held.use);
+  held = changed.update(argument, value, std::move(held));
   segments[places[command].segment].refresh();
+  collect_uses();
+  if (progress->status == RecordingStatus::pending) move_results(held);
+}
+
+/// Commands of different streams are submitted in the order of their segments, which is that of the
+/// capture only where they conflicted then.
+void detail::RecordingState::check_order(std::size_t command, std::size_t argument,
+                                         const TrackedUse& use) const {
+  const Place own = places[command];
+  for (std::size_t i = 0; i < places.size(); ++i) {
+    const Place other = places[i];
+    if (segments[other.segment].lane() == segments[own.segment].lane()) continue;
+    if ((other.number < own.number) == (other.segment < own.segment)) continue;
+    if (!at(other).conflicts(use)) continue;
+    throw InvalidArgument(fmt::format(
+        "[Recording::update] argument {} of command {}, {}, would use memory of command {}, {}, "
+        "which was given to another stream {} it and is replayed {} it; capture anew with that "
+        "argument.",
+        argument, command, at(own).name(), i, at(other).name(),
+        other.number < own.number ? "before" : "after",
+        other.number < own.number ? "after" : "before"));
+  }
+}
+
+/// Tells memory of the results that are to come, now that an argument has been replaced.
+void detail::RecordingState::move_results(const RecordedLaunch::Held& before) {
+  if (before.is_used && before.use.access != Access::read) {
+    const std::scoped_lock lock(*before.use.memory);
+    before.use.memory->drop_recorded_results_of(*progress);
+  }
+  for (const Place place : places) mark_results(at(place), progress);
 }
 
 Recording::Recording(std::shared_ptr<detail::RecordingState> state) : state_(std::move(state)) {}
@@ -159,15 +229,16 @@ void Recording::replay(const Stream& stream) const {
   const std::scoped_lock lock(state_->mutex);
   state_->check_streams(stream);
   using detail::RecordingStatus;
-  const RecordingStatus before = *state_->status;
-  if (before == RecordingStatus::pending) *state_->status = RecordingStatus::submitting;
+  std::atomic<RecordingStatus>& status = state_->progress->status;
+  const RecordingStatus before = status;
+  if (before == RecordingStatus::pending) status = RecordingStatus::submitting;
   try {
     state_->submit(stream);
   } catch (...) {
-    *state_->status = before;
+    status = before;
     throw;
   }
-  *state_->status = RecordingStatus::submitted;
+  status = RecordingStatus::submitted;
 }
 
 std::size_t Recording::size() const noexcept { return state_->places.size(); }

@@ -10,9 +10,7 @@
 #include "lib/stream/with_room.hpp"
 
 namespace dovetail::detail {
-namespace {
 
-/// Adds what one more command does to what the commands before it do, all together.
 void add_to(TrackedUses& all, const TrackedUse& use) {
   for (TrackedUse& earlier : all) {
     if (earlier.memory != use.memory) continue;
@@ -29,8 +27,6 @@ void add_to(TrackedUses& all, const TrackedUse& use) {
   }
   all.push_back(use);
 }
-
-}  // namespace
 
 ReplaySegment::ReplaySegment(RecordedSegment recorded) : recorded_(std::move(recorded)) {
   collect_uses();
@@ -59,9 +55,10 @@ const CommandBuffer* ReplaySegment::buffer_for(const Stream& stream) {
   return buffer_is_for_profiling_ == stream.has_profiling() ? buffer_.get() : nullptr;
 }
 
-Point ReplaySegment::submit(const Stream& stream, bool as_command_buffer) {
+Point ReplaySegment::submit(const Stream& stream, bool as_command_buffer,
+                            const RecordingProgress& progress) {
   const CommandBuffer* const buffer = as_command_buffer ? buffer_for(stream) : nullptr;
-  const Submission submission(stream, *uses_, {"", "recording"});
+  const Submission submission(stream, *uses_, {"", "recording"}, progress);
   if (buffer != nullptr) {
     check(enqueue_with_room(stream.context(), [&] { return buffer->enqueue(submission.queue()); }),
           "clEnqueueCommandBufferKHR");

@@ -14,6 +14,9 @@
 
 namespace dovetail::detail {
 
+/// Adds what one more piece of work does to what the work before it does, all together.
+void add_to(TrackedUses& all, const TrackedUse& use);
+
 /// Commands of a recording that are submitted as one piece of work. Not thread-safe.
 class ReplaySegment {
  public:
@@ -25,11 +28,15 @@ class ReplaySegment {
     return recorded_.commands;
   }
 
+  /// The order in which each of its commands was given to the capture.
+  std::size_t number(std::size_t command) const { return recorded_.numbers[command]; }
+  const TrackedUses& uses() const noexcept { return *uses_; }
+
   /// One of its commands has changed.
   void refresh();
 
   /// Gives it to `stream`, and returns the point behind it.
-  Point submit(const Stream& stream, bool as_command_buffer);
+  Point submit(const Stream& stream, bool as_command_buffer, const RecordingProgress& progress);
 
  private:
   void collect_uses();

@@ -11,23 +11,24 @@
 namespace dovetail::detail {
 namespace {
 
-bool is_conflict(const TrackedUse& a, const TrackedUse& b) {
-  return a.memory == b.memory && a.range.begin < b.range.end && b.range.begin < a.range.end &&
-         (a.access != Access::read || b.access != Access::read);
-}
-
 bool have_conflict(const RecordedCommand& a, const RecordedCommand& b) {
-  return std::ranges::any_of(a.uses(), [&](const TrackedUse& use) {
-    return std::ranges::any_of(b.uses(),
-                               [&](const TrackedUse& other) { return is_conflict(use, other); });
-  });
+  return std::ranges::any_of(a.uses(), [&](const TrackedUse& use) { return b.conflicts(use); });
 }
 
 }  // namespace
 
+void mark_results(const RecordedCommand& command,
+                  const std::shared_ptr<const RecordingProgress>& recording) {
+  for (const TrackedUse& use : command.uses()) {
+    if (use.access == Access::read) continue;
+    const std::scoped_lock memory(*use.memory);
+    use.memory->add_recorded_result(use.range, recording);
+  }
+}
+
 CaptureSession::CaptureSession(const std::shared_ptr<StreamState>& origin) {
   work_.lanes.push_back(origin);
-  work_.status = std::make_shared<std::atomic<RecordingStatus>>(RecordingStatus::pending);
+  work_.progress = std::make_shared<RecordingProgress>();
   lanes_.push_back({none, none, {}});
 }
 
@@ -57,14 +58,11 @@ bool CaptureSession::add(const StreamState& stream, Recordable& work) {
   Lane& lane = lanes_[at];
   if (lane.open == none) {
     lane.open = lane.last = work_.segments.size();
-    work_.segments.push_back({at, {}, std::exchange(lane.after, {})});
+    work_.segments.push_back({at, {}, {}, std::exchange(lane.after, {})});
   }
-  for (const TrackedUse& use : command->uses()) {
-    if (use.access == Access::read) continue;
-    const std::scoped_lock memory(*use.memory);
-    use.memory->add_recorded_result(use.range, work_.status);
-  }
+  mark_results(*command, work_.progress);
   work_.segments[lane.open].commands.push_back(std::move(command));
+  work_.segments[lane.open].numbers.push_back(commands_++);
   return true;
 }
 
@@ -136,7 +134,7 @@ RecordedWork CaptureSession::end() {
   if (unjoined != is_joined.end()) {
     const RecordedSegment& segment =
         work_.segments[static_cast<std::size_t>(unjoined - is_joined.begin())];
-    *work_.status = RecordingStatus::submitted;
+    work_.progress->status = RecordingStatus::submitted;
     throw CaptureError(fmt::format(
         "[Capture::end] {} was given {} and nothing on {} comes after it; join it before the end "
         "with wait(stream). The capture is discarded.",
@@ -148,7 +146,7 @@ RecordedWork CaptureSession::end() {
 
 void CaptureSession::abandon() noexcept {
   for (const auto& stream : close()) stream->end_capture();
-  if (work_.status) *work_.status = RecordingStatus::submitted;
+  if (work_.progress) work_.progress->status = RecordingStatus::submitted;
 }
 
 bool capture_wait(const std::shared_ptr<StreamState>& consumer, const StreamState& producer) {

@@ -17,7 +17,8 @@ namespace dovetail::detail {
 struct RecordedSegment {
   std::size_t lane;
   std::vector<std::unique_ptr<RecordedCommand>> commands;
-  std::vector<std::size_t> after;  ///< The segments of other lanes that it comes after.
+  std::vector<std::size_t> numbers;  ///< Of the commands, in the order in which they were given.
+  std::vector<std::size_t> after;    ///< The segments of other lanes that it comes after.
 };
 
 /// What was captured: segments on lanes, one lane for each stream, each segment behind all those
@@ -26,8 +27,12 @@ struct RecordedWork {
   std::vector<std::shared_ptr<StreamState>> lanes;
   std::vector<RecordedSegment> segments;
   std::vector<std::size_t> joined;  ///< Segments of other lanes that lane 0 waited for at its end.
-  std::shared_ptr<std::atomic<RecordingStatus>> status;
+  std::shared_ptr<RecordingProgress> progress;
 };
+
+/// Tells the memory that the command writes of results that are to come.
+void mark_results(const RecordedCommand& command,
+                  const std::shared_ptr<const RecordingProgress>& recording);
 
 /// A capture under way. A stream joins it by waiting for one that takes part, and must be waited
 /// for in turn before the end, by `Stream::wait` or by work that uses the same memory.
@@ -72,6 +77,7 @@ class CaptureSession : public std::enable_shared_from_this<CaptureSession> {
   mutable std::mutex mutex_;
   bool is_over_ = false;
   RecordedWork work_;
+  std::size_t commands_ = 0;
   std::vector<Lane> lanes_;
 };
 

@@ -30,6 +30,11 @@ std::uint64_t next_memory_id() {
   return next.fetch_add(1, std::memory_order_relaxed);
 }
 
+std::uint64_t next_recording_number() {
+  static std::atomic<std::uint64_t> next{1};
+  return next.fetch_add(1, std::memory_order_relaxed);
+}
+
 /// The memory objects whose uses are known, by handle.
 struct MemoryRegistry {
   struct Entry {
@@ -58,13 +63,11 @@ void CL_CALLBACK forget(cl_mem memory, void* number) {
 }
 
 /// In the place of what may still be there for an object that had the same handle.
-TrackedMemory add(cl_mem memory, TrackedMemory tracked) {
-  std::uintptr_t number = 0;
-  {
-    const std::scoped_lock lock(registry().mutex);
-    number = ++registry().last_number;
-    registry().memories.insert_or_assign(memory, MemoryRegistry::Entry{tracked, number});
-  }
+/// @param lock  Of the registry; given back here, as drivers may call back at once.
+TrackedMemory add(cl_mem memory, TrackedMemory tracked, std::unique_lock<std::mutex> lock) {
+  const std::uintptr_t number = ++registry().last_number;
+  registry().memories.insert_or_assign(memory, MemoryRegistry::Entry{tracked, number});
+  lock.unlock();
   // NOLINTNEXTLINE(performance-no-int-to-ptr): a number, never followed
   void* const user_data = reinterpret_cast<void*>(number);
   check(clSetMemObjectDestructorCallback(memory, forget, user_data),
@@ -145,39 +148,50 @@ void MemoryState::shorten() {
   long_from_ = std::max<std::size_t>(64, 2 * longest);
 }
 
-void MemoryState::add_recorded_result(
-    ByteRange range, const std::shared_ptr<const std::atomic<RecordingStatus>>& status) {
+RecordingProgress::RecordingProgress() : number(next_recording_number()) {}
+
+void MemoryState::add_recorded_result(ByteRange range,
+                                      const std::shared_ptr<const RecordingProgress>& recording) {
   for (RecordedResult& known : recorded_results_) {
-    if (known.status != status) continue;
+    if (known.recording != recording) continue;
     if (known.range.begin <= range.begin && range.end <= known.range.end) return;
   }
-  recorded_results_.push_back({range, status});
+  recorded_results_.push_back({range, recording});
 }
 
-bool MemoryState::look_for_recorded_result(ByteRange range, Access access) {
+void MemoryState::drop_recorded_results_of(const RecordingProgress& recording) {
+  std::erase_if(recorded_results_,
+                [&](const RecordedResult& result) { return result.recording.get() == &recording; });
+}
+
+bool MemoryState::has_recorded_result(ByteRange range, std::uint64_t number) const {
+  return std::ranges::any_of(recorded_results_, [&](const RecordedResult& result) {
+    return result.recording->number < number &&
+           result.recording->status.load(std::memory_order_acquire) == RecordingStatus::pending &&
+           std::max(result.range.begin, range.begin) < std::min(result.range.end, range.end);
+  });
+}
+
+void MemoryState::drop_recorded_results(ByteRange range, Access access) {
   std::vector<RecordedResult> kept;
-  bool is_read = false;
   for (RecordedResult& result : recorded_results_) {
-    const RecordingStatus status = result.status->load(std::memory_order_acquire);
+    const RecordingStatus status = result.recording->status.load(std::memory_order_acquire);
     if (status == RecordingStatus::submitted) continue;
-    if (status == RecordingStatus::submitting) {
-      kept.push_back(std::move(result));
-      continue;
-    }
     const ByteRange both{std::max(result.range.begin, range.begin),
                          std::min(result.range.end, range.end)};
-    if (both.begin >= both.end || access != Access::write) {
-      is_read = is_read || both.begin < both.end;
+    if (both.begin >= both.end || access != Access::write ||
+        status == RecordingStatus::submitting) {
       kept.push_back(std::move(result));
       continue;
     }
     if (result.range.begin < both.begin) {
-      kept.push_back({{result.range.begin, both.begin}, result.status});
+      kept.push_back({{result.range.begin, both.begin}, result.recording});
     }
-    if (both.end < result.range.end) kept.push_back({{both.end, result.range.end}, result.status});
+    if (both.end < result.range.end) {
+      kept.push_back({{both.end, result.range.end}, result.recording});
+    }
   }
   recorded_results_ = std::move(kept);
-  return is_read;
 }
 
 TrackedMemory track(cl_mem memory) {
@@ -187,24 +201,25 @@ TrackedMemory track(cl_mem memory) {
   const std::size_t begin = parent == nullptr ? 0 : memory_info<std::size_t>(memory, CL_MEM_OFFSET);
   const ByteRange range{begin, begin + nbytes};
   const auto of_parent = parent == nullptr ? nullptr : track(parent).state;
-  {
-    const std::scoped_lock lock(registry().mutex);
-    const auto place = registry().memories.find(memory);
-    if (place != registry().memories.end()) {
-      const TrackedMemory& known = place->second.tracked;
-      const bool is_same =
-          known.range == range &&
-          (of_parent == nullptr ? known.state->nbytes() == nbytes : known.state == of_parent);
-      if (is_same) return known;
-    }
+  std::unique_lock lock(registry().mutex);  // until it is known: nobody else makes another record
+  const auto place = registry().memories.find(memory);
+  if (place != registry().memories.end()) {
+    const TrackedMemory& known = place->second.tracked;
+    const bool is_same =
+        known.range == range &&
+        (of_parent == nullptr ? known.state->nbytes() == nbytes : known.state == of_parent);
+    if (is_same) return known;
   }
-  return add(memory, {of_parent ? of_parent : std::make_shared<MemoryState>(nbytes), range,
-                      parent != nullptr ? parent : memory});
+  return add(memory,
+             {of_parent ? of_parent : std::make_shared<MemoryState>(nbytes), range,
+              parent != nullptr ? parent : memory},
+             std::move(lock));
 }
 
 TrackedMemory track_new(cl_mem memory, std::size_t nbytes) {
   if (memory == nullptr) return {};
-  return add(memory, {std::make_shared<MemoryState>(nbytes), {0, nbytes}, memory});
+  return add(memory, {std::make_shared<MemoryState>(nbytes), {0, nbytes}, memory},
+             std::unique_lock(registry().mutex));
 }
 
 }  // namespace detail

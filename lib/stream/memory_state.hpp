@@ -31,6 +31,16 @@ enum class RecordingStatus : unsigned char {
   submitted,   ///< Or gone: nothing is to come.
 };
 
+struct RecordingProgress {
+  const std::uint64_t number;  ///< Rises from capture to capture.
+  std::atomic<RecordingStatus> status{RecordingStatus::pending};
+
+  RecordingProgress();
+};
+
+/// A number behind those of all recordings: of work that is none's.
+inline constexpr auto no_recording = static_cast<std::uint64_t>(-1);
+
 /// The last uses of a memory object without a parent, byte range by byte range. One for each
 /// object in the process, however many Buffers, sub-buffers and raw handles lead to it.
 class MemoryState {
@@ -67,11 +77,18 @@ class MemoryState {
 
   /// A recording will write `range` once it is submitted.
   void add_recorded_result(ByteRange range,
-                           const std::shared_ptr<const std::atomic<RecordingStatus>>& status);
-  /// Whether a use of `range` would read a result that was recorded and never submitted. A write
-  /// that reads nothing takes the place of such results.
-  bool awaits_submission(ByteRange range, Access access) {
-    return !recorded_results_.empty() && look_for_recorded_result(range, access);
+                           const std::shared_ptr<const RecordingProgress>& recording);
+  /// It will not write here after all.
+  void drop_recorded_results_of(const RecordingProgress& recording);
+  /// Whether `range` is to get a result that was never submitted, of a recording with a number
+  /// below `number`.
+  bool awaits_submission(ByteRange range, std::uint64_t number) const {
+    return !recorded_results_.empty() && has_recorded_result(range, number);
+  }
+  /// Forgets the results that were submitted, and those that a write of `range` takes the place of.
+  void settle_recorded_results(ByteRange range, Access access) {
+    if (!recorded_results_.empty()) [[unlikely]]
+      drop_recorded_results(range, access);
   }
 
   /// Unique in the process, unlike a handle's value.
@@ -91,7 +108,8 @@ class MemoryState {
     return std::ranges::upper_bound(segments_, begin, {},
                                     [](const Segment& segment) { return segment.range.end; });
   }
-  bool look_for_recorded_result(ByteRange range, Access access);
+  bool has_recorded_result(ByteRange range, std::uint64_t number) const;
+  void drop_recorded_results(ByteRange range, Access access);
   void split_at(std::size_t at);
   void shorten();
 
@@ -103,7 +121,7 @@ class MemoryState {
 
   struct RecordedResult {
     ByteRange range;
-    std::shared_ptr<const std::atomic<RecordingStatus>> status;
+    std::shared_ptr<const RecordingProgress> recording;
   };
   std::vector<RecordedResult> recorded_results_;
 };

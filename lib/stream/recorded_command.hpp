@@ -4,6 +4,7 @@
 
 #include <CL/cl.h>
 
+#include <algorithm>
 #include <memory>
 #include <string>
 #include <utility>
@@ -27,6 +28,10 @@ class RecordedCommand {
   const std::string& name() const noexcept { return name_; }
   /// All memory that it touches, which it keeps alive.
   const std::vector<TrackedUse>& uses() const noexcept { return uses_; }
+  /// Whether it must keep its order with a command that uses memory so.
+  bool conflicts(const TrackedUse& use) const noexcept {
+    return std::ranges::any_of(uses_, [&](const TrackedUse& own) { return is_conflict(own, use); });
+  }
 
   /// Returns OpenCL's status.
   virtual cl_int enqueue(cl_command_queue queue) const = 0;

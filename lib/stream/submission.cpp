@@ -65,13 +65,15 @@ CommandEntry command_entry(Point point, const CommandName& name, const TrackedUs
       name.str(), stream.label(), use.range.begin, use.range.end, use.memory->id()));
 }
 
-/// Finds what the work depends on and notes its own uses, both at one moment for all its memory.
-void exchange_uses(StreamState& stream, std::uint64_t ticket, const TrackedUses& uses,
-                   const CommandName& name, Declared declared, Dependencies& dependencies) {
-  const MemoryLocks locks(uses);
+/// Adds what the work depends on, and refuses it if that has failed or was never submitted. The
+/// memory is locked.
+void find_dependencies(const StreamState& stream, const TrackedUses& uses, const CommandName& name,
+                       std::uint64_t recording, Dependencies& dependencies) {
   for (const TrackedUse& use : uses) {
-    if (use.memory->awaits_submission(use.range, use.access)) [[unlikely]]
+    if (use.access != Access::write && use.memory->awaits_submission(use.range, recording))
+        [[unlikely]] {
       throw_not_submitted(stream, use, name);
+    }
     const bool writes = use.access != Access::read;
     use.memory->conflicts(use.range, writes, [&](const MemoryState::LastUse& before) {
       add_dependency(
@@ -81,11 +83,15 @@ void exchange_uses(StreamState& stream, std::uint64_t ticket, const TrackedUses&
   }
   if (any_stream_is_in_trouble()) [[unlikely]]
     check_sources(stream, dependencies, name);
+}
+
+/// Notes the work's own uses. The memory is locked since its dependencies were found.
+void note_uses(const StreamState& stream, std::uint64_t ticket, const TrackedUses& uses) {
   const bool foreign = stream.is_shared.load(std::memory_order_relaxed);
   for (const TrackedUse& use : uses) {
+    use.memory->settle_recorded_results(use.range, use.access);
     use.memory->add(use.range, {stream.id, ticket, use.access != Access::read, foreign});
   }
-  if (OrderLog::is_on()) OrderLog::add(command_entry({stream.id, ticket}, name, uses, declared));
 }
 
 void wait_for(StreamState& stream, const Dependency& dependency, const char* function) {
@@ -122,6 +128,14 @@ bool capture(const StreamState& stream, const CommandName& name, Recordable* wor
 
 Submission::Submission(const Stream& stream, const TrackedUses& uses, const CommandName& name,
                        Recordable* work, Declared declared)
+    : Submission(stream, uses, name, work, declared, no_recording) {}
+
+Submission::Submission(const Stream& stream, const TrackedUses& uses, const CommandName& name,
+                       const RecordingProgress& replayed)
+    : Submission(stream, uses, name, nullptr, Declared::yes, replayed.number) {}
+
+Submission::Submission(const Stream& stream, const TrackedUses& uses, const CommandName& name,
+                       Recordable* work, Declared declared, std::uint64_t recording)
     : stream_(state_of(stream).get()), declared_(declared) {
   check_not_forked("Stream");
   Entered entered(*stream_);
@@ -134,11 +148,12 @@ Submission::Submission(const Stream& stream, const TrackedUses& uses, const Comm
       return;
     }
   }
-  insert_waits(uses, name);
+  insert_waits(uses, name, recording);
   entered.keep();
 }
 
-void Submission::insert_waits(const TrackedUses& uses, const CommandName& name) {
+void Submission::insert_waits(const TrackedUses& uses, const CommandName& name,
+                              std::uint64_t recording) {
   Dependencies dependencies;
   ticket_ = stream_->reserved + 1;
   const std::uint64_t undeclared = UndeclaredWork::version();
@@ -147,7 +162,13 @@ void Submission::insert_waits(const TrackedUses& uses, const CommandName& name) 
   if (declared_ == Declared::no) {
     follow(*stream_, latest_work(stream_->context.get()), dependencies);
   }
-  exchange_uses(*stream_, ticket_, uses, name, declared_, dependencies);
+  {
+    const MemoryLocks locks(uses);  // both at one moment for all memory
+    find_dependencies(*stream_, uses, name, recording, dependencies);
+    note_uses(*stream_, ticket_, uses);
+    if (OrderLog::is_on())
+      OrderLog::add(command_entry({stream_->id, ticket_}, name, uses, declared_));
+  }
   stream_->reserved = ticket_;
   stream_->remember(ticket_, name);
   try {
@@ -179,6 +200,13 @@ void Submission::publish() noexcept {
     return;
   const bool foreign = stream_->is_shared.load(std::memory_order_relaxed);
   UndeclaredWork::add(stream_->context.get(), {{stream_->id, ticket_}, foreign});
+}
+
+void check_replay(const Stream& stream, const TrackedUses& uses, const CommandName& name,
+                  const RecordingProgress& replayed) {
+  Dependencies dependencies;
+  const MemoryLocks locks(uses);
+  find_dependencies(*state_of(stream), uses, name, replayed.number, dependencies);
 }
 
 void wait_for_point(StreamState& stream, Point point, bool foreign, const char* function) {

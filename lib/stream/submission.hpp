@@ -37,6 +37,9 @@ class Submission {
   ///                       of a recording that was never submitted.
   Submission(const Stream& stream, const TrackedUses& uses, const CommandName& name,
              Recordable* work = nullptr, Declared declared = Declared::yes);
+  /// A part of a recording, which reads what recordings from later captures are to write as it is.
+  Submission(const Stream& stream, const TrackedUses& uses, const CommandName& name,
+             const RecordingProgress& replayed);
   ~Submission();
   Submission(const Submission&) = delete;
   Submission& operator=(const Submission&) = delete;
@@ -46,7 +49,9 @@ class Submission {
   std::uint64_t ticket() const noexcept { return ticket_; }
 
  private:
-  void insert_waits(const TrackedUses& uses, const CommandName& name);
+  Submission(const Stream& stream, const TrackedUses& uses, const CommandName& name,
+             Recordable* work, Declared declared, std::uint64_t recording);
+  void insert_waits(const TrackedUses& uses, const CommandName& name, std::uint64_t recording);
   void publish() noexcept;
 
   StreamState* stream_;
@@ -54,6 +59,11 @@ class Submission {
   std::uint64_t ticket_ = 0;
   Declared declared_;
 };
+
+/// Refuses what a Submission of a recording with these uses would refuse now, and submits nothing.
+/// @throws CommandError, CaptureError  as there.
+void check_replay(const Stream& stream, const TrackedUses& uses, const CommandName& name,
+                  const RecordingProgress& replayed);
 
 /// Makes what `stream` is given from now on wait for a point of another stream, or for an event.
 /// @param foreign  Others enqueue on the point's stream.

@@ -17,6 +17,12 @@ struct TrackedUse {
   Access access;
 };
 
+/// Whether two uses must keep their order.
+inline bool is_conflict(const TrackedUse& a, const TrackedUse& b) {
+  return a.memory == b.memory && a.range.begin < b.range.end && b.range.begin < a.range.end &&
+         (a.access != Access::read || b.access != Access::read);
+}
+
 using TrackedUses = SmallVector<TrackedUse, 12>;
 
 /// The use of a part of a buffer; nothing for an empty one.

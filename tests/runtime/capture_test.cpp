@@ -35,7 +35,8 @@ class CaptureTest : public test::RecordedWork<testing::Test> {
     gate.fail(-5);
     EXPECT_THROW(event.synchronize(), CommandError);
   }
-  void grow(const Stream& on) const { RecordedWork::grow(data, on); }
+  using RecordedWork::grow;
+  void grow(const Stream& on) const { grow(data, on); }
 
   const Buffer data = test::buffer_of(all(1));
 };
@@ -217,6 +218,42 @@ TEST_F(UnsubmittedTest, ResultsOfOneRecordingAreNotReadByAnothersReplay) {
   second.replay();
   other.synchronize();
   EXPECT_EQ(contents(result), all(3));
+}
+
+TEST_F(UnsubmittedTest, ResultsOfALaterRecordingDoNotHoldUpAnEarlierOne) {
+  const Recording first = captured(), second = captured();  // both grow the same memory
+  expect_refused([&] { second.replay(); });
+  first.replay();
+  expect_refused([&] { grow(other); });
+  second.replay();
+  grow(other);
+  other.synchronize();
+  EXPECT_EQ(contents(data), all(15));
+}
+
+TEST_F(UnsubmittedTest, ResultsMoveWithAnArgumentThatIsChanged) {
+  const Buffer elsewhere = test::buffer_of(all(1));
+  const Recording recording = captured();
+  recording.update(0, 0, elsewhere);
+  grow(data, other);
+  expect_refused([&] { grow(elsewhere, other); });
+  recording.replay();
+  grow(elsewhere, other);
+  other.synchronize();
+  EXPECT_EQ(contents(data), all(3));
+  EXPECT_EQ(contents(elsewhere), all(7));
+}
+
+TEST_F(UnsubmittedTest, ResultsStayWhereWorkThatWouldOverwriteThemIsRefused) {
+  const Buffer second = test::buffer_of(all(1));
+  Capture capture(stream);
+  grow(data, stream);
+  grow(second, stream);
+  const Recording recording = capture.end();
+  expect_refused([&] {
+    with_queue(other, std::array{writes(data), reads(second)}, "my work", [](cl_command_queue) {});
+  });
+  expect_refused([&] { grow(data, other); });
 }
 
 TEST_F(UnsubmittedTest, ResultsThatARecordingWritesItselfFirstAreNoConcernOfItsReplay) {

@@ -5,6 +5,7 @@
 #include <optional>
 #include <vector>
 
+#include "dovetail/core/error.hpp"
 #include "dovetail/runtime/recording.hpp"
 #include "tests/support/gate.hpp"
 #include "tests/support/ordered_work.hpp"
@@ -67,6 +68,66 @@ TEST_P(RecordingForkTest, RunsForksBesideWhatFollowsThemOnTheFirstStream) {
   gate.release();
   stream.synchronize();
   EXPECT_EQ(contents(x), all(3));
+}
+
+TEST_P(RecordingForkTest, IsSubmittedAsAWholeOrNotAtAll) {
+  const Recording unsubmitted = [&] {
+    Capture capture(other, options());
+    grow(z, other);
+    return capture.end();
+  }();
+  Capture capture(stream, options());
+  grow(x, stream);
+  fork.wait(stream);
+  copy(z, y, fork);
+  stream.wait(fork);
+  const Recording recording = capture.end();
+  EXPECT_THROW(recording.replay(), CaptureError);  // for what the fork reads
+  stream.synchronize();
+  EXPECT_EQ(contents(x), all(1));
+  unsubmitted.replay();
+  recording.replay();
+  stream.synchronize();
+  EXPECT_EQ(contents(x), all(3));
+  EXPECT_EQ(contents(y), all(3));
+}
+
+TEST_P(RecordingForkTest, TakesWhatItWritesBeforeForItsOwn) {
+  const Recording unsubmitted = [&] {
+    Capture capture(other, options());
+    grow(z, other);
+    return capture.end();
+  }();
+  Capture capture(stream, options());
+  set(z, 5, stream);
+  fork.wait(stream);
+  copy(z, y, fork);
+  stream.wait(fork);
+  capture.end().replay();
+  stream.synchronize();
+  EXPECT_EQ(contents(y), all(5));
+}
+
+TEST_P(RecordingForkTest, RefusesArgumentsThatWouldTurnTheOrderOfItsStreamsRound) {
+  Capture capture(stream, options());
+  fork.wait(stream);
+  grow(x, stream);
+  set(y, 5, fork);
+  copy(x, z, stream);  // in one piece with the first command, and so before the fork's
+  stream.wait(fork);
+  const Recording recording = capture.end();
+  expect_parts(text_thrown<InvalidArgument>(
+                   [&] { recording.update(recording.find("kernel 'copy'"), 0, y); }),
+               "[Recording::update] argument 0 of command 1, kernel 'copy'",
+               "command 2, kernel 'set'", "given to another stream before it", "replayed after it",
+               "capture anew");
+  recording.replay();
+  stream.synchronize();
+  EXPECT_EQ(contents(z), all(3));
+  recording.update(recording.find("kernel 'copy'"), 0, test::buffer_of(all(4)));
+  recording.replay();
+  stream.synchronize();
+  EXPECT_EQ(contents(z), all(4));
 }
 
 TEST_P(RecordingForkTest, ForksAfterWhatWasGivenBeforeTheReplay) {

@@ -4,12 +4,17 @@
 #include <gtest/gtest.h>
 
 #include <array>
+#include <atomic>
+#include <cstddef>
 #include <optional>
+#include <thread>
+#include <vector>
 
 #include "dovetail/core/error.hpp"
 #include "dovetail/stream/stream.hpp"
 #include "tests/support/contexts.hpp"
 #include "tests/support/gate.hpp"
+#include "tests/support/threads.hpp"
 #include "tests/support/thrown.hpp"
 
 namespace dovetail {
@@ -69,6 +74,27 @@ TEST(Buffer, RetainSharesSomebodysMemory) {
   }
   EXPECT_EQ(references(memory), 1u);
   clReleaseMemObject(memory);
+}
+
+TEST(Buffer, RetainedByThreadsThatMeetItAtOnceIsOneMemory) {
+  std::vector<cl_mem> memories(50'000);
+  for (cl_mem& memory : memories) {
+    memory = clCreateBuffer(context().get(), CL_MEM_READ_WRITE, 64, nullptr, nullptr);
+  }
+  std::array<std::vector<Buffer>, 2> retained;
+  std::atomic<std::size_t> arrived = 0;
+  test::on_threads(2, [&](int thread) {
+    for (std::size_t i = 0; i < memories.size(); ++i) {
+      ++arrived;
+      while (arrived < 2 * (i + 1)) std::this_thread::yield();
+      retained.at(static_cast<std::size_t>(thread))
+          .push_back(Buffer::retain(context(), memories[i]));
+    }
+  });
+  for (std::size_t i = 0; i < memories.size(); ++i) {
+    ASSERT_TRUE(overlap({retained[0][i], 0, 64}, {retained[1][i], 0, 64})) << i;
+    clReleaseMemObject(memories[i]);
+  }
 }
 
 TEST(Buffer, RetainRefusesNullAndMemoryOfAnotherContext) {
