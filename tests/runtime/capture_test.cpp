@@ -14,6 +14,7 @@
 #include "dovetail/ops/matmul_tuning.hpp"
 #include "dovetail/runtime/recording.hpp"
 #include "dovetail/stream/with_queue.hpp"
+#include "tests/support/failing_call.hpp"
 #include "tests/support/gate.hpp"
 #include "tests/support/ordered_work.hpp"
 #include "tests/support/recorded_work.hpp"
@@ -138,6 +139,25 @@ TEST_F(CaptureTest, LeavesWorkOnOtherStreamsAlone) {
 TEST_F(CaptureTest, IsRefusedOnAStreamThatHasFailed) {
   fail(stream);
   EXPECT_THROW(const Capture capture(stream), CommandError);
+}
+
+TEST_F(CaptureTest, OfWhichAReplayIsRefusedMidwayFailsTheStreamsThatWereGivenAPart) {
+  Capture capture(stream, {.method = ReplayMethod::launch_list});
+  grow(stream);
+  other.wait(stream);
+  const Tensor filled = Tensor::full(other, {count}, 2.0);
+  stream.wait(other);
+  const Recording recording = capture.end();
+  recording.replay();
+  {
+    const test::OutOfMemoryCalls full(test::MemoryCall::fill, 1000);
+    EXPECT_THROW(recording.replay(), OpenCLError);
+  }
+  EXPECT_THROW(grow(stream), CommandError);
+  EXPECT_THROW(grow(other), CommandError);  // for what that part has written
+  stream.reset();
+  recording.replay();
+  EXPECT_EQ(filled.to_host<float>(stream), std::vector<float>(count, 2.0f));
 }
 
 class UnsubmittedTest : public CaptureTest {

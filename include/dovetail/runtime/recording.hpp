@@ -36,9 +36,9 @@ struct RecordingOptions {
 /// A stretch of work, ready to be submitted any number of times: a copyable handle.
 ///
 /// Holds all memory that the work touches, and its temporary memory: it is not used for anything
-/// else meanwhile. Thread-safe: replays from several threads are submitted one after the other. With
-/// forks a replay is several pieces of work, and what other threads give to its streams may come in
-/// between.
+/// else meanwhile. Thread-safe: replays from several threads are submitted one after the other.
+/// With forks a replay is several pieces of work, and what other threads give to its streams may
+/// come in between.
 class DOVETAIL_EXPORT Recording {
  public:
   /// One command, in the order in which a replay submits them.
@@ -51,8 +51,8 @@ class DOVETAIL_EXPORT Recording {
   /// by the memory that it uses towards all other streams. What was given to other streams of the
   /// capture runs there again. Does not block.
   /// @throws InvalidArgument  `stream` belongs to another context.
-  /// @throws CaptureError     `stream`, or one of the capture, captures; or this reads results of an
-  ///                          earlier capture that were never submitted.
+  /// @throws CaptureError     `stream`, or one of the capture, captures; or this reads results
+  ///                          of an earlier capture that were never submitted.
   /// @throws CommandError     one of the streams, or work that this depends on, has failed.
   /// @throws OpenCLError      the driver refuses.
   /// Nothing is submitted then; where the refusal comes too late for that, the streams that were
@@ -71,10 +71,10 @@ class DOVETAIL_EXPORT Recording {
   /// Changes one argument of a kernel, for replays from now on.
   /// @param command   Its position in `commands()`.
   /// @param argument  The position among the kernel's parameters, from 0.
-  /// @throws InvalidArgument  no such command or argument, a command that is no kernel, a value that
-  ///                          the kernel cannot take, or memory that commands of another stream use
-  ///                          which replays in another order than it was captured in; nothing is
-  ///                          changed.
+  /// @throws InvalidArgument  no such command or argument, a command that is no kernel, a value
+  ///                          that the kernel cannot take, or memory that a command of another
+  ///                          stream uses which replays in another order than it was captured in;
+  ///                          nothing is changed.
   void update(std::size_t command, std::size_t argument, const KernelArgument& value) const;
   /// The same with the parameter's name.
   void update(std::size_t command, std::string_view parameter, const KernelArgument& value) const;
