@@ -4,7 +4,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cctype>
+#include <charconv>
 #include <cmath>
 #include <concepts>
 #include <system_error>
@@ -38,8 +40,13 @@ std::string literal_of(std::string_view name, T value) {
                     "INFINITY or NAN in the source instead.",
                     value, name));
   }
-  const std::string text = fmt::format("{:a}{}", value, std::same_as<T, float> ? "f" : "");
-  return std::signbit(value) ? fmt::format("({})", text) : text;  // for a use as in x-NAME
+  std::array<char, 32> digits{};  // to_chars, as releases of fmt write 0 differently
+  const auto [end, status] = std::to_chars(digits.data(), digits.data() + digits.size(),
+                                           std::abs(value), std::chars_format::hex);
+  const std::string_view number(digits.data(), end);
+  const std::string_view suffix = std::same_as<T, float> ? "f" : "";
+  return std::signbit(value) ? fmt::format("(-0x{}{})", number, suffix)  // for a use as in x-NAME
+                             : fmt::format("0x{}{}", number, suffix);
 }
 
 }  // namespace
