@@ -11,6 +11,7 @@
 #include "dovetail/core/error.hpp"
 #include "dovetail/stream/memory_pool.hpp"
 #include "dovetail/tensor/float16.hpp"
+#include "dovetail/tensor/tensor.hpp"
 #include "lib/core/context_attachment.hpp"
 #include "lib/stream/submission.hpp"
 #include "lib/stream/with_room.hpp"
@@ -44,16 +45,14 @@ std::mutex& one_first_use_at_a_time() {
 /// CLBlast fills its database and compiles at first use, without a lock, and crashes when threads
 /// meet there. So the first calls, one for each routine, type and context, run one after the other
 /// in the whole process, and no thread gets past its routine's before that is done.
+/// @param call  A call that serves for nothing else, with no stream's lock held: it takes seconds.
 template <typename Call>
-void guarding_first_use(const Context& context, Routine routine, DType dtype, const Call& call) {
-  bool was_first = false;
+void use_first(const Context& context, Routine routine, DType dtype, const Call& call) {
   FirstUse& first = attachment<FirstUse>(context, [] { return std::make_shared<FirstUse>(); });
   std::call_once(first.of(routine, dtype), [&] {
     const std::scoped_lock lock(one_first_use_at_a_time());
     call();
-    was_first = true;
   });
-  if (!was_first) call();
 }
 
 void check(clblast::StatusCode status, Routine routine, const MatmulProblem& p) {
@@ -178,20 +177,40 @@ bool takes_strided_batched(const Stream& stream, const MatmulProblem& p) {
     return true;
   }
   // Only the fast kernel needs a workspace, and one for matrices that do not start a buffer.
-  std::size_t nbytes = 0;
-  guarding_first_use(stream.context(), Routine::gemm_temp_buffer_size, p.a.dtype, [&] {
-    nbytes = workspace_nbytes<T>(stream, p, {1, 1, 1});
+  const auto nbytes = [&] { return workspace_nbytes<T>(stream, p, {1, 1, 1}); };
+  use_first(stream.context(), Routine::gemm_temp_buffer_size, p.a.dtype, nbytes);
+  return nbytes() == 0;
+}
+
+/// Has CLBlast compile what it will run: all kernels of the routine, whatever the product's size.
+template <typename T>
+void compile(const Context& context, Routine routine, DType dtype) {
+  use_first(context, routine, dtype, [&] {
+    const Stream own(context);
+    const Tensor ones = Tensor::full(own, {2}, 1.0, dtype), sums = Tensor::zeros(own, {2}, dtype);
+    const BufferView &in = ones.storage(), &out = sums.storage();
+    MatmulProblem tiny{};
+    tiny.batch = 2;
+    tiny.m = tiny.n = tiny.k = 1;
+    tiny.alpha = 1.0;
+    tiny.a = tiny.b = {&in, dtype, 1, 1};
+    tiny.out = {&out, dtype, 1, 1};
+    if (routine == Routine::gemm_strided_batched) {
+      gemm_strided_batched<T>(own, tiny);
+    } else {
+      gemms<T>(own, tiny);
+    }
   });
-  return nbytes == 0;
 }
 
 template <typename T>
 void run(const Stream& stream, const MatmulProblem& p) {
   if (p.batch > 1 && takes_strided_batched<T>(stream, p)) {
-    guarding_first_use(stream.context(), Routine::gemm_strided_batched, p.a.dtype,
-                       [&] { gemm_strided_batched<T>(stream, p); });
+    compile<T>(stream.context(), Routine::gemm_strided_batched, p.a.dtype);
+    gemm_strided_batched<T>(stream, p);
   } else {
-    guarding_first_use(stream.context(), Routine::gemm, p.a.dtype, [&] { gemms<T>(stream, p); });
+    compile<T>(stream.context(), Routine::gemm, p.a.dtype);
+    gemms<T>(stream, p);
   }
 }
 

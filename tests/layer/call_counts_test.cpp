@@ -238,13 +238,15 @@ TEST_F(CallCounts, OfMatmulHoldNoWaitOnAnyBackend) {
     for (const Shape& shape : {Shape{48, 48}, Shape{400, 400}, Shape{3, 48, 48}}) {
       SCOPED_TRACE(std::string(to_string(backend)) + " " + shape.str());
       const Tensor a = Tensor::zeros(stream, shape);
-      for (const char* state : {"cold", "warm"}) {
+      for (const std::string state : {"cold", "warm"}) {
         const Calls calls = calls_during([&] { matmul(stream, a, a, {.backend = backend}); });
         EXPECT_EQ(calls.count("clFinish"), 0u) << state;
         EXPECT_EQ(calls.count("clWaitForEvents"), 0u) << state;
         EXPECT_EQ(calls.count("clEnqueueReadBuffer"), 0u) << state;
         EXPECT_EQ(calls.count("clEnqueueMapBuffer"), 0u) << state;
-        EXPECT_EQ(calls.count("clCreateCommandQueueWithProperties"), 0u) << state;
+        const bool may_compile_apart = backend == MatmulBackend::clblast && state == "cold";
+        EXPECT_LE(calls.count("clCreateCommandQueueWithProperties"), may_compile_apart ? 1u : 0u)
+            << state;
         EXPECT_EQ(calls.count("clCreateCommandQueue"), 0u) << state;
         EXPECT_GE(calls.at("clEnqueueNDRangeKernel"), 1u) << state;
       }

@@ -3,11 +3,16 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <chrono>
+#include <future>
 #include <limits>
+#include <utility>
 #include <vector>
 
 #include "dovetail/core/error.hpp"
+#include "dovetail/ops/elementwise.hpp"
 #include "dovetail/ops/matmul.hpp"
+#include "tests/support/before_build.hpp"
 #include "tests/support/contexts.hpp"
 #include "tests/support/matrices.hpp"
 #include "tests/support/thrown.hpp"
@@ -43,7 +48,25 @@ class MatmulVendor : public testing::Test {
 
   const Stream stream{context()};
   int status = 0;
+  std::future<Tensor> left;  // ends after what it waits for
 };
+
+TEST_F(MatmulVendor, CompilesWithoutHoldingUpOtherWorkOfTheStream) {
+  const Context fresh(context().device());  // where CLBlast has compiled nothing yet
+  const Stream shared(fresh);
+  const Tensor a = Tensor::full(shared, {4, 4}, 2.0), x = Tensor::full(shared, {4}, -1.0);
+  static_cast<void>(relu(shared, x));  // compiles its own kernel
+  bool was_called = false;
+  test::before_next_build([&] {
+    auto done = std::async(std::launch::async, [&] { return relu(shared, x); });
+    was_called = true;
+    EXPECT_EQ(done.wait_for(std::chrono::seconds(20)), std::future_status::ready);
+    left = std::move(done);
+  });
+  const Tensor product = matmul(shared, a, a, {.backend = MatmulBackend::clblast});
+  EXPECT_TRUE(was_called);
+  EXPECT_EQ(product.to_host<float>(shared), std::vector<float>(16, 16.0f));
+}
 
 TEST_F(MatmulVendor, RefusesTypesThatItDoesNotOfferAndSaysWhatToDo) {
   expect_parts(refusal(DType::bf16, DType::bf16), "bfloat16 to bfloat16", "not offered",
