@@ -7,6 +7,7 @@
 #include <iterator>
 
 #include "dovetail/core/error.hpp"
+#include "lib/stream/range_check.hpp"
 
 namespace dovetail::detail {
 namespace {
@@ -95,13 +96,8 @@ void check_argument(const KernelSignature& signature, std::size_t index,
         fmt::format("{} was given a buffer of another context; copy it into the kernel's context.",
                     argument_label(signature, index)));
   }
-  if (given.used_offset() > given.memory_nbytes() ||
-      given.used_nbytes() > given.memory_nbytes() - given.used_offset()) {
-    throw InvalidArgument(fmt::format(
-        "{} was given {} bytes at offset {} of a buffer that has {}; give a range inside it.",
-        argument_label(signature, index), given.used_nbytes(), given.used_offset(),
-        given.memory_nbytes()));
-  }
+  check_range(given.used_offset(), given.used_nbytes(), given.memory_nbytes(),
+              [&] { return argument_label(signature, index); });
   if (given.kind() == KernelArgument::Kind::local && given.nbytes() == 0) {
     throw InvalidArgument(
         fmt::format("{} was given 0 bytes of local memory; give what one work-group needs.",

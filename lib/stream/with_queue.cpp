@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "dovetail/core/error.hpp"
+#include "lib/stream/range_check.hpp"
 #include "lib/stream/submission.hpp"
 
 namespace dovetail::detail {
@@ -17,6 +18,8 @@ void with_queue(const Stream& stream, const std::span<const MemoryUse>* uses, co
           "[with_queue] '{}' uses memory of another context than the stream's; copy it there.",
           name));
     }
+    check_range(use.memory.offset, use.memory.nbytes, use.memory.buffer.nbytes(),
+                [&] { return fmt::format("[with_queue] '{}'", name); });
     add_use(tracked, use.memory, use.access);
   }
   const Submission submission(stream, tracked, {"", name}, nullptr,

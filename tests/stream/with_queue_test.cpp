@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <array>
+#include <limits>
 #include <optional>
 #include <stdexcept>
 #include <vector>
@@ -197,6 +198,27 @@ TEST_P(WithQueue, RefusesWorkGivenToAStreamInside) {
 
 INSTANTIATE_TEST_SUITE_P(, WithQueue, testing::Bool(),
                          [](const auto& each) { return each.param ? "declared" : "undeclared"; });
+
+TEST(WithQueueDeclared, RefusesARangeThatItsBufferDoesNotHave) {
+  const Stream stream(context());
+  const Buffer data = test::buffer_of(all(1));
+  bool was_called = false;
+  const auto call = [&](std::size_t offset, std::size_t size) {
+    with_queue(stream, std::array{writes(BufferView{data, offset, size})}, "raw",
+               [&](cl_command_queue) { was_called = true; });
+  };
+  const auto refusal = [&](std::size_t offset, std::size_t size) {
+    return text_thrown<InvalidArgument>([&] { call(offset, size); });
+  };
+  expect_parts(refusal(2 * nbytes, nbytes),
+               "[with_queue] 'raw' was given 256 bytes at offset 512 of a buffer that has 256");
+  expect_parts(refusal(nbytes - 4, 5), "was given 5 bytes at offset 252");
+  constexpr std::size_t most = std::numeric_limits<std::size_t>::max();
+  expect_parts(refusal(16, most - 8), "bytes at offset 16 of");  // the two sum up to 7
+  EXPECT_FALSE(was_called);
+  call(nbytes, 0);
+  EXPECT_TRUE(was_called);
+}
 
 TEST(WithQueueUndeclared, LeavesOtherContextsAlone) {
   const Stream stream(context());

@@ -43,7 +43,7 @@ void with_queue(const Stream& stream, const std::span<const MemoryUse>* uses, co
 ///                 stream only.
 /// @param name     For messages and OrderRecorder; a literal, kept by pointer.
 /// @param enqueue  Must not give work to a stream, nor keep the queue; may throw.
-/// @throws InvalidArgument  memory of another context.
+/// @throws InvalidArgument  memory of another context, or a range that its buffer does not have.
 /// @throws CommandError     the stream, or work that this depends on, has failed.
 /// Thread-safe; other threads that give work to the stream wait until `enqueue` returns.
 template <std::invocable<cl_command_queue> Enqueue>
