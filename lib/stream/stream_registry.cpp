@@ -23,12 +23,13 @@ bool may_run(const StreamRemains& remains, cl_context context) {
   return remains.context == context && !remains.failure;
 }
 
-/// Nothing for a stream without work that is not known to be done.
+/// Nothing for a stream without work that is not known to be done. What others put on a queue that
+/// they share is never known to be, even where Dovetail itself has not used it yet.
 std::optional<LatestWork> latest_work(const StreamState& stream) {
   const Point last{stream.id, stream.enqueued.load(std::memory_order_acquire)};
   const bool foreign = stream.is_shared.load(std::memory_order_relaxed);
   const bool is_done = stream.completed.load(std::memory_order_acquire) >= last.ticket;
-  if (last.ticket == 0 || (is_done && !foreign)) return std::nullopt;
+  if (is_done && !foreign) return std::nullopt;
   return LatestWork{last, foreign};
 }
 

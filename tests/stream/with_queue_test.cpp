@@ -220,6 +220,22 @@ TEST(WithQueueDeclared, RefusesARangeThatItsBufferDoesNotHave) {
   EXPECT_TRUE(was_called);
 }
 
+TEST(WithQueueUndeclared, WaitsForOthersWorkOnAQueueThatDovetailHasNotUsed) {
+  OrderRecorder recorder;
+  const test::NativeQueue queue(context());
+  const Stream stream(context()), adopted = Stream::retain(context(), queue.get());
+  const Buffer data = test::buffer_of(all(1)), result = test::buffer_of(all(0));
+  test::Gate gate(adopted);
+  test::raw_set(queue.get(), {data, 0, nbytes}, 5);
+  with_queue(stream, "raw", [&](cl_command_queue own) { raw_copy(own, data, result); });
+  EXPECT_TRUE(test::is_held(stream.record()));
+  gate.release();
+  stream.synchronize();
+  EXPECT_EQ(contents(result), all(5));
+  const test::OrderCheck check = test::check_order(recorder.take());
+  EXPECT_EQ(check.violation_count, 0u) << check.str();
+}
+
 TEST(WithQueueUndeclared, LeavesOtherContextsAlone) {
   const Stream stream(context());
   const Stream foreign(test::other_context());
