@@ -13,6 +13,7 @@
 #include "dovetail/stream/current_stream.hpp"
 #include "lib/core/fork_guard.hpp"
 #include "lib/core/opencl_check.hpp"
+#include "lib/core/thrown_text.hpp"
 #include "lib/stream/stream_state.hpp"
 
 namespace dovetail {
@@ -31,10 +32,8 @@ struct Runtime::State {
     if (!peer || detail::in_forked_child()) return;
     try {
       if (is_attached()) stream.detach(*peer);
-    } catch (const std::exception& error) {
-      report(error.what());
     } catch (...) {
-      report("an exception of another type");
+      report(detail::thrown_text().c_str());
     }
   }
 

@@ -10,6 +10,7 @@
 #include "dovetail/core/error.hpp"
 #include "lib/core/opencl_check.hpp"
 #include "lib/core/opencl_release.hpp"
+#include "lib/core/thrown_text.hpp"
 #include "lib/stream/order_log.hpp"
 #include "lib/stream/stream_registry.hpp"
 
@@ -86,9 +87,9 @@ StreamState::~StreamState() {
       try {
         remains->last = new_marker();
         static_cast<void>(clFlush(queue));
-      } catch (const std::exception& error) {
+      } catch (...) {
         std::fprintf(stderr, "dovetail: %s goes without a last marker: %s\n", label().c_str(),
-                     error.what());
+                     thrown_text().c_str());
       }
     }
   }

@@ -5,6 +5,7 @@
 
 #include "dovetail/core/error.hpp"
 #include "lib/core/fork_guard.hpp"
+#include "lib/core/thrown_text.hpp"
 #include "lib/stream/capture_session.hpp"
 #include "lib/stream/dependency.hpp"
 #include "lib/stream/memory_locks.hpp"
@@ -94,6 +95,23 @@ void note_uses(const StreamState& stream, std::uint64_t ticket, const TrackedUse
   }
 }
 
+/// Why a stream takes no more work: for a handler of what was thrown.
+Failure failure_after(std::uint64_t ticket) {
+  Failure why{.code = CL_OUT_OF_RESOURCES,
+              .call = "Stream",
+              .what = thrown_text(),
+              .after = ticket,
+              .where = std::source_location::current()};
+  try {
+    throw;
+  } catch (const OpenCLError& error) {
+    why.code = error.code();
+    why.call = error.call();
+  } catch (...) {  // nothing more to tell
+  }
+  return why;
+}
+
 void wait_for(StreamState& stream, const Dependency& dependency, const char* function) {
   const CommandName name{"", function};
   check_not_forked(function);
@@ -176,14 +194,9 @@ void Submission::insert_waits(const TrackedUses& uses, const CommandName& name,
     for (const Dependency& dependency : dependencies) waits.meet(dependency);
     waits.insert();
     stream_->undeclared_version = undeclared;  // in the stream's clock by now, or done
-  } catch (const std::exception& error) {
+  } catch (...) {
     // Its uses are noted, but its order is not kept: nothing may build on it.
-    const auto* failed = dynamic_cast<const OpenCLError*>(&error);
-    stream_->fail({.code = failed != nullptr ? failed->code() : CL_OUT_OF_RESOURCES,
-                   .call = failed != nullptr ? failed->call() : "Stream",
-                   .what = error.what(),
-                   .after = ticket_ - 1,
-                   .where = std::source_location::current()});
+    stream_->fail(failure_after(ticket_ - 1));
     stream_->enqueued.store(ticket_, std::memory_order_release);
     throw;
   }

@@ -92,6 +92,34 @@ TEST_F(PeerTest, ThatThrowsTowardsAnotherStreamKeepsTheDependantFromRunning) {
   EXPECT_EQ(test::contents(data), std::vector<int>(count, 4));
 }
 
+TEST_F(PeerTest, ThatThrowsWhatIsNoExceptionKeepsTheDependantFromRunningToo) {
+  peer->now.enqueued = 1;
+  set(stream, data, 2);
+  peer->now.recorded = 2;
+  peer->at_submit = [] { throw 42; };
+  EXPECT_THROW(set(consumer, data, 3), int);
+  ASSERT_EQ(consumer.point().ticket, 1u);  // else who depends on it waits for ever
+  peer->now.enqueued = 2;
+  expect_parts(text_thrown<CommandError>([&] { set(stream, data, 4); }), "depends on stream #");
+  consumer.reset();
+  set(stream, data, 4);
+  stream.synchronize();
+  EXPECT_EQ(test::contents(data), std::vector<int>(count, 4));
+}
+
+TEST_F(PeerTest, ThatThrowsWhatIsNoExceptionAtTheEndOfItsStreamIsReported) {
+  const auto last = std::make_shared<OddPeer>();
+  last->at_submit = [] { throw 42; };
+  testing::internal::CaptureStderr();
+  {
+    const Stream ending(context());
+    set(ending, data, 2);
+    ending.attach(last);
+  }
+  expect_parts(testing::internal::GetCapturedStderr(), "goes without a last marker",
+               "an exception of another type");
+}
+
 TEST_F(PeerTest, ThatGivesWorkToAStreamInSubmitGetsAnError) {
   for (const Stream* target : {&stream, &consumer}) {
     peer->at_submit = [&] { set(*target, other, 5); };
