@@ -219,18 +219,25 @@ void Stream::attach(std::shared_ptr<Peer> peer) const {
 
 void Stream::detach(const Peer& peer) const {
   detail::check_not_forked("Stream::detach");
+  std::shared_ptr<Peer> leaving;
+  {
+    const std::scoped_lock lock(state_->order_mutex);
+    const auto found = std::ranges::find(state_->peers, &peer, &std::shared_ptr<Peer>::get);
+    if (found == state_->peers.end()) {
+      throw InvalidArgument(fmt::format("[Stream::detach] '{}' is not attached to {}.", peer.name(),
+                                        state_->label()));
+    }
+    leaving = *found;
+  }
   std::exception_ptr failure;
   try {
-    state_->foreign_epoch();  // so that what it holds back keeps its place
+    state_->have_submit(*leaving);  // so that what it holds back keeps its place
   } catch (...) {
     failure = std::current_exception();
   }
   {
     const std::scoped_lock lock(state_->order_mutex);
-    if (std::erase_if(state_->peers, [&](const auto& p) { return p.get() == &peer; }) == 0) {
-      throw InvalidArgument(fmt::format("[Stream::detach] '{}' is not attached to {}.", peer.name(),
-                                        state_->label()));
-    }
+    std::erase(state_->peers, leaving);
     state_->peers_epoch = 0;
     state_->has_peers = !state_->peers.empty();
   }

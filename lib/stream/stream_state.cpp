@@ -97,6 +97,17 @@ StreamState::~StreamState() {
   if (origin != StreamOrigin::borrowed) release(queue);
 }
 
+void StreamState::have_submit(Peer& peer) const {
+  const PeerFrontiers before = peer.frontiers();
+  if (before.recorded <= before.enqueued) return;
+  peer.submit();
+  if (peer.frontiers().enqueued >= before.recorded) return;
+  throw Error(fmt::format(
+      "[Peer::submit] '{}' on {} had recorded {} and has enqueued {}: work that it holds back "
+      "cannot be ordered; submit() must enqueue all that was recorded.",
+      peer.name(), label(), before.recorded, peer.frontiers().enqueued));
+}
+
 std::uint64_t StreamState::foreign_epoch() {
   if (!has_peers.load(std::memory_order_acquire)) return next_epoch();
   std::vector<std::shared_ptr<Peer>> all;
@@ -106,16 +117,7 @@ std::uint64_t StreamState::foreign_epoch() {
   }
   std::uint64_t frontier = 0;
   for (const auto& peer : all) {
-    const PeerFrontiers before = peer->frontiers();
-    if (before.recorded > before.enqueued) {
-      peer->submit();
-      if (peer->frontiers().enqueued < before.recorded) {
-        throw Error(fmt::format(
-            "[Peer::submit] '{}' on {} had recorded {} and has enqueued {}: work that it holds "
-            "back cannot be ordered; submit() must enqueue all that was recorded.",
-            peer->name(), label(), before.recorded, peer->frontiers().enqueued));
-      }
-    }
+    have_submit(*peer);
     frontier += peer->frontiers().enqueued;
   }
   const std::scoped_lock lock(order_mutex);

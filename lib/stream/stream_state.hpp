@@ -128,7 +128,11 @@ struct StreamState : std::enable_shared_from_this<StreamState> {
 
   TimingQueue timing;
 
-  /// Has peers enqueue what they hold back, and returns a number that grows when they have enqueued
+  /// Has a peer enqueue what it holds back.
+  /// @throws Error  it does not.
+  void have_submit(Peer& peer) const;
+
+  /// Has all peers do that, and returns a number that grows when they have enqueued
   /// more; without peers it grows with each call, as anything may have been enqueued.
   std::uint64_t foreign_epoch();
 

@@ -162,5 +162,14 @@ TEST_F(PeerTest, ThatIsDetachedSubmitsWhatItHoldsBackFirst) {
   EXPECT_TRUE(has_submitted);
 }
 
+TEST_F(PeerTest, ThatIsDetachedSubmitsWhateverAnotherOneDoes) {
+  const auto leaving = std::make_shared<OddPeer>();
+  leaving->at_submit = [&] { leaving->now.enqueued = leaving->now.recorded; };
+  stream.attach(leaving);
+  peer->at_submit = [] { throw std::logic_error("not now"); };
+  EXPECT_NO_THROW(stream.detach(*leaving));
+  EXPECT_EQ(leaving->now.enqueued, 1u);
+}
+
 }  // namespace
 }  // namespace dovetail
