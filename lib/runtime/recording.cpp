@@ -14,6 +14,7 @@
 #include "lib/runtime/launch.hpp"
 #include "lib/runtime/replay_segment.hpp"
 #include "lib/stream/capture_session.hpp"
+#include "lib/stream/submission.hpp"
 
 namespace dovetail {
 
@@ -177,6 +178,7 @@ detail::RecordedLaunch& detail::RecordingState::launch(std::size_t command) cons
 void detail::RecordingState::update(std::size_t command, std::size_t argument,
                                     const KernelArgument& value) {
   check_not_forked("Recording::update");
+  check_not_submitting(*state_of(streams.front()), "Recording::update");
   RecordedLaunch& changed = launch(command);
   if (argument >= changed.signature().parameters.size()) {
     throw InvalidArgument(fmt::format("[Recording::update] argument {} of {}, which has {}.",
@@ -226,6 +228,7 @@ Recording::Recording(std::shared_ptr<detail::RecordingState> state) : state_(std
 void Recording::replay() const { replay(stream()); }
 
 void Recording::replay(const Stream& stream) const {
+  detail::check_not_submitting(*detail::state_of(stream), replay_name);
   const std::scoped_lock lock(state_->mutex);
   state_->check_streams(stream);
   using detail::RecordingStatus;

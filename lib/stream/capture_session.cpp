@@ -7,6 +7,7 @@
 
 #include "dovetail/core/error.hpp"
 #include "lib/core/fork_guard.hpp"
+#include "lib/stream/submission.hpp"
 
 namespace dovetail::detail {
 namespace {
@@ -34,6 +35,7 @@ CaptureSession::CaptureSession(const std::shared_ptr<StreamState>& origin) {
 
 std::shared_ptr<CaptureSession> CaptureSession::begin(const std::shared_ptr<StreamState>& origin) {
   check_not_forked("Capture");
+  check_not_submitting(*origin, "Capture");
   const std::scoped_lock order(origin->submit_mutex);
   origin->check_usable("Capture");
   std::shared_ptr<CaptureSession> session(new CaptureSession(origin));
@@ -152,6 +154,7 @@ void CaptureSession::abandon() noexcept {
 bool capture_wait(const std::shared_ptr<StreamState>& consumer, const StreamState& producer) {
   check_not_forked("Stream::wait");
   if (consumer.get() == &producer) return false;
+  check_not_submitting(*consumer, "Stream::wait");
   const std::scoped_lock order(consumer->submit_mutex);
   const auto own = consumer->current_capture();
   const auto session = producer.current_capture();

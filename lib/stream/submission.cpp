@@ -20,17 +20,11 @@ namespace {
 // Read at every launch: the model saves the call that finds a library's variable.
 [[gnu::tls_model("initial-exec")]] thread_local const StreamState* submitting = nullptr;
 
-/// Refuses what would otherwise wait for ever for this thread's own lock.
+/// Says that this thread gives work to a stream.
 class Entered {
  public:
   explicit Entered(const StreamState& stream) {
-    if (submitting != nullptr) {
-      throw Error(fmt::format(
-          "[Stream] this thread is giving work to {} and gives work to {} meanwhile; neither "
-          "Peer::submit nor a function that enqueues on a stream's queue may give work to a "
-          "stream.",
-          submitting->label(), stream.label()));
-    }
+    check_not_submitting(stream, "Stream");
     submitting = &stream;
   }
   ~Entered() {
@@ -143,6 +137,16 @@ bool capture(const StreamState& stream, const CommandName& name, Recordable* wor
 }
 
 }  // namespace
+
+void check_not_submitting(const StreamState& stream, std::string_view function) {
+  if (submitting == nullptr) [[likely]]
+    return;
+  throw Error(
+      fmt::format("[{}] this thread is giving work to {} and gives work to {} meanwhile; neither "
+                  "Peer::submit nor a function that enqueues on a stream's queue may give work to "
+                  "a stream, capture or change a recording.",
+                  function, submitting->label(), stream.label()));
+}
 
 Submission::Submission(const Stream& stream, const TrackedUses& uses, const CommandName& name,
                        Recordable* work, Declared declared)

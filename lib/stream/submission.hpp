@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <mutex>
+#include <string_view>
 
 #include "dovetail/stream/stream.hpp"
 #include "lib/stream/recorded_command.hpp"
@@ -16,6 +17,11 @@ namespace dovetail::detail {
 
 /// Whether a piece of work tells all that it touches.
 enum class Declared : bool { no, yes };
+
+/// Refuses what would otherwise wait for ever for a lock of this thread's own: it is in the midst
+/// of a Submission.
+/// @throws Error  it is.
+void check_not_submitting(const StreamState& stream, std::string_view function);
 
 /// One piece of work on its way into a queue.
 ///

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a capture refuses, and what becomes of results that were recorded and never submitted.
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -15,6 +16,7 @@
 #include "dovetail/runtime/recording.hpp"
 #include "dovetail/stream/with_queue.hpp"
 #include "tests/support/failing_call.hpp"
+#include "tests/support/child_process.hpp"
 #include "tests/support/gate.hpp"
 #include "tests/support/ordered_work.hpp"
 #include "tests/support/recorded_work.hpp"
@@ -76,6 +78,33 @@ TEST_F(CaptureTest, RefusesWhatCannotBeRecordedAndGoesOn) {
   recording.replay();
   stream.synchronize();
   EXPECT_EQ(contents(data), all(7));
+}
+
+TEST_F(CaptureTest, IsRefusedInsideAFunctionThatEnqueues) {
+  if (!test::in_child()) {  // which ends by its alarm should it hang
+    const auto child = test::run_again_in_child();
+    EXPECT_TRUE(child.passed) << child.output;
+    return;
+  }
+  alarm(20);
+  const Recording recording = [&] {
+    Capture capture(stream);
+    grow(stream);
+    return capture.end();
+  }();
+  const Buffer unrelated = test::buffer_of(all(1));
+  const auto refuses = [&](const char* function, const std::function<void()>& call) {
+    const auto nested = [&](cl_command_queue) { call(); };
+    expect_parts(text_thrown<Error>(
+                     [&] { with_queue(stream, std::array{reads(unrelated)}, "raw", nested); }),
+                 function, "this thread is giving work to stream #" + std::to_string(stream.id()),
+                 "a function that enqueues on a stream's queue may");
+  };
+  refuses("[Recording::replay]", [&] { recording.replay(other); });
+  refuses("[Recording::update]", [&] { recording.update(0, 0, data); });
+  refuses("[Capture]", [&] { const Capture nested(stream); });
+  const Capture capture(other);
+  refuses("[Stream::wait]", [&] { stream.wait(other); });
 }
 
 TEST_F(CaptureTest, RecordsAProductThatIsTunedToTheVendor) {
