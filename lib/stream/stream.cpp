@@ -199,6 +199,11 @@ void Stream::wait(Point point) const {
           "[Stream::wait] {} has been given work up to {}, and not {}; wait for what was given.",
           producer.alive->label(), producer.alive->enqueued.load(), point.ticket));
     }
+  } else if (point.ticket != 0 && !detail::was_stream_id(point.stream)) {
+    throw InvalidArgument(
+        fmt::format("[Stream::wait] the point is {} of stream #{}, and no stream has had that "
+                    "number; wait for what Stream::point() gave.",
+                    point.ticket, point.stream));
   }
   detail::wait_for_point(*state_, point, producer.alive && producer.alive->is_shared,
                          "Stream::wait");

@@ -11,6 +11,8 @@
 namespace dovetail::detail {
 namespace {
 
+std::atomic<std::uint64_t> next_id{1};
+
 struct Alive {
   std::weak_ptr<StreamState> state;
   // In the state; readable while this entry exists.
@@ -77,9 +79,10 @@ Registry& registry() {
 
 }  // namespace
 
-std::uint64_t next_stream_id() {
-  static std::atomic<std::uint64_t> next{1};
-  return next.fetch_add(1, std::memory_order_relaxed);
+std::uint64_t next_stream_id() { return next_id.fetch_add(1, std::memory_order_relaxed); }
+
+bool was_stream_id(std::uint64_t id) {
+  return id != 0 && id < next_id.load(std::memory_order_relaxed);
 }
 
 std::shared_ptr<StreamState> find_or_add_stream(

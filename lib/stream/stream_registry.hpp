@@ -15,6 +15,8 @@
 namespace dovetail::detail {
 
 std::uint64_t next_stream_id();
+/// Whether that gave this number to a stream, which may be gone.
+bool was_stream_id(std::uint64_t id);
 
 /// The stream of `queue` if it is alive, else what `make` makes from the remains of an earlier one,
 /// if there are any.

@@ -98,6 +98,13 @@ TEST_F(Wait, RefusesAPointThatLiesAhead) {
                "up to 1, and not 2");
 }
 
+TEST_F(Wait, RefusesAPointOfAStreamThatNeverWas) {
+  const Point never{Stream(context()).id() + 1000, 1};
+  expect_parts(text_thrown<InvalidArgument>([&] { consumer.wait(never); }), "[Stream::wait]",
+               "stream #" + std::to_string(never.stream));
+  consumer.wait(Point{});  // before all work
+}
+
 TEST_F(Wait, RefusesAPointAndAStreamOfAnotherContext) {
   const Stream other(test::other_context());
   expect_parts(text_thrown<InvalidArgument>([&] { consumer.wait(other); }), "[Stream::wait]",

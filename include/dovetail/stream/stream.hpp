@@ -126,8 +126,8 @@ class DOVETAIL_EXPORT Stream {
   void wait(const Stream& other) const;
 
   /// Work given to this stream from now on runs after a point of another stream, or of this.
-  /// @throws InvalidArgument  the stream has not been given that work yet, or belongs to another
-  ///                          context.
+  /// @throws InvalidArgument  the stream has not been given that work yet, never was, or belongs to
+  ///                          another context.
   void wait(Point point) const;
 
   /// Makes a framework that enqueues on this queue by itself known; from now on it is told to
