@@ -12,7 +12,7 @@
 #include "dovetail/core/error.hpp"
 #include "dovetail/stream/current_stream.hpp"
 #include "lib/core/fork_guard.hpp"
-#include "lib/core/opencl_check.hpp"
+#include "lib/core/queue_info.hpp"
 #include "lib/core/thrown_text.hpp"
 #include "lib/stream/stream_state.hpp"
 
@@ -60,14 +60,6 @@ struct Runtime::State {
 
 namespace {
 
-template <typename T>
-T queue_info(cl_command_queue queue, cl_command_queue_info what) {
-  T value{};
-  detail::check(clGetCommandQueueInfo(queue, what, sizeof(value), &value, nullptr),
-                "clGetCommandQueueInfo");
-  return value;
-}
-
 void check_options(const RuntimeOptions& options) {
   if (options.external_origin == StreamOrigin::owned) {
     throw InvalidArgument(
@@ -98,7 +90,7 @@ Stream own_stream(const RuntimeOptions& options) {
 Stream external_stream(const RuntimeOptions& options) {
   detail::begin_opencl("Runtime");
   const auto queue = std::bit_cast<cl_command_queue>(options.external_queue);
-  const Device device(queue_info<cl_device_id>(queue, CL_QUEUE_DEVICE));
+  const Device device(detail::queue_info<cl_device_id>(queue, CL_QUEUE_DEVICE));
   if (options.device && !(*options.device == device)) {
     throw InvalidArgument(fmt::format(
         "[Runtime] the external queue is on device '{}' (platform '{}'), but device '{}' (platform "
@@ -106,7 +98,8 @@ Stream external_stream(const RuntimeOptions& options) {
         device.name(), device.platform_name(), options.device->name(),
         options.device->platform_name()));
   }
-  const auto context = Context::retain(queue_info<cl_context>(queue, CL_QUEUE_CONTEXT), device);
+  const auto context =
+      Context::retain(detail::queue_info<cl_context>(queue, CL_QUEUE_CONTEXT), device);
   const AdoptionOptions adoption{.exclusive = options.exclusive};
   return options.external_origin == StreamOrigin::retained
              ? Stream::retain(context, queue, adoption)

@@ -9,6 +9,7 @@
 #include "dovetail/core/error.hpp"
 #include "lib/core/fork_guard.hpp"
 #include "lib/core/opencl_check.hpp"
+#include "lib/core/queue_info.hpp"
 #include "lib/stream/capture_session.hpp"
 #include "lib/stream/stream_registry.hpp"
 #include "lib/stream/stream_state.hpp"
@@ -17,16 +18,9 @@
 namespace dovetail {
 namespace {
 
+using detail::queue_info;
 using detail::StreamRemains;
 using detail::StreamState;
-
-template <typename T>
-T queue_info(cl_command_queue queue, cl_command_queue_info what) {
-  T value{};
-  detail::check(clGetCommandQueueInfo(queue, what, sizeof(value), &value, nullptr),
-                "clGetCommandQueueInfo");
-  return value;
-}
 
 /// Checks that `queue` can serve as a stream of `context`; returns its properties.
 cl_command_queue_properties check_adoptable(std::string_view function, const Context& context,

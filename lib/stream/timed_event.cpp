@@ -6,6 +6,7 @@
 #include "dovetail/core/device.hpp"
 #include "dovetail/core/error.hpp"
 #include "lib/core/opencl_check.hpp"
+#include "lib/core/queue_info.hpp"
 #include "lib/stream/stream_state.hpp"
 #include "lib/stream/timing_queue.hpp"
 
@@ -16,10 +17,7 @@ cl_device_id device_of(const Event& event) {
   cl_command_queue queue = nullptr;
   detail::check(clGetEventInfo(event.get(), CL_EVENT_COMMAND_QUEUE, sizeof(queue), &queue, nullptr),
                 "clGetEventInfo");
-  cl_device_id device = nullptr;
-  detail::check(clGetCommandQueueInfo(queue, CL_QUEUE_DEVICE, sizeof(device), &device, nullptr),
-                "clGetCommandQueueInfo");
-  return device;
+  return detail::queue_info<cl_device_id>(queue, CL_QUEUE_DEVICE);
 }
 
 std::chrono::nanoseconds end_of(cl_event command) {
