@@ -8,6 +8,7 @@
 
 #include "lib/core/fork_guard.hpp"
 #include "lib/core/opencl_check.hpp"
+#include "lib/core/thrown_text.hpp"
 #include "lib/interop/deferred_deleter.hpp"
 #include "lib/stream/stream_registry.hpp"
 
@@ -48,9 +49,9 @@ class OpenCLOwner final : public DlpackOwner {
     try {
       auto markers = markers_behind(block.tracked, is_lent_out);
       if (!markers.empty()) return defer({std::move(markers), std::move(block), managed_});
-    } catch (const std::exception& error) {
+    } catch (...) {  // a peer may throw anything
       std::fprintf(stderr, "dovetail: memory is not given back to its DLPack producer: %s\n",
-                   error.what());
+                   thrown_text().c_str());
       return;
     }
     { const MemoryBlock released = std::move(block); }

@@ -4,7 +4,10 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <cstdint>
+#include <memory>
 #include <optional>
+#include <string_view>
 #include <thread>
 
 #include "dovetail/interop/dlpack.hpp"
@@ -12,6 +15,7 @@
 #include "tests/support/gate.hpp"
 #include "tests/support/layer_test.hpp"
 #include "tests/support/ordered_work.hpp"
+#include "tests/support/thrown.hpp"
 
 namespace dovetail {
 namespace {
@@ -24,6 +28,16 @@ using test::order_calls_during;
 using test::OrderCalls;
 
 constexpr std::size_t count = 64;
+
+/// Throws what is no std::exception once it holds work back.
+class ThrowingPeer : public Peer {
+ public:
+  std::string_view name() const noexcept override { return "throwing"; }
+  PeerFrontiers frontiers() const noexcept override { return {.recorded = recorded}; }
+  void submit() override { throw 42; }
+
+  std::atomic<std::uint64_t> recorded{0};
+};
 
 class DlpackOrder : public test::LayerTest {
  protected:
@@ -170,6 +184,22 @@ TEST_F(DlpackOrder, PutsOurWorkBehindTheQueueOfAnImport) {
   third.synchronize();
   EXPECT_EQ(test::contents(out), all(6));
   static_cast<void>(foreign.deleted_by());
+}
+
+TEST_F(DlpackOrder, KeepsAnImportThatNoMarkerCanStandBehindWhateverAPeerThrows) {
+  const Stream shared = Stream::retain(context(), native.get());
+  const auto peer = std::make_shared<ThrowingPeer>();
+  test::ForeignTensor foreign(data.get(), {count});
+  {
+    const Tensor taken = from_dlpack(context(), &foreign.managed, {.queue = native.get()});
+    shared.attach(peer);
+    peer->recorded = 1;
+    testing::internal::CaptureStderr();
+  }
+  test::expect_parts(testing::internal::GetCapturedStderr(), "memory is not given back",
+                     "an exception of another type");
+  EXPECT_EQ(foreign.deletions(), 0);
+  peer->recorded = 0;
 }
 
 TEST_F(DlpackOrder, TakesAnImportWithoutAQueueAsReady) {
