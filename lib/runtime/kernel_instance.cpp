@@ -52,6 +52,9 @@ KernelInstance::~KernelInstance() { release(kernel_); }
 void KernelInstance::change(const KernelSignature& signature, std::size_t index,
                             const KernelArgument& argument, const Device& device,
                             SubBuffers& sub_buffers) {
+  // Whichever of them told the old value; unknown, should what follows throw.
+  arguments_[index] = {};
+  structs_[index].clear();
   const auto position = static_cast<cl_uint>(index);
   cl_int status = CL_SUCCESS;
   switch (argument.kind()) {
@@ -84,7 +87,6 @@ void KernelInstance::set_struct(const KernelSignature& signature, std::size_t in
   if (bytes.size() == argument.nbytes() && std::memcmp(bytes.data(), wanted, bytes.size()) == 0) {
     return;
   }
-  bytes.clear();  // unknown, should what follows throw
   change(signature, index, argument, device, sub_buffers);
   bytes.assign(wanted, wanted + argument.nbytes());
 }

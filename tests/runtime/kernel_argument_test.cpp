@@ -174,6 +174,34 @@ TEST_F(KernelArguments, AStructOfAnotherSizeIsRefusedByTheDriver) {
   EXPECT_EQ(data.to_host<float>(stream).at(0), 3.5f);
 }
 
+/// What a launch leaves in `data[0]` when it follows one with a struct of another size, which some
+/// drivers take.
+template <typename Right, typename Wrong>
+float after_another_size(const Kernel& kernel, const Stream& stream, const Tensor& data,
+                         const Right& right, const Wrong& wrong) {
+  kernel.launch(stream, NDRange({1}), data, right);
+  try {
+    kernel.launch(stream, NDRange({1}), data, wrong);
+  } catch (const InvalidArgument&) {
+  }
+  kernel.launch(stream, NDRange({1}), data, right);
+  return data.to_host<float>(stream).at(0);
+}
+
+TEST_F(KernelArguments, AreThoseGivenThoughTheLaunchBeforeHadAStructOfAnotherSize) {
+  const cl_float4 small{{9, 9, 9, 9}};
+  const cl_float8 large{{7, 7, 7, 7, 7, 7, 7, 7}};
+  const auto kernel_of = [](const std::string& members) {
+    const std::string text = "typedef struct { float " + members +
+                             "; } Struct;\n"
+                             "kernel void first(global float* out, Struct s) { out[0] = s.a; }\n";
+    return test::kernel_from(text.c_str(), "first");
+  };
+  EXPECT_EQ(after_another_size(kernel_of("a, b, c, d"), stream, data, small, large), 9.0f);
+  EXPECT_EQ(after_another_size(kernel_of("a, b, c, d, e, f, g, h"), stream, data, large, small),
+            7.0f);
+}
+
 TEST_F(KernelArguments, ImagesAndSamplersAreRefusedWithWhatToDo) {
   const Kernel picture = test::kernel_from(
       "kernel void picture(global float* out, read_only image2d_t image, sampler_t how) {\n"
