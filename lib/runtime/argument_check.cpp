@@ -8,6 +8,7 @@
 
 #include "dovetail/core/error.hpp"
 #include "lib/stream/range_check.hpp"
+#include "lib/stream/memory_info.hpp"
 
 namespace dovetail::detail {
 namespace {
@@ -48,6 +49,15 @@ void check_value(const KernelSignature& signature, std::size_t index, const Para
                                       argument_label(signature, index),
                                       check.floating ? "an integral" : "a floating-point"));
   }
+}
+
+void check_type(const KernelSignature& signature, std::size_t index, cl_mem memory) {
+  const auto type = memory_info<cl_mem_object_type>(memory, CL_MEM_TYPE);
+  if (type == CL_MEM_OBJECT_BUFFER) return;
+  throw InvalidArgument(fmt::format(
+      "{} was given an image or a pipe (CL_MEM_TYPE {:#x}); give a buffer, or launch the kernel "
+      "with OpenCL's own calls by with_queue.",
+      argument_label(signature, index), type));
 }
 
 }  // namespace
@@ -91,7 +101,9 @@ void check_argument(const KernelSignature& signature, std::size_t index,
         "handle that it was moved to, or copy instead of moving.",
         argument_label(signature, index)));
   }
-  if (given.context() != nullptr && given.context() != context) {
+  const cl_context owner =
+      is_raw(given) ? memory_info<cl_context>(given.memory(), CL_MEM_CONTEXT) : given.context();
+  if (owner != nullptr && owner != context) {
     throw InvalidArgument(
         fmt::format("{} was given a buffer of another context; copy it into the kernel's context.",
                     argument_label(signature, index)));
@@ -115,6 +127,7 @@ void check_argument(const KernelSignature& signature, std::size_t index,
                                       argument_label(signature, index), kind_name(check.kind),
                                       kind_name(given.kind())));
   }
+  if (is_raw(given)) check_type(signature, index, given.memory());
   if (given.kind() == KernelArgument::Kind::value) check_value(signature, index, check, given);
 }
 

@@ -26,6 +26,11 @@ struct ParameterCheck {
   explicit ParameterCheck(const KernelParameter& parameter);
 };
 
+/// Whether it is a cl_mem that was given as such.
+inline bool is_raw(const KernelArgument& argument) noexcept {
+  return argument.memory() != nullptr && argument.handle().serial == 0;
+}
+
 /// "[Kernel 'scale'] argument 1, 'float factor',".
 std::string argument_label(const KernelSignature& signature, std::size_t index);
 

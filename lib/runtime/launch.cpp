@@ -34,10 +34,6 @@ bool use_of_buffer(const KernelArgument& argument, const ParameterCheck& check, 
   return true;
 }
 
-bool is_raw(const KernelArgument& argument) {
-  return argument.memory() != nullptr && argument.handle().serial == 0;
-}
-
 std::shared_ptr<const void> retained(cl_mem memory) {
   check(clRetainMemObject(memory), "clRetainMemObject");
   return {memory, [](cl_mem held) { release(held); }};

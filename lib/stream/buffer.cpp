@@ -10,6 +10,7 @@
 #include "lib/core/opencl_check.hpp"
 #include "lib/core/opencl_release.hpp"
 #include "lib/stream/buffer_state.hpp"
+#include "lib/stream/memory_info.hpp"
 
 namespace dovetail {
 
@@ -110,17 +111,19 @@ Buffer Buffer::retain(const Context& context, cl_mem memory) {
   if (memory == nullptr) {
     throw InvalidArgument("[Buffer::retain] the memory object is null; give a live cl_mem.");
   }
-  cl_context owner = nullptr;
-  std::size_t nbytes = 0;
-  detail::check(clGetMemObjectInfo(memory, CL_MEM_CONTEXT, sizeof(owner), &owner, nullptr),
-                "clGetMemObjectInfo");
-  detail::check(clGetMemObjectInfo(memory, CL_MEM_SIZE, sizeof(nbytes), &nbytes, nullptr),
-                "clGetMemObjectInfo");
-  if (owner != context.get()) {
+  const auto type = detail::memory_info<cl_mem_object_type>(memory, CL_MEM_TYPE);
+  if (type != CL_MEM_OBJECT_BUFFER) {
+    throw InvalidArgument(fmt::format(
+        "[Buffer::retain] the memory object is an image or a pipe (CL_MEM_TYPE {:#x}); give a "
+        "buffer, or use it by OpenCL's own calls inside with_queue.",
+        type));
+  }
+  if (detail::memory_info<cl_context>(memory, CL_MEM_CONTEXT) != context.get()) {
     throw InvalidArgument(
         "[Buffer::retain] the memory object belongs to another context; make the Context with "
         "Context::retain from the memory's own context.");
   }
+  const auto nbytes = detail::memory_info<std::size_t>(memory, CL_MEM_SIZE);
   auto tracked = detail::track(memory);
   detail::check(clRetainMemObject(memory), "clRetainMemObject");
   return Buffer(std::make_shared<const detail::BufferState>(

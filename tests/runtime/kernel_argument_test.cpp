@@ -10,6 +10,7 @@
 #include "dovetail/runtime/kernel.hpp"
 #include "dovetail/tensor/tensor.hpp"
 #include "tests/support/contexts.hpp"
+#include "tests/support/image.hpp"
 #include "tests/support/native_queue.hpp"
 #include "tests/support/thrown.hpp"
 
@@ -200,6 +201,19 @@ TEST_F(KernelArguments, AreThoseGivenThoughTheLaunchBeforeHadAStructOfAnotherSiz
   EXPECT_EQ(after_another_size(kernel_of("a, b, c, d"), stream, data, small, large), 9.0f);
   EXPECT_EQ(after_another_size(kernel_of("a, b, c, d, e, f, g, h"), stream, data, large, small),
             7.0f);
+}
+
+TEST_F(KernelArguments, RawHandlesOfAnotherContextAreRefused) {
+  const Buffer foreign(test::other_context(), 64);
+  expect_parts(refusal(foreign.get(), 2.0f, 16u, scratch),
+               "[Kernel 'scale'] argument 0, 'float* data',", "another context", "copy it");
+}
+
+TEST_F(KernelArguments, RawHandlesOfImagesAreRefused) {
+  const test::Image image(context());
+  if (image.get() == nullptr) GTEST_SKIP() << "the device has no images";
+  expect_parts(refusal(image.get(), 2.0f, 16u, scratch),
+               "[Kernel 'scale'] argument 0, 'float* data',", "CL_MEM_TYPE 0x10f1", "with_queue");
 }
 
 TEST_F(KernelArguments, ImagesAndSamplersAreRefusedWithWhatToDo) {

@@ -15,6 +15,7 @@
 #include "tests/support/contexts.hpp"
 #include "tests/support/gate.hpp"
 #include "tests/support/threads.hpp"
+#include "tests/support/image.hpp"
 #include "tests/support/thrown.hpp"
 
 namespace dovetail {
@@ -106,6 +107,15 @@ TEST(Buffer, RetainRefusesNullAndMemoryOfAnotherContext) {
                    [&] { static_cast<void>(Buffer::retain(context(), foreign.get())); }),
                "[Buffer::retain]", "another context", "Context::retain");
   EXPECT_EQ(references(foreign.get()), 1u);
+}
+
+TEST(Buffer, RetainRefusesAnImage) {
+  const test::Image image(context());
+  if (image.get() == nullptr) GTEST_SKIP() << "the device has no images";
+  expect_parts(test::text_thrown<InvalidArgument>(
+                   [&] { static_cast<void>(Buffer::retain(context(), image.get())); }),
+               "[Buffer::retain]", "CL_MEM_TYPE 0x10f1", "give a buffer");
+  EXPECT_EQ(references(image.get()), 1u);
 }
 
 TEST(Buffer, MayGoWhileWorkThatUsesItIsInFlight) {

@@ -52,7 +52,7 @@ class DOVETAIL_EXPORT Buffer {
   Buffer(const Context& context, std::size_t nbytes, const void* source);
 
   /// Shares somebody's memory; it is retained for the lifetime of the handles.
-  /// @throws InvalidArgument  `memory` is null or belongs to another context.
+  /// @throws InvalidArgument  `memory` is null, an image or a pipe, or belongs to another context.
   [[nodiscard]] static Buffer retain(const Context& context, cl_mem memory);
 
   /// The native handle, for other libraries. Dovetail does not see what they do with it: on one
