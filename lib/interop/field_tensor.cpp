@@ -55,6 +55,7 @@ void check_tensor(const Runtime& runtime, const Tensor& tensor, ElementType elem
 }  // namespace
 
 Tensor tensor_from_field(const FieldData& field, DType dtype, Copy copy) {
+  field.check_not_moved_from("Field::to_tensor");
   const Shape shape = tensor_shape(field.shape(), field.element().width);
   const BufferView& memory = field.memory();
   if (copy == Copy::no) return Tensor::from_buffer(memory.buffer, shape, dtype, memory.offset);

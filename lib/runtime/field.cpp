@@ -33,12 +33,22 @@ FieldData::FieldData(const Runtime& runtime, const Shape& shape, ElementType ele
 FieldData::FieldData(Stream stream, BufferView memory, const Shape& shape, ElementType element)
     : stream_(std::move(stream)), memory_(std::move(memory)), shape_(shape), element_(element) {}
 
+void FieldData::check_not_moved_from(std::string_view function) const {
+  if (handle_of(memory_.buffer).context != nullptr) return;
+  throw InvalidArgument(fmt::format(
+      "[{}] the field was moved from and holds no memory; use the handle that it was moved to, or "
+      "copy instead of moving.",
+      function));
+}
+
 void FieldData::fill(const void* value) const {
+  check_not_moved_from("Field::fill");
   if (memory_.nbytes == 0) return;
   detail::fill(stream_, memory_, value, element_.nbytes);
 }
 
 void FieldData::from_host(const void* values, std::size_t count) const {
+  check_not_moved_from("Field::from_host");
   if (count != static_cast<std::size_t>(shape_.size())) {
     throw InvalidArgument(
         fmt::format("[Field::from_host] {} values for a field of {} {}, which has {} elements.",
@@ -51,6 +61,7 @@ void FieldData::from_host(const void* values, std::size_t count) const {
 }
 
 void FieldData::to_host(void* values) const {
+  check_not_moved_from("Field::to_host");
   if (memory_.nbytes == 0) return;
   read_to_host(stream_, memory_, values, "Field::to_host");
 }

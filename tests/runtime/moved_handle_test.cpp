@@ -5,6 +5,8 @@
 #include <utility>
 
 #include "dovetail/core/error.hpp"
+#include "dovetail/interop/field_tensor.hpp"
+#include "dovetail/runtime/field.hpp"
 #include "dovetail/stream/buffer.hpp"
 #include "dovetail/stream/with_queue.hpp"
 #include "dovetail/tensor/tensor.hpp"
@@ -41,6 +43,35 @@ TEST(MovedHandle, OfATensorIsRefused) {
                    [&] { static_cast<void>(Tensor::from_buffer(tensor.storage().buffer, {4})); }),
                "[Tensor::from_buffer]", "the buffer has 0");
   EXPECT_EQ(other.to_host<float>(stream), std::vector<float>(4, 0.0f));
+}
+
+TEST(MovedHandle, OfAFieldIsRefused) {
+  const Runtime runtime(Stream{context()});
+  for (const std::int64_t size : {4, 0}) {
+    Field<float> field(runtime, {size});
+    const Field<float> other = std::move(field);
+    const std::vector<float> values(static_cast<std::size_t>(size), 1.0f);
+    expect_parts(text_thrown<InvalidArgument>([&] { field.fill(1.0f); }), "[Field::fill]",
+                 "moved from", "copy instead");
+    expect_parts(text_thrown<InvalidArgument>([&] { field.from_host(values); }),
+                 "[Field::from_host]", "moved from");
+    expect_parts(text_thrown<InvalidArgument>([&] { field.to_host(); }), "[Field::to_host]",
+                 "moved from");
+    expect_parts(text_thrown<InvalidArgument>([&] { static_cast<void>(field.context()); }),
+                 "moved from");
+    other.fill(2.0f);
+    EXPECT_EQ(other.to_host(), std::vector<float>(values.size(), 2.0f));
+  }
+}
+
+TEST(MovedHandle, OfAFieldIsNotMadeATensor) {
+  const Runtime runtime(Stream{context()});
+  Field<float> field(runtime, {4});
+  const Field<float> other = std::move(field);
+  for (const Copy copy : {Copy::no, Copy::yes}) {
+    expect_parts(text_thrown<InvalidArgument>([&] { static_cast<void>(field.to_tensor(copy)); }),
+                 "[Field::to_tensor]", "moved from");
+  }
 }
 
 TEST(MovedHandle, IsRefusedByWithQueue) {

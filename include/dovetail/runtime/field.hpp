@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -49,6 +50,10 @@ class DOVETAIL_EXPORT FieldData {
   void from_host(const void* values, std::size_t count) const;
   void to_host(void* values) const;
 
+  /// @param function  For the text, such as "Field::fill".
+  /// @throws InvalidArgument  the handle was moved from.
+  void check_not_moved_from(std::string_view function) const;
+
   const Stream& stream() const noexcept { return stream_; }
   const BufferView& memory() const noexcept { return memory_; }
   const Shape& shape() const noexcept { return shape_; }
@@ -68,8 +73,9 @@ class DOVETAIL_EXPORT FieldData {
 ///
 /// A field lives on its runtime's stream, keeps that and the memory by itself and may outlive the
 /// runtime. Kernels take it as an argument, on any stream of its context: whoever reads comes after
-/// whoever wrote. The memory comes from the context's MemoryPool and goes back to it. double needs
-/// no fp64 on the device: only kernels that compute with it do. Thread-safe.
+/// whoever wrote. The memory comes from the context's MemoryPool and goes back to it. A handle that
+/// was moved from holds no memory and is refused. double needs no fp64 on the device: only kernels
+/// that compute with it do. Thread-safe.
 template <FieldElement T>
 class Field {
  public:
@@ -117,7 +123,8 @@ class Field {
   std::int64_t size() const noexcept { return shape().size(); }
   std::size_t nbytes() const noexcept { return storage().nbytes; }
   const Stream& stream() const noexcept { return data_.stream(); }
-  const Context& context() const noexcept { return stream().context(); }
+  /// @throws InvalidArgument  the handle was moved from.
+  const Context& context() const { return storage().buffer.context(); }
 
   /// Where the data lies: buffer and offset in bytes, always together. Any kernel takes it.
   const BufferView& storage() const noexcept { return data_.memory(); }
