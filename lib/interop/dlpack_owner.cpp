@@ -6,7 +6,6 @@
 #include <utility>
 #include <vector>
 
-#include "lib/core/fork_guard.hpp"
 #include "lib/core/opencl_check.hpp"
 #include "lib/core/thrown_text.hpp"
 #include "lib/interop/deferred_deleter.hpp"
@@ -45,7 +44,7 @@ class OpenCLOwner final : public DlpackOwner {
   void take(DLManagedTensor* managed) override { managed_ = managed; }
 
   void give_back(MemoryBlock block, std::size_t /*nbytes*/, bool is_lent_out) noexcept override {
-    if (managed_ == nullptr || in_forked_child()) return;
+    if (managed_ == nullptr) return;
     try {
       auto markers = markers_behind(block.tracked, is_lent_out);
       if (!markers.empty()) return defer({std::move(markers), std::move(block), managed_});

@@ -79,7 +79,9 @@ BufferState::BufferState(Context context_in, MemoryBlock block_in, std::size_t n
       owner(std::move(owner_in)) {}
 
 BufferState::~BufferState() {
-  if (owner && block.memory != nullptr) owner->give_back(std::move(block), nbytes, is_lent_out);
+  // A thread that is not there in a forked child may have held the owner's lock.
+  if (!owner || block.memory == nullptr || in_forked_child()) return;
+  owner->give_back(std::move(block), nbytes, is_lent_out);
 }
 
 BufferHandle handle_of(const Buffer& buffer) noexcept {

@@ -39,7 +39,7 @@ class MemoryOwner {
   MemoryOwner& operator=(const MemoryOwner&) = delete;
   virtual ~MemoryOwner() = default;
 
-  /// Called by the thread that drops the last handle.
+  /// Called by the thread that drops the last handle; never in a forked child.
   /// @param nbytes        What was asked for with it.
   /// @param is_lent_out   Others may have got the native handle: it may be in use unseen.
   virtual void give_back(MemoryBlock block, std::size_t nbytes, bool is_lent_out) noexcept = 0;

@@ -147,6 +147,7 @@ RecordedWork CaptureSession::end() {
 }
 
 void CaptureSession::abandon() noexcept {
+  if (in_forked_child()) return;  // where another thread may have held a lock for good
   for (const auto& stream : close()) stream->end_capture();
   if (work_.progress) work_.progress->status = RecordingStatus::submitted;
 }

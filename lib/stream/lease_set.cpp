@@ -3,6 +3,7 @@
 
 #include <utility>
 
+#include "lib/core/fork_guard.hpp"
 #include "lib/stream/stream_state.hpp"
 
 namespace dovetail::detail {
@@ -95,6 +96,7 @@ std::optional<Stream> LeaseSet::try_acquire_until(Clock::time_point deadline) {
 }
 
 void LeaseSet::give_back(Stream stream) noexcept {
+  if (in_forked_child()) return;  // where another thread may have held the lock for good
   if (!must_be_replaced(stream)) return release({std::move(stream)});
   {
     const std::scoped_lock lock(mutex_);

@@ -11,6 +11,7 @@
 #include "dovetail/core/error.hpp"
 #include "lib/core/context_attachment.hpp"
 #include "lib/core/opencl_check.hpp"
+#include "lib/core/opencl_release.hpp"
 #include "lib/stream/block_cache.hpp"
 #include "lib/stream/buffer_state.hpp"
 #include "lib/stream/size_class.hpp"
@@ -53,9 +54,7 @@ struct MemoryPool::State final : detail::MemoryOwner {
         largest(std::min(largest_allocation(device), limit)) {
     detail::check(clRetainContext(context), "clRetainContext");
   }
-  ~State() override {
-    detail::report_unless_success(clReleaseContext(context), "clReleaseContext");
-  }
+  ~State() override { detail::release(context); }
 
   std::size_t block_size(std::size_t nbytes) const noexcept {
     return nbytes > largest ? nbytes : std::min(detail::size_class(nbytes), largest);
@@ -188,6 +187,7 @@ MemoryPool::MemoryPool(const Context& context, const MemoryPoolOptions& options)
     : state_(std::make_shared<State>(context, options)) {}
 
 MemoryPool::~MemoryPool() {
+  if (detail::in_forked_child()) return;  // where another thread may have held the lock for good
   std::vector<MemoryBlock> released;
   const std::scoped_lock lock(state_->mutex);
   state_->is_closed = true;

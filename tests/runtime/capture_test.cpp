@@ -17,6 +17,7 @@
 #include "dovetail/stream/with_queue.hpp"
 #include "tests/support/failing_call.hpp"
 #include "tests/support/child_process.hpp"
+#include "tests/support/forked_child.hpp"
 #include "tests/support/gate.hpp"
 #include "tests/support/ordered_work.hpp"
 #include "tests/support/recorded_work.hpp"
@@ -105,6 +106,19 @@ TEST_F(CaptureTest, IsRefusedInsideAFunctionThatEnqueues) {
   refuses("[Capture]", [&] { const Capture nested(stream); });
   const Capture capture(other);
   refuses("[Stream::wait]", [&] { stream.wait(other); });
+}
+
+// A thread of the parent may have held the capture's lock when the child was forked.
+TEST_F(CaptureTest, IsLeftAloneInAForkedChild) {
+  std::optional<Capture> capture(std::in_place, stream);
+  const auto child = test::run_in_fork([&] {
+    capture.reset();
+    return stream.is_capturing() ? "untouched" : "abandoned";
+  });
+  EXPECT_TRUE(child.ended) << "the child hangs";
+  EXPECT_EQ(child.text, "untouched");
+  capture.reset();
+  EXPECT_FALSE(stream.is_capturing());
 }
 
 TEST_F(CaptureTest, RecordsAProductThatIsTunedToTheVendor) {

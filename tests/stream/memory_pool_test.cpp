@@ -16,6 +16,7 @@
 #include "dovetail/stream/stream_pool.hpp"
 #include "dovetail/tensor/tensor.hpp"
 #include "tests/support/contexts.hpp"
+#include "tests/support/forked_child.hpp"
 #include "tests/support/memory_pool_work.hpp"
 #include "tests/support/threads.hpp"
 #include "tests/support/thrown.hpp"
@@ -44,6 +45,34 @@ TEST_F(MemoryPoolFailure, AnswersZeroBytesWithAnEmptyBuffer) {
   EXPECT_EQ(buffer.nbytes(), 0u);
   EXPECT_EQ(buffer.context(), context());
   EXPECT_EQ(pool.statistics().allocations(), 0u);
+}
+
+// A thread of the parent may have held a lock when the child was forked.
+TEST_F(MemoryPoolFailure, IsLeftAloneInAForkedChild) {
+  std::optional<MemoryPool> pool(std::in_place, context());
+  const Stream stream(context());
+  static_cast<void>(pool->allocate(stream, kib));
+  std::optional<Buffer> buffer = pool->allocate(stream, kib), other = pool->allocate(stream, mib);
+  const auto contexts_references = [native = context().get()] {
+    cl_uint count = 0;
+    clGetContextInfo(native, CL_CONTEXT_REFERENCE_COUNT, sizeof(count), &count, nullptr);
+    return "references " + std::to_string(count);
+  };
+  const auto state = [&] {
+    const MemoryPoolStatistics now = pool->statistics();
+    return "in use " + std::to_string(now.in_use) + ", cached " + std::to_string(now.cached) +
+           ", released " + std::to_string(now.released);
+  };
+  const std::string before = state();
+  const auto child = test::run_in_fork([&] {
+    buffer.reset();
+    const std::string after = state();
+    pool.reset();
+    other.reset();  // the pool's last
+    return after + ", " + contexts_references();
+  });
+  EXPECT_TRUE(child.ended) << "the child hangs";
+  EXPECT_EQ(child.text, before + ", " + contexts_references());
 }
 
 TEST_F(MemoryPoolFailure, RefusesAStreamOfAnotherContext) {

@@ -19,6 +19,7 @@
 #include "dovetail/stream/stream_pool.hpp"
 #include "tests/support/contexts.hpp"
 #include "tests/support/failing_queues.hpp"
+#include "tests/support/forked_child.hpp"
 #include "tests/support/threads.hpp"
 #include "tests/support/thrown.hpp"
 
@@ -45,6 +46,18 @@ TEST(StreamLease, IsOfAStreamThatGetNeverGives) {
   for (std::size_t i = 0; i < pool.size(); ++i) ids.insert(pool.get().id());
   EXPECT_EQ(ids.size(), 6u);
   EXPECT_EQ(first->context(), context());
+}
+
+// A thread of the parent may have held the pool's lock when the child was forked.
+TEST(StreamLease, IsNotGivenBackInAForkedChild) {
+  StreamPool pool(context(), {.size = 1, .leases = 1});
+  std::optional<StreamLease> lease = pool.lease();
+  const auto child = test::run_in_fork([&] {
+    lease.reset();
+    return std::to_string(leases_of(pool).active);
+  });
+  EXPECT_TRUE(child.ended) << "the child hangs";
+  EXPECT_EQ(child.text, "1");
 }
 
 /// The streams that threads hold at this moment.
