@@ -17,8 +17,9 @@ SubBuffers::~SubBuffers() {
 
 cl_mem SubBuffers::at_offset(const KernelSignature& signature, std::size_t index,
                              const KernelArgument& argument, const Device& device) {
-  if (argument.offset() == 0) return argument.memory();
+  if (is_raw(argument)) return argument.memory();
   if (argument.nbytes() == 0) return nullptr;  // as an empty buffer: there is nothing to point at
+  if (argument.offset() == 0) return argument.memory();
   if (argument.offset() % device.base_address_alignment() != 0) {
     throw InvalidArgument(fmt::format(
         "{} was given memory at offset {} bytes, which is not a multiple of this "

@@ -21,7 +21,8 @@ struct SetValue {
   std::uint64_t low = 0, high = 0;
   std::size_t nbytes = 0;  ///< 0 for what cannot be told.
 
-  /// A buffer is known by its serial number: a handle's value may belong to another by now.
+  /// A buffer that is passed as such is known by its serial number: a handle's value may belong to
+  /// another by now.
   static SetValue of(const KernelArgument& argument) {
     switch (argument.kind()) {
       case KernelArgument::Kind::value:
@@ -31,7 +32,9 @@ struct SetValue {
       case KernelArgument::Kind::memory:
         break;
     }
-    if (argument.handle().serial == 0 || argument.offset() != 0) return {};
+    if (argument.handle().serial == 0 || argument.offset() != 0 || argument.nbytes() == 0) {
+      return {};
+    }
     return {argument.handle().serial, 0, sizeof(std::uint64_t)};
   }
   bool is(const SetValue& other) const noexcept {

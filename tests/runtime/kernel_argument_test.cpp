@@ -247,6 +247,11 @@ TEST_F(KernelArguments, NullIsANullPointerInTheKernel) {
   EXPECT_EQ(result(nullptr, given), 21.0f);
   EXPECT_EQ(result(cl_mem{nullptr}, nullptr), 11.0f);
   EXPECT_EQ(result(Buffer(context(), 0), given), 21.0f);
+  const Buffer buffer(context(), 1024);
+  for (const std::size_t offset : {0, 512, 1024}) {
+    EXPECT_EQ(result(buffer, given), 22.0f);
+    EXPECT_EQ(result(BufferView{buffer, offset, 0}, given), 21.0f) << offset;
+  }
   EXPECT_EQ(result(given, given), 22.0f);
 }
 

@@ -32,8 +32,9 @@ inline WholeBuffer whole_buffer(MemoryUse use) { return {std::move(use)}; }
 /// struct, a cl_mem, a Buffer, a BufferView, anything with `storage()` (a tensor), or LocalMemory.
 /// Refers to the value that it was made from, which must outlive the launch call.
 ///
-/// nullptr, a null cl_mem and an empty buffer are passed as a null pointer, which a kernel may test
-/// for, as OpenCL allows. A handle that was moved from is none of these: a launch refuses it.
+/// nullptr, a null cl_mem, an empty buffer and an empty view are passed as a null pointer, which a
+/// kernel may test for, as OpenCL allows. A handle that was moved from is none of these: a launch
+/// refuses it.
 ///
 /// What the kernel does to memory is told by `reads(x)`, `writes(x)` and `updates(x)`. Otherwise it
 /// is taken to read what it declares as pointer to const or constant, and to read and write the
