@@ -26,7 +26,7 @@ struct ProgramCache::State {
   std::filesystem::path directory;
 
   std::mutex mutex;
-  std::unordered_map<std::string, std::shared_future<Program>> programs;
+  std::unordered_map<std::string, std::shared_future<Program>> programs;  // by name and key
   std::atomic<std::uint64_t> memory_hits{0}, disk_hits{0}, builds{0}, rejected_files{0};
 
   State(const Context& context_in, std::filesystem::path directory_in)
@@ -118,11 +118,13 @@ Program ProgramCache::get(const ProgramSource& source, const BuildOptions& optio
     return Program::from_source(state_->context, state_->device, source, options);
   }
   const std::string key = state_->key(source, options, included);
+  // Messages tell a program by its name, which the code does not depend on.
+  const std::string named_key = fmt::format("{}\n{}{}", source.name.size(), source.name, key);
   std::promise<Program> promise;
   std::shared_future<Program> future;
   {
     const std::scoped_lock lock(state_->mutex);
-    const auto [place, is_new] = state_->programs.try_emplace(key);
+    const auto [place, is_new] = state_->programs.try_emplace(named_key);
     if (!is_new) {
       future = place->second;
     } else {
@@ -138,14 +140,14 @@ Program ProgramCache::get(const ProgramSource& source, const BuildOptions& optio
     Program program = state_->load_or_build(key, source, options, included);
     if (!is_unchanged(source, options, included)) {
       const std::scoped_lock lock(state_->mutex);
-      state_->programs.erase(key);
+      state_->programs.erase(named_key);
     }
     promise.set_value(program);
     return program;
   } catch (...) {
     {
       const std::scoped_lock lock(state_->mutex);
-      state_->programs.erase(key);
+      state_->programs.erase(named_key);
     }
     promise.set_exception(std::current_exception());
     throw;

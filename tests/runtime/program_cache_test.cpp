@@ -85,6 +85,18 @@ TEST(ProgramCache, TellsSourcesAndOptionsApart) {
   EXPECT_EQ(files_in(folder.path()).size(), 3u);
 }
 
+TEST(ProgramCache, GivesEachSourceItsOwnNameThoughTheTextIsTheSame) {
+  const TemporaryDirectory folder;
+  ProgramCache cache(context(), {folder.path()});
+  ProgramSource source = source_of(11);
+  EXPECT_EQ(cache.get(source).name(), "value.cl");
+  source.name = "other.cl";
+  EXPECT_EQ(cache.get(source).name(), "other.cl");
+  expect_counts(cache, 0, 1, 1, 0);  // the binary is the same
+  EXPECT_EQ(cache.get(source).name(), "other.cl");
+  expect_counts(cache, 1, 1, 1, 0);
+}
+
 TEST(ProgramCache, IsReadFromDiskByAnotherCacheOfTheSameFolder) {
   const TemporaryDirectory folder;
   {
