@@ -26,6 +26,16 @@ void check_identifier(std::string_view name) {
   }
 }
 
+/// CL1.2 and its like, or C++ for OpenCL: CLC++, CLC++1.0, CLC++2021.
+bool is_standard(std::string_view version) {
+  const auto is_digit = [](char c) { return '0' <= c && c <= '9'; };
+  if (version.starts_with("CLC++")) {
+    return std::ranges::all_of(version.substr(5), [&](char c) { return is_digit(c) || c == '.'; });
+  }
+  return version.size() == 5 && version.starts_with("CL") && is_digit(version[2]) &&
+         version[3] == '.' && is_digit(version[4]);
+}
+
 bool is_split_differently(std::string_view text) {
   return std::ranges::any_of(text, [](char c) {
     return std::isspace(static_cast<unsigned char>(c)) || c == '"' || c == '\'' || c == '\\';
@@ -104,6 +114,12 @@ BuildOptions& BuildOptions::include_directory(const std::filesystem::path& path)
 BuildOptions& BuildOptions::fast_math() { return append("-cl-fast-relaxed-math"); }
 BuildOptions& BuildOptions::mad() { return append("-cl-mad-enable"); }
 BuildOptions& BuildOptions::standard(std::string_view version) {
+  if (!is_standard(version)) {
+    throw InvalidArgument(
+        fmt::format("[BuildOptions::standard] '{}' is no standard of OpenCL C; give one such as "
+                    "CL1.2, CL3.0 or CLC++2021, and other options by their own functions.",
+                    version));
+  }
   return append(fmt::format("-cl-std={}", version));
 }
 

@@ -124,6 +124,16 @@ TEST(BuildOptions, RefuseFoldersThatAreNotThereOrThatDriversSplit) {
   EXPECT_TRUE(options.include_directories().empty());
 }
 
+TEST(BuildOptions, TakeTheNamesOfStandardsOnly) {
+  for (const char* version : {"CL1.1", "CL1.2", "CL2.0", "CL3.0", "CLC++", "CLC++1.0", "CLC++2021"})
+    EXPECT_EQ(BuildOptions().standard(version).str(), "-cl-std=" + std::string(version));
+  for (const char* version : {"", "CL", "1.2", "cl1.2", "CL1.2 -DN=3", "CL1.2 ", "CL12", "CL1.",
+                              "CL1.2.3", "CL-1.2", "CL1.2\n", "CLC++ 1", "CLC++-D"}) {
+    expect_parts(text_thrown<InvalidArgument>([&] { BuildOptions().standard(version); }),
+                 "[BuildOptions::standard]", "'" + std::string(version) + "'", "CL1.2");
+  }
+}
+
 TEST(BuildOptions, StayAsTheyWereAfterARefusal) {
   BuildOptions options;
   options.define("A", 1);

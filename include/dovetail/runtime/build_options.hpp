@@ -50,6 +50,7 @@ class DOVETAIL_EXPORT BuildOptions {
   /// -cl-mad-enable: a product and a sum may be fused.
   BuildOptions& mad();
   /// -cl-std=`version`, such as "CL1.2".
+  /// @throws InvalidArgument  `version` is not in the form of "CL1.2" or "CLC++2021".
   BuildOptions& standard(std::string_view version);
 
   /// The options as OpenCL takes them, in the order in which they were given.
