@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "dovetail/runtime/program.hpp"
 
+#include <fmt/format.h>
+
 #include <utility>
 
 #include "dovetail/core/error.hpp"
@@ -114,6 +116,21 @@ cl::Program build(cl_context context, const Device& device, const ProgramSource&
   return program;
 }
 
+cl::Program load(cl_context context, const Device& device, std::string_view name,
+                 std::span<const unsigned char> binary) {
+  try {
+    return {cl::Context(context, true),
+            {cl::Device(device.get(), true)},
+            cl::Program::Binaries{{binary.begin(), binary.end()}}};
+  } catch (const cl::Error& error) {
+    detail::throw_opencl_error(
+        error.err(), error.what(), std::source_location::current(),
+        fmt::format("[Program::from_binary] '{}' refuses the {} bytes of program '{}'; give what "
+                    "Program::binary() gave on this device and driver, or build it from its source",
+                    device.name(), binary.size(), name));
+  }
+}
+
 }  // namespace
 
 Program::Program(std::shared_ptr<const State> state) : state_(std::move(state)) {}
@@ -152,15 +169,13 @@ Program Program::from_binary(cl_context context, const Device& device, std::stri
                              std::span<const unsigned char> binary,
                              std::vector<KernelSignature> signatures) {
   detail::check_not_forked("Program::from_binary");
-  return translating_errors([&] {
-    const cl::Device native(device.get(), true);
-    cl::Program program(cl::Context(context, true), {native},
-                        cl::Program::Binaries{{binary.begin(), binary.end()}});
-    program.build({native});
-    if (signatures.empty()) signatures = read_signatures(program);
-    return Program(std::make_shared<const State>(std::move(name), device, context,
-                                                 std::move(program), std::move(signatures)));
-  });
+  cl::Program program = load(context, device, name, binary);
+  build(program, device, {.name = name, .text = {}}, {}, {});
+  if (signatures.empty()) {
+    signatures = translating_errors([&] { return read_signatures(program); });
+  }
+  return Program(std::make_shared<const State>(std::move(name), device, context, std::move(program),
+                                               std::move(signatures)));
 }
 
 Program Program::from_spirv(const Context& context, std::string name,

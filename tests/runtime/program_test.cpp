@@ -157,6 +157,8 @@ TEST(Program, FromBytesThatAreNoBinaryIsRefused) {
       [&] { static_cast<void>(Program::from_binary(context(), "nonsense", nonsense)); });
   ASSERT_TRUE(error);
   EXPECT_LT(error->code(), 0);
+  expect_parts(error->what(), "[Program::from_binary]", "'nonsense'", "100 bytes",
+               context().device().name(), "build it from its source");
 }
 
 TEST(Program, OfTheLibraryIsReadFromTheFolderOfTheEnvironment) {

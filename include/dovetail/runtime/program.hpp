@@ -35,7 +35,8 @@ class DOVETAIL_EXPORT Program {
   /// Loads what `binary()` gave on the same device and driver.
   /// @param signatures  What `signatures()` gave beside it. Drivers may not keep the signatures in
   ///                    the binary; without them arguments are checked for their count only.
-  /// @throws OpenCLError  the driver refuses the binary.
+  /// @throws OpenCLError  the driver refuses the binary; a BuildError with its log, if that shows
+  ///                      when it is linked.
   [[nodiscard]] static Program from_binary(const Context& context, std::string name,
                                            std::span<const unsigned char> binary,
                                            std::vector<KernelSignature> signatures = {});
@@ -45,8 +46,7 @@ class DOVETAIL_EXPORT Program {
   /// @param module     Its bytes, in words of 4.
   /// @param constants  Values for its specialization constants.
   /// @throws InvalidArgument  `module` is no SPIR-V; the device takes none; a constant is not in
-  /// the
-  ///                          module or of another size.
+  ///                          the module or of another size.
   /// @throws BuildError       it does not build.
   [[nodiscard]] static Program from_spirv(const Context& context, std::string name,
                                           std::span<const unsigned char> module,
