@@ -36,13 +36,23 @@ struct Export {
   ~Export() {
     if (mapped == nullptr || detail::in_forked_child()) return;
     try {
-      detail::unmap_from_host(*stream, tensor.storage(), mapped, "to_dlpack_host");
+      unmap();
     } catch (const std::exception& error) {
       std::fprintf(stderr, "dovetail: a DLPack tensor stays mapped: %s\n", error.what());
     }
   }
   Export(const Export&) = delete;
   Export& operator=(const Export&) = delete;
+
+  /// Whichever stream unmaps it, later work with the memory comes after that.
+  void unmap() const {
+    constexpr const char* function = "to_dlpack_host";
+    try {
+      detail::unmap_from_host(*stream, tensor.storage(), mapped, function);
+    } catch (const Error&) {  // it captures or has failed
+      detail::unmap_from_host(Stream(tensor.context()), tensor.storage(), mapped, function);
+    }
+  }
 
   DLManagedTensor managed{};
   Tensor tensor;

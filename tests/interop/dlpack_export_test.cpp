@@ -5,6 +5,7 @@
 
 #include "dovetail/core/error.hpp"
 #include "dovetail/interop/dlpack.hpp"
+#include "dovetail/runtime/recording.hpp"
 #include "dovetail/stream/memory_pool.hpp"
 #include "tests/support/gate.hpp"
 #include "tests/support/ordered_work.hpp"
@@ -142,6 +143,41 @@ TEST_F(DlpackHostExport, IsTheTensorsMemoryItself) {
   EXPECT_EQ(first->dl_tensor.data, second->dl_tensor.data);
   give_back(first);
   give_back(second);
+}
+
+cl_uint mappings_of(const Tensor& tensor) {
+  cl_uint count = 0;
+  clGetMemObjectInfo(detail::handle_of(tensor.storage().buffer).memory, CL_MEM_MAP_COUNT,
+                     sizeof(count), &count, nullptr);
+  return count;
+}
+
+TEST_F(DlpackHostExport, IsUnmappedThoughItsStreamCaptures) {
+  const Tensor tensor = ints({1, 2, 3});
+  DLManagedTensor* const given = to_dlpack_host(stream, tensor);
+  EXPECT_EQ(mappings_of(tensor), 1u);
+  static_cast<int*>(given->dl_tensor.data)[0] = 10;
+  {
+    const Capture capture(stream);
+    give_back(given);
+  }
+  EXPECT_EQ(tensor.to_host<int>(other), (std::vector<int>{10, 2, 3}));
+  EXPECT_EQ(mappings_of(tensor), 0u);
+}
+
+TEST_F(DlpackHostExport, IsUnmappedThoughItsStreamHasFailed) {
+  const Tensor tensor = ints({1, 2, 3});
+  DLManagedTensor* const given = to_dlpack_host(stream, tensor);
+  static_cast<int*>(given->dl_tensor.data)[0] = 10;
+  {
+    test::Gate gate(stream);
+    const Event event = stream.record();
+    gate.fail(-5);
+    EXPECT_THROW(event.synchronize(), CommandError);
+  }
+  give_back(given);
+  EXPECT_EQ(tensor.to_host<int>(other), (std::vector<int>{10, 2, 3}));
+  EXPECT_EQ(mappings_of(tensor), 0u);
 }
 
 TEST_F(DlpackHostExport, RefusesAStreamOfAnotherContext) {

@@ -39,8 +39,8 @@ namespace dovetail::interop {
 /// on `stream`, and this blocks until everything that has used the tensor is done.
 ///
 /// The memory is the consumer's until it calls the deleter: give Dovetail no work with it before.
-/// The deleter unmaps it on `stream`; later work, on whichever stream, sees what the consumer
-/// wrote.
+/// The deleter unmaps it on `stream`, or on a stream of its own where that captures or has failed;
+/// later work that Dovetail is given, on whichever stream, sees what the consumer wrote.
 /// @throws InvalidArgument  the device is no CPU; or the stream belongs to another context.
 /// @throws CommandError     work on the tensor has failed.
 /// @throws Error            this build has no DLPack.
