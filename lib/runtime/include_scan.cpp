@@ -2,12 +2,12 @@
 #include "lib/runtime/include_scan.hpp"
 
 #include <algorithm>
-#include <fstream>
-#include <iterator>
 #include <optional>
 #include <set>
 #include <system_error>
 #include <vector>
+
+#include "lib/core/file.hpp"
 
 namespace dovetail::detail {
 namespace {
@@ -84,14 +84,6 @@ std::vector<std::string> operands_in(std::string_view text) {
   return operands;
 }
 
-std::optional<std::string> read_file(const std::filesystem::path& path) {
-  std::error_code failure;
-  if (!std::filesystem::is_regular_file(path, failure)) return {};
-  std::ifstream file(path, std::ios::binary);
-  if (!file) return {};
-  return std::string{std::istreambuf_iterator<char>(file), {}};
-}
-
 class Scan {
  public:
   explicit Scan(std::span<const std::filesystem::path> directories) : directories_(directories) {}
@@ -120,7 +112,8 @@ class Scan {
   }
 
   void file(const std::filesystem::path& path) {
-    if (!seen_.insert(path).second) return;
+    std::error_code failure;
+    if (!seen_.insert(path).second || !std::filesystem::is_regular_file(path, failure)) return;
     const auto contents = read_file(path);
     if (!contents) return;
     put(path.string());

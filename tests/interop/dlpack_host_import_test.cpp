@@ -19,14 +19,7 @@ using interop::from_dlpack;
 using test::context;
 using test::ForeignTensor;
 using test::HostInts;
-
-bool is_kept(const ForeignTensor& foreign) {
-  for (int i = 0; i < 10; ++i) {
-    static_cast<void>(test::contents(Buffer(context(), sizeof(int))));
-    if (foreign.deletions() != 0) return false;
-  }
-  return true;
-}
+using test::is_kept;
 
 class DlpackHostImport : public testing::Test {
  protected:

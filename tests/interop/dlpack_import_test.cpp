@@ -19,20 +19,12 @@ namespace {
 using interop::from_dlpack;
 using test::context;
 using test::ForeignTensor;
+using test::is_kept;
 
 cl_uint references(cl_mem memory) {
   cl_uint count = 0;
   clGetMemObjectInfo(memory, CL_MEM_REFERENCE_COUNT, sizeof(count), &count, nullptr);
   return count;
-}
-
-/// Whether the deleter stays uncalled while a stream that is free does work.
-bool is_kept(const ForeignTensor& foreign) {
-  for (int i = 0; i < 10; ++i) {
-    static_cast<void>(test::contents(Buffer(context(), sizeof(int))));
-    if (foreign.deletions() != 0) return false;
-  }
-  return true;
 }
 
 class DlpackImport : public testing::Test {

@@ -14,6 +14,8 @@
 #include <utility>
 #include <vector>
 
+#include "tests/support/ordered_work.hpp"
+
 namespace dovetail::test {
 
 inline constexpr DLDataType int32_type{kDLInt, 32, 1};
@@ -67,6 +69,15 @@ class ForeignTensor {
   int deletions_ = 0;
   std::thread::id thread_;
 };
+
+/// Whether the deleter stays uncalled while a stream that is free does work.
+inline bool is_kept(const ForeignTensor& foreign) {
+  for (int i = 0; i < 10; ++i) {
+    static_cast<void>(contents(Buffer(context(), sizeof(int))));
+    if (foreign.deletions() != 0) return false;
+  }
+  return true;
+}
 
 /// Ints of the host's, at a multiple of 4096 bytes.
 class HostInts {
