@@ -30,8 +30,8 @@ GivenMatrix::GivenMatrix(const char* name, const Tensor& tensor)
   batch_stride = rows * columns;
 }
 
-GivenMatrix::GivenMatrix(const MatrixView& view)
-    : storage(view.storage()),
+GivenMatrix::GivenMatrix(const MatrixView& view, const BufferView& of_view)
+    : storage(of_view),
       dtype(view.dtype()),
       rows(view.rows()),
       columns(view.columns()),

@@ -20,7 +20,10 @@ struct GivenMatrix {
 
   /// @throws InvalidArgument  not 2 or 3 dimensions.
   GivenMatrix(const char* name, const Tensor& tensor);
-  explicit GivenMatrix(const MatrixView& view);
+  explicit GivenMatrix(const MatrixView& view) : GivenMatrix(view, view.storage()) {}
+  /// @param storage  What is read of the view's buffer, where that is not from the first element to
+  ///                 the last.
+  GivenMatrix(const MatrixView& view, const BufferView& storage);
 
   MatmulOperand operand() const noexcept;
   std::string str() const;

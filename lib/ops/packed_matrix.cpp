@@ -79,11 +79,16 @@ detail::MatmulPlan plan_pack_rows(const MatmulSizes& s) {
           .local = {group, group, 1}};
 }
 
+/// All that was packed: the view's dtype may be narrower, and its rows end before the panels do.
+BufferView storage_of(const PackedMatrix& packed) {
+  return {packed.view().storage().buffer, 0, packed.nbytes()};
+}
+
 /// Launches a kernel that takes b, the packed operand and a Problem.
 void launch_pack(const Stream& stream, const detail::MatmulPlan& plan, const MatmulSizes& s,
                  const MatrixView& b, const PackedMatrix& packed) {
   const detail::PlannedMatmul planned(stream, plan);
-  const BufferView to{packed.view().storage().buffer, 0, packed.nbytes()};
+  const BufferView to = storage_of(packed);
   detail::with_sum_type(b.dtype(), [&](auto zero) {
     detail::MatmulArguments<decltype(zero)> arguments;
     arguments.b_offset = b.storage().offset / size_of(b.dtype());
@@ -120,7 +125,9 @@ void check_packed(const Stream& stream, const PackedMatrix& b, const MatmulOptio
 
 void run(const Stream& stream, const detail::MatmulShape& shape, const GivenMatrix& a,
          const PackedMatrix& b, const GivenMatrix& out, const MatmulOptions& options) {
-  auto problem = detail::check_problem(stream, shape, a, GivenMatrix(b.view()), out, options);
+  const BufferView storage = storage_of(b);
+  auto problem =
+      detail::check_problem(stream, shape, a, GivenMatrix(b.view(), storage), out, options);
   if (!problem) return;
   problem->is_b_packed = b.is_in_panels();
   detail::matmul_kernel(stream, *problem);

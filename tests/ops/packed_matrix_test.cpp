@@ -4,8 +4,10 @@
 #include <gtest/gtest.h>
 
 #include <random>
+#include <variant>
 
 #include "dovetail/core/error.hpp"
+#include "dovetail/stream/explain.hpp"
 #include "tests/support/contexts.hpp"
 #include "tests/support/gate.hpp"
 #include "tests/support/matrices.hpp"
@@ -121,6 +123,34 @@ TEST_F(PackedMatrixTest, IsASnapshotInStreamOrder) {
   const Tensor out = matmul(second, a, packed);  // waits for the packing on the first
   gate.release();
   EXPECT_EQ(out.to_host<float>(second), expected);
+}
+
+TEST_F(PackedMatrixTest, IsReadToItsLastByte) {
+  for (const DType dtype : dtypes) {
+    // Fewer columns than a panel has, and than rows that are aligned.
+    const PackedMatrix packed(stream, counted(dtype, {8, 3}, 1));
+    const Tensor a = counted(dtype, {4, 8}, 2);
+    const MatrixView last(packed.view().storage().buffer, {.rows = 1, .columns = 1}, DType::f32,
+                          packed.nbytes() - sizeof(float));
+    const Tensor one = Tensor::full(stream, {1, 1}, 1.0);
+    stream.synchronize();
+    const Stream reader(context()), writer(context());
+    matmul(reader, a, packed);  // compiles
+    test::Gate gate(reader);
+    const Tensor out = matmul(reader, a, packed);
+    OrderRecorder recorder;
+    matmul_into(writer, one, one, last);
+    bool has_waited = false;
+    for (const OrderEntry& entry : recorder.take()) {
+      const auto* const decision = std::get_if<DecisionEntry>(&entry);
+      has_waited |= decision != nullptr && decision->hazard == Hazard::write_after_read &&
+                    decision->verdict == Verdict::waited;
+    }
+    EXPECT_TRUE(has_waited) << to_string(dtype) << ": a write does not come after the product";
+    gate.release();
+    reader.synchronize();
+    writer.synchronize();
+  }
 }
 
 TEST_F(PackedMatrixTest, OfNothingToMultiplyIsRefused) {
