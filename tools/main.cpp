@@ -322,7 +322,7 @@ void Tool::tune() {
   if (common_.json == "-") {
     fmt::print("{}", json);
   } else {
-    fmt::print("{}{}{} of {} products tuned, the others were in {} already.\n",
+    fmt::print("{}{}{} of {} products tuned, the others were known already; {} has all.\n",
                tables(results_, device), table(rows), rows.size(), tune_.shapes.size(),
                tune_.file.string());
     if (!common_.json.empty()) write_file(common_.json, json);
@@ -343,8 +343,8 @@ void Tool::add_tune() {
       ->capture_default_str();
   command
       .add_option("--out", tune_.file,
-                  "File for the results, which is read first; default: the one that every program "
-                  "reads, see DOVETAIL_TUNING_FILE")
+                  "File for the results and those known before, which is read first; default: the "
+                  "one that every program reads, see DOVETAIL_TUNING_FILE")
       ->type_name("FILE.csv");
   command.add_flag("--again", tune_.again, "Also what the file has already");
   command.callback([this] {

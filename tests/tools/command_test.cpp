@@ -8,6 +8,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <fstream>
+#include <iterator>
 #include <nlohmann/json.hpp>
 #include <string>
 
@@ -225,6 +226,47 @@ TEST(Command, MatmulVerifiesEveryDtypeAndSkipsWhatIsNotOffered) {
     EXPECT_LT(row.at("relative_error"), most);
     EXPECT_EQ(row.at("fraction_of_peak").is_null(), dtype == "i8");
   }
+}
+
+TEST(Command, MatmulSkipsABackendThatCannotBeBuilt) {
+  const TemporaryDirectory folder;
+  const auto shapes = folder.path() / "shapes.csv";
+  const auto file = folder.path() / "matmul.json";
+  const auto kernels = folder.path() / "kernels";
+  std::filesystem::copy(DOVETAIL_TEST_KERNELS, kernels, std::filesystem::copy_options::recursive);
+  std::ofstream(kernels / "matmul" / "reference.cl") << "#error broken\n";
+  std::ofstream(shapes) << "set,name,batch,m,n,k,transpose_a,transpose_b\n"
+                           "s,x,1,33,17,65,n,t\ns,y,1,33,18,65,n,t\n";
+  const Outcome outcome = run("matmul --quick --backends reference,kernel --shapes " +
+                                  shapes.string() + " --json " + file.string(),
+                              "DOVETAIL_KERNEL_DIR=" + kernels.string());
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.output;
+  const Json report = read_json(file);
+  ASSERT_EQ(report.at("matmul").size(), 2U) << outcome.output;
+  for (const Json& row : report.at("matmul")) EXPECT_EQ(row.at("backend"), "kernel");
+  std::vector<std::string> skipped;
+  for (const Json& entry : report.at("skipped")) skipped.push_back(entry.at("what"));
+  for (const char* what : {"matmul: s x reference", "matmul: s y reference"}) {
+    EXPECT_NE(std::ranges::find(skipped, what), skipped.end()) << what << "\n" << outcome.output;
+  }
+}
+
+TEST(Command, TuneWritesAllThatIsKnownToTheFile) {
+  const TemporaryDirectory folder;
+  const auto shapes = folder.path() / "shapes.csv";
+  const auto user = folder.path() / "user.csv", file = folder.path() / "below" / "out.csv";
+  std::ofstream(shapes) << "set,name,batch,m,n,k,transpose_a,transpose_b\ns,x,1,33,17,65,n,t\n";
+  const std::string arguments = "tune --quick --shapes " + shapes.string() + " --out ";
+  ASSERT_EQ(run(arguments + user.string()).exit_code, 0);
+  const Outcome outcome = run(arguments + file.string(), "DOVETAIL_TUNING_FILE=" + user.string());
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.output;
+  EXPECT_NE(outcome.output.find("0 of 1 products tuned"), std::string::npos) << outcome.output;
+  const auto read = [](const std::filesystem::path& path) {
+    std::ifstream stream(path);
+    return std::string{std::istreambuf_iterator<char>(stream), {}};
+  };
+  EXPECT_NE(read(file).find(",float32,n,t,1,33,17,65,"), std::string::npos) << outcome.output;
+  EXPECT_EQ(read(file), read(user));
 }
 
 TEST(Command, MatmulTakesTheBetterOfOpenBlasNumbersOfThreads) {

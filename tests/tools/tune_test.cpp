@@ -14,6 +14,7 @@
 #include "tests/support/temporary_directory.hpp"
 #include "tests/support/thrown.hpp"
 #include "tools/scaling/work.hpp"
+#include "tools/tune/product_tuner.hpp"
 
 namespace dovetail::tool {
 namespace {
@@ -81,6 +82,44 @@ TEST_F(Tune, TakesOtherDTypes) {
   }
 }
 
+TEST_F(Tune, KeepsWhatAnotherTunerWroteMeanwhile) {
+  const auto first = run_tune(options({shape(71)}), results);
+  ASSERT_EQ(first.size(), 1U);
+  TuneRow row = first[0];
+  std::ofstream(file, std::ios::app) << "another device,float32,n,n,1,5,6,7,kernel,theirs\n";
+  row.tuning.backend = MatmulBackend::clblast;
+  keep(row, file);
+  EXPECT_NE(read(file).find("another device,float32,n,n,1,5,6,7,kernel,theirs\n"),
+            std::string::npos);
+  EXPECT_NE(read(file).find(",float32,n,t,1,71,33,21,clblast,"), std::string::npos) << read(file);
+}
+
+TEST_F(Tune, FailsBeforeItMeasuresWhereItCannotWrite) {
+  auto nowhere = options({shape(72)});
+  nowhere.file = "/proc/none/tuned.csv";
+  test::expect_parts(test::text_thrown<Error>([&] { run_tune(nowhere, results); }), "cannot write",
+                     "/proc/none/tuned.csv");
+  EXPECT_FALSE(
+      has_matmul_tuning(Context::default_context().device(), case_of(shape(72), DType::f32)));
+}
+
+// Of the kernels for a vector times a matrix, those that take 8 rows at a time do not build.
+TEST_F(Tune, SkipsAChoiceThatCannotBeBuilt) {
+  if (Context::default_context().device().type() != DeviceType::cpu) {
+    GTEST_SKIP() << "breaks a kernel for CPUs";
+  }
+  if (!test::in_child()) {
+    return run_again_with({{"gemv.cl", "#if RESULTS == 8\n#error broken\n#endif\n", "kernel "}});
+  }
+  const auto rows = run_tune(options({shape(1)}), results);
+  ASSERT_EQ(rows.size(), 1U);
+  EXPECT_EQ(rows[0].tuning.choice.find("width=8"), std::string::npos) << rows[0].tuning.choice;
+  EXPECT_TRUE(results.verified);
+  ASSERT_EQ(results.skipped.size(), 1U);
+  EXPECT_NE(results.skipped[0].what.find("width=8"), std::string::npos);
+  EXPECT_NE(results.skipped[0].why.find("broken"), std::string::npos) << results.skipped[0].why;
+}
+
 // Of the kernels for a vector times a matrix, those that take 8 rows at a time write nothing.
 TEST_F(Tune, TakesNoChoiceThatGivesAWrongResult) {
   if (Context::default_context().device().type() != DeviceType::cpu) {
@@ -110,8 +149,8 @@ TEST_F(Tune, EndsWhereNoChoiceGivesTheRightResult) {
   }
   test::expect_parts(
       test::text_thrown<VerificationFailed>([&] { run_tune(options({shape(1)}), results); }),
-      "1 x [1, 21] by [21, 33]", "no choice");
-  EXPECT_FALSE(std::filesystem::exists(file));
+      "1 x [1, 21] by [21, 33]", "no choice", "WRONG RESULT");
+  EXPECT_EQ(read(file).find("float32"), std::string::npos) << read(file);
 }
 
 TEST_F(Tune, RefusesAFileThatIsNone) {

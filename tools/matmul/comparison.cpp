@@ -65,6 +65,15 @@ struct Race {
   }
 };
 
+/// Whether it is not the type that a backend refuses.
+bool multiplies(MatmulBackend backend, DType dtype) try {
+  const Tensor one = Tensor::full(current_stream(), {1, 1}, 1.0, dtype);
+  matmul(current_stream(), one, one, {.backend = backend});
+  return true;
+} catch (const VendorError&) {
+  return false;
+}
+
 class Comparison {
  public:
   Comparison(const ComparisonOptions& options, Results& results)
@@ -74,7 +83,13 @@ class Comparison {
         blas_(OpenBlas::load()),
         counter_(start_counting_worker(options.seed, "matmul: calls", results)) {}
 
+  /// What fails is skipped, and the results tell; the other backends and shapes go on.
   void compare(const MatmulShape& shape, const std::string& dtype) {
+    attempt(label(shape, dtype), [&] { race(shape, dtype); });
+  }
+
+ private:
+  void race(const MatmulShape& shape, const std::string& dtype) {
     if (shape.flops() > effort_.most_flops) {
       return skip(label(shape, dtype), fmt::format("more than {:.0e} operations; run without "
                                                    "--quick",
@@ -105,7 +120,6 @@ class Comparison {
     add_rows(shape, dtype, races);
   }
 
- private:
   static std::string label(const MatmulShape& shape, const std::string& dtype) {
     return fmt::format("matmul: {} {}{}", shape.set, shape.name, dtype == "f32" ? "" : " " + dtype);
   }
@@ -114,15 +128,27 @@ class Comparison {
     results_.skipped.push_back({std::move(what), std::move(why)});
   }
 
+  template <typename Function>
+  void attempt(const std::string& what, const Function& function) {
+    try {
+      function();
+    } catch (const Error& error) {
+      skip(what, error.what());
+    }
+  }
+
   void enter(const ReferenceProduct& product, const std::string& dtype, const Entry& entry,
              const DeviceOperands& operands, std::vector<Race>& races) {
-    try {
-      enter(product, dtype, entry,
-            make_contender(*matmul_backend(entry.backend), product, operands), races);
-    } catch (const VendorError& error) {
-      unoffered_.insert({entry.backend, dtype});
-      skip(fmt::format("matmul: backend {}, {}", entry.backend, dtype), error.what());
-    }
+    const MatmulBackend backend = *matmul_backend(entry.backend);
+    attempt(label(product.shape(), dtype) + " " + entry.backend, [&] {
+      try {
+        enter(product, dtype, entry, make_contender(backend, product, operands), races);
+      } catch (const VendorError& error) {
+        if (multiplies(backend, product.dtype())) throw;
+        unoffered_.insert({entry.backend, dtype});
+        skip(fmt::format("matmul: backend {}, {}", entry.backend, dtype), error.what());
+      }
+    });
   }
 
   /// With one thread and with all: what is faster depends on the shape.
@@ -176,9 +202,12 @@ class Comparison {
     }
   }
 
-  std::optional<MatmulRow::Calls> calls_of(const MatmulRow& row, const MatmulShape& shape) const {
-    if (!counter_ || row.backend == "openblas") return std::nullopt;
-    return ask_for_product_calls(*counter_, row.backend, row.dtype, shape);
+  std::optional<MatmulRow::Calls> calls_of(const MatmulRow& row, const MatmulShape& shape) {
+    std::optional<MatmulRow::Calls> calls;
+    if (!counter_ || row.backend == "openblas") return calls;
+    attempt(fmt::format("{} {}: calls", label(shape, row.dtype), row.backend),
+            [&] { calls = ask_for_product_calls(*counter_, row.backend, row.dtype, shape); });
+    return calls;
   }
 
   const ComparisonOptions& options_;

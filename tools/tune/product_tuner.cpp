@@ -95,9 +95,11 @@ ProductTuner::ProductTuner(const MatmulShape& shape, const TuneOptions& options,
 TuneRow ProductTuner::run() {
   std::vector<Candidate> candidates = enter();
   if (candidates.empty()) {
-    throw VerificationFailed(
-        fmt::format("[tune] {} x [{}, {}] by [{}, {}] of {}: no choice gives the right product.",
-                    case_.batch, case_.m, case_.k, case_.k, case_.n, to_string(case_.dtype)));
+    const Skipped& last = results_.skipped.back();
+    throw VerificationFailed(fmt::format(
+        "[tune] {} x [{}, {}] by [{}, {}] of {}: no choice gives the right product; {}: {}",
+        case_.batch, case_.m, case_.k, case_.k, case_.n, to_string(case_.dtype), last.what,
+        last.why));
   }
   TuneRow row{.product = case_, .tuning = {}, .choices = candidates.size()};
   const std::string by_rule = matmul_choices(device(), case_).front();
@@ -119,18 +121,21 @@ TuneRow ProductTuner::run() {
   row.us = best->us();
   row.tuning.choice = best->choice;
   race_clblast(row);
-  set_matmul_tuning(device(), case_, row.tuning);
   return row;
 }
 
-/// All choices whose result is right.
+/// All choices that run and whose result is right.
 std::vector<ProductTuner::Candidate> ProductTuner::enter() {
   std::vector<Candidate> candidates;
   for (const std::string& choice : matmul_choices(device(), case_)) {
     if (candidates.size() == effort_.most_choices) break;
-    auto contender = std::make_unique<ChosenProduct>(ours_, case_, choice);
-    if (!is_right(*contender, choice)) continue;
-    candidates.push_back({choice, Runner(std::move(contender), effort_.seconds)});
+    try {
+      auto contender = std::make_unique<ChosenProduct>(ours_, case_, choice);
+      if (!is_right(*contender, choice)) continue;
+      candidates.push_back({choice, Runner(std::move(contender), effort_.seconds)});
+    } catch (const Error& error) {
+      results_.skipped.push_back({"tune: " + choice, error.what()});
+    }
   }
   return candidates;
 }
@@ -174,6 +179,8 @@ void ProductTuner::race_clblast(TuneRow& row) {
     }
   } catch (const VendorError&) {
     // It has no such product.
+  } catch (const Error& error) {
+    results_.skipped.push_back({"tune: clblast", error.what()});
   }
 }
 

@@ -16,10 +16,10 @@ MatmulCase case_of(const MatmulShape& shape, DType dtype);
 /// Finds the fastest choice for one shape.
 class ProductTuner {
  public:
-  /// @param results  Told of results that are wrong; must outlive this.
+  /// @param results  Told of choices that fail or give wrong results; must outlive this.
   ProductTuner(const MatmulShape& shape, const TuneOptions& options, Results& results);
 
-  /// Leaves the process with what was found.
+  /// Leaves the process with any of the choices.
   /// @throws VerificationFailed  no choice gives the right product.
   TuneRow run();
 

@@ -18,10 +18,21 @@ std::string label(const MatmulCase& p) {
   return p.batch == 1 ? sizes : fmt::format("{}*{}", p.batch, sizes);
 }
 
+void load_if_there(const std::filesystem::path& file) {
+  if (std::filesystem::exists(file)) load_matmul_tuning(file);
+}
+
 }  // namespace
 
+void keep(const TuneRow& row, const std::filesystem::path& file) {
+  load_if_there(file);
+  set_matmul_tuning(Context::default_context().device(), row.product, row.tuning);
+  save_matmul_tuning(file);
+}
+
 std::vector<TuneRow> run_tune(const TuneOptions& options, Results& results) {
-  if (std::filesystem::exists(options.file)) load_matmul_tuning(options.file);
+  load_if_there(options.file);
+  save_matmul_tuning(options.file);  // fails before hours of measuring rather than after
   const Device& device = Context::default_context().device();
   std::vector<TuneRow> rows;
   Progress progress("tune", options.shapes.size());
@@ -29,7 +40,7 @@ std::vector<TuneRow> run_tune(const TuneOptions& options, Results& results) {
     progress.step(fmt::format("{} {}", shape.set, shape.name));
     if (!options.again && has_matmul_tuning(device, case_of(shape, options.dtype))) continue;
     rows.push_back(ProductTuner(shape, options, results).run());
-    save_matmul_tuning(options.file);
+    keep(rows.back(), options.file);
   }
   return rows;
 }

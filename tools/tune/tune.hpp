@@ -31,11 +31,16 @@ struct TuneRow {
 };
 
 /// Times the choices for each shape and writes the fastest to the file, which it reads first: what
-/// was broken off goes on where it stood. A choice whose result is wrong, by a reference computed
-/// in double, is reported and never taken.
+/// was broken off goes on where it stood. The file then also has what the user's own says. A choice
+/// that fails, or whose result is wrong by a reference computed in double, is reported and never
+/// taken.
 /// @throws VerificationFailed  no choice gives the right product; the file keeps what was found.
 /// @throws InvalidArgument  the file cannot be read or holds something else.
+/// @throws Error  it cannot be written, which is tried first.
 std::vector<TuneRow> run_tune(const TuneOptions& options, Results& results);
+
+/// Sets what was found, and adds it to the file, which another tuner may have written to meanwhile.
+void keep(const TuneRow& row, const std::filesystem::path& file);
 
 nlohmann::json to_json(const std::vector<TuneRow>& rows);
 std::string table(const std::vector<TuneRow>& rows);
