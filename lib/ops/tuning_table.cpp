@@ -94,8 +94,9 @@ std::optional<double> distance(const MatmulCase& a, const MatmulCase& b) {
 TuningTable TuningTable::parse(std::string_view text, std::string_view source) {
   TuningTable table;
   for (int number = 1; !text.empty(); ++number) {
-    const std::string_view line = text.substr(0, text.find('\n'));
+    std::string_view line = text.substr(0, text.find('\n'));
     text.remove_prefix(std::min(line.size() + 1, text.size()));
+    if (line.ends_with('\r')) line.remove_suffix(1);
     if (line.empty() || line.starts_with('#') || line == header) continue;
     auto entry = parse_line(line);
     if (!entry) {

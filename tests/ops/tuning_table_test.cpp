@@ -33,6 +33,15 @@ TEST(TuningTable, ReadsWhatItWrote) {
   EXPECT_EQ(TuningTable::parse(text, "x").text(), text);
 }
 
+TEST(TuningTable, ReadsLinesThatEndAsOnWindows) {
+  const auto table = TuningTable::parse(
+      "device,dtype,transpose_a,transpose_b,batch,m,n,k,backend,choice\r\n"
+      "gpu,float32,n,n,1,2,3,4,kernel,panel rows=8\r\n\r\n",
+      "test");
+  ASSERT_EQ(table.entries().size(), 1U);
+  EXPECT_EQ(table.entries()[0].tuning.choice, "panel rows=8");
+}
+
 TEST(TuningTable, TakesCommentsAndEmptyLines) {
   const auto table = TuningTable::parse("# by hand\n\ngpu,float32,n,n,1,1,1,1,kernel,x", "f.csv");
   ASSERT_EQ(table.entries().size(), 1u);
