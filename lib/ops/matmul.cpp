@@ -51,7 +51,8 @@ void run(const Stream& stream, const MatmulShape& shape, const GivenMatrix& a, c
 }  // namespace
 
 std::string_view to_string(MatmulBackend backend) noexcept {
-  return backend_names[static_cast<std::size_t>(backend)].second;
+  const auto index = static_cast<std::size_t>(backend);
+  return index < backend_names.size() ? backend_names[index].second : "unknown";
 }
 
 std::optional<MatmulBackend> matmul_backend(std::string_view name) noexcept {
@@ -73,7 +74,8 @@ const std::vector<MatmulBackend>& matmul_backends() {
 
 std::string_view to_string(Activation activation) noexcept {
   constexpr std::array<std::string_view, 5> names{"none", "relu", "gelu", "gelu_tanh", "silu"};
-  return names[static_cast<std::size_t>(activation)];
+  const auto index = static_cast<std::size_t>(activation);
+  return index < names.size() ? names[index] : "unknown";
 }
 
 Tensor matmul(const Stream& stream, const Tensor& a, const Tensor& b,

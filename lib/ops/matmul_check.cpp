@@ -24,6 +24,19 @@ void check_dtype(const Device& device, const char* name, const GivenMatrix& matr
   refuse_dtype(device, matrix.dtype, fmt::format("[matmul] {} {}", name, matrix.str()));
 }
 
+void check_known(const MatmulOptions& options) {
+  if (options.backend > MatmulBackend::reference || options.backend < MatmulBackend::automatic) {
+    throw InvalidArgument(fmt::format(
+        "[matmul] backend {} is no MatmulBackend; take one that matmul_backends() lists.",
+        static_cast<int>(options.backend)));
+  }
+  if (options.activation > Activation::silu || options.activation < Activation::none) {
+    throw InvalidArgument(
+        fmt::format("[matmul] activation {} is no Activation; take one from none to silu.",
+                    static_cast<int>(options.activation)));
+  }
+}
+
 bool is_int32(double value) {
   return std::trunc(value) == value && std::abs(value) <= std::numeric_limits<std::int32_t>::max();
 }
@@ -103,6 +116,7 @@ void check_no_beta(const MatmulOptions& options) {
 
 MatmulShape check_operands(const Stream& stream, const GivenMatrix& a, const GivenMatrix& b,
                            const MatmulOptions& options) {
+  check_known(options);
   check_place(stream, "a", a);
   check_place(stream, "b", b);
   check_dtype(stream.device(), "a", a);

@@ -177,6 +177,24 @@ TEST_F(MatmulRefusal, OfBetaWithoutAnOut) {
                "no out yet", "use matmul_into");
 }
 
+TEST_F(MatmulRefusal, OfBackendsAndActivationsThatThereAreNot) {
+  const Tensor a = zeros({4, 4});
+  for (const int value : {-1, 4, 7}) {
+    const auto backend = static_cast<MatmulBackend>(value);
+    EXPECT_EQ(refusal(a, a, {.backend = backend}),
+              "[matmul] backend " + std::to_string(value) +
+                  " is no MatmulBackend; take one that matmul_backends() lists.");
+    EXPECT_EQ(to_string(backend), "unknown");
+  }
+  for (const int value : {-1, 5, 99}) {
+    const auto activation = static_cast<Activation>(value);
+    expect_parts(refusal(a, a, {.activation = activation}),
+                 "[matmul] activation " + std::to_string(value) + " is no Activation",
+                 "from none to silu");
+    EXPECT_EQ(to_string(activation), "unknown");
+  }
+}
+
 TEST_F(MatmulRefusal, OfFactorsAndActivationsThatIntegersDoNotHave) {
   const Tensor a = zeros({4, 4}, DType::i8);
   for (const double alpha : {0.5, 2147483648.0, std::numeric_limits<double>::infinity(),

@@ -23,7 +23,7 @@ enum class MatmulBackend {
   reference,  ///< One plain kernel that sums in double where the device can: slow and trusted.
 };
 
-/// "automatic", "clblast", "kernel" or "reference".
+/// "automatic", "clblast", "kernel" or "reference"; "unknown" for a value that is no backend.
 DOVETAIL_EXPORT std::string_view to_string(MatmulBackend backend) noexcept;
 
 /// The backend of that name, if there is one.
@@ -41,7 +41,7 @@ enum class Activation {
   silu,       ///< x / (1 + exp(-x)).
 };
 
-/// "none", "relu", "gelu", "gelu_tanh" or "silu".
+/// "none", "relu", "gelu", "gelu_tanh" or "silu"; "unknown" for a value that is no activation.
 DOVETAIL_EXPORT std::string_view to_string(Activation activation) noexcept;
 
 struct MatmulOptions {
