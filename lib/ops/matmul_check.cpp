@@ -8,6 +8,7 @@
 #include <limits>
 
 #include "dovetail/core/error.hpp"
+#include "lib/ops/matmul_arguments.hpp"
 #include "lib/ops/matmul_check_out.hpp"
 
 namespace dovetail::detail {
@@ -55,6 +56,12 @@ void check_integral(const GivenMatrix& a, const MatmulOptions& options) {
         fmt::format("[matmul] activation {} of an int32 result; only relu is defined there.",
                     to_string(options.activation)));
   }
+}
+
+/// As the kernels take alpha and beta: a beta that rounds to 0 is 0 to all backends.
+double round_factor(double factor, DType operands) {
+  return sum_dtype(operands) == DType::f32 ? static_cast<double>(static_cast<float>(factor))
+                                           : factor;
 }
 
 /// A batch that shares b, one under another, is one tall matrix.
@@ -164,8 +171,8 @@ std::optional<MatmulProblem> check_problem(const Stream& stream, const MatmulSha
                         .a = a.operand(),
                         .b = b.operand(),
                         .out = out.operand(),
-                        .alpha = options.alpha,
-                        .beta = options.beta,
+                        .alpha = round_factor(options.alpha, a.dtype),
+                        .beta = round_factor(options.beta, a.dtype),
                         .bias = {},
                         .residual = {},
                         .activation = options.activation};

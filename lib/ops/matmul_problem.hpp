@@ -28,7 +28,7 @@ struct MatmulProblem {
   std::size_t batch, m, n, k;
   bool transpose_a, transpose_b;
   MatmulOperand a, b, out;
-  double alpha, beta;
+  double alpha, beta;      ///< Rounded to the type that products are added up in.
   MatmulOperand bias;      ///< One row.
   MatmulOperand residual;  ///< As out.
   Activation activation;

@@ -146,6 +146,15 @@ TEST_P(Matmul, OverNothingIsZeros) {
   EXPECT_EQ(whole.to_host<float>(stream), (std::vector<float>{9, 9, 9, 0, 0, 0, 0, 0, 0, 9, 9, 9}));
 }
 
+TEST_P(Matmul, DoesNotReadOutForABetaThatRoundsToZero) {
+  const Tensor a = Tensor::full(stream, {4, 3}, 1.0), b = Tensor::full(stream, {3, 5}, 2.0);
+  for (const double beta : {0.0, 1e-50, -1e-50}) {
+    const Tensor out = Tensor::full(stream, {4, 5}, std::numeric_limits<double>::quiet_NaN());
+    matmul_into(stream, a, b, out, {.backend = GetParam(), .beta = beta});
+    EXPECT_EQ(out.to_host<float>(stream), std::vector<float>(20, 6.0f)) << beta;
+  }
+}
+
 TEST_P(Matmul, WithoutRowsColumnsOrBatchesIsEmpty) {
   const auto shape_of = [&](const Shape& a, const Shape& b) {
     const Tensor out =

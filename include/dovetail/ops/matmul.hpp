@@ -49,7 +49,7 @@ struct MatmulOptions {
   bool transpose_a = false;  ///< `a` is stored as [k, m].
   bool transpose_b = false;  ///< `b` is stored as [n, k].
   double alpha = 1.0;
-  double beta = 0.0;                     ///< With 0, what `out` held is not read.
+  double beta = 0.0;                     ///< With 0, also once rounded, `out` is not read.
   std::optional<Tensor> bias{};          ///< [n], of the dtype of the result: added to each row.
   std::optional<MatrixView> residual{};  ///< Of the shape and dtype of the result.
   Activation activation = Activation::none;
