@@ -59,10 +59,13 @@ void check_batched(const Stream& stream, Matrices a, Matrices b, Matrices out,
   }
 }
 
-/// Whether the products may run side by side: none writes what another reads or writes.
-bool are_independent(const MatrixView& a, const MatrixView& b, const MatrixView& out) {
+/// Whether the products may run side by side: none writes what another reads or writes. A bias that
+/// lies between two matrices of `out` counts as written.
+bool are_independent(const MatrixView& a, const MatrixView& b, const MatrixView& out,
+                     const std::optional<Tensor>& bias) {
   const detail::GivenMatrix given_out(out);
-  return !detail::overlaps_itself(given_out) &&
+  return !(bias && overlap(bias->storage(), out.storage())) &&
+         !detail::overlaps_itself(given_out) &&
          !detail::share_elements(given_out, detail::GivenMatrix(a)) &&
          !detail::share_elements(given_out, detail::GivenMatrix(b));
 }
@@ -74,7 +77,7 @@ void matmul_batched_into(const Stream& stream, Matrices a, Matrices b, Matrices 
   check_batched(stream, a, b, out, options);
   if (a.size() > 1) {
     const auto all_a = as_batch(a), all_b = as_batch(b), all_out = as_batch(out);
-    if (all_a && all_b && all_out && are_independent(*all_a, *all_b, *all_out)) {
+    if (all_a && all_b && all_out && are_independent(*all_a, *all_b, *all_out, options.bias)) {
       return matmul_into(stream, *all_a, *all_b, *all_out, options);
     }
   }

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <vector>
 
 #include "tests/support/matmul_backends.hpp"
 
@@ -153,6 +154,17 @@ TEST_P(Matmul, DoesNotReadOutForABetaThatRoundsToZero) {
     matmul_into(stream, a, b, out, {.backend = GetParam(), .beta = beta});
     EXPECT_EQ(out.to_host<float>(stream), std::vector<float>(20, 6.0f)) << beta;
   }
+}
+
+TEST_P(Matmul, OfAListTakesABiasThatLiesBetweenItsResults) {
+  const Tensor operand = Tensor::full(stream, {2, 2}, 1.0);
+  const Tensor room = Tensor::full(stream, {10}, 5.0);
+  const auto at = [&](const Shape& shape, std::size_t element) {
+    return Tensor::from_buffer(room.storage().buffer, shape, DType::f32, element * sizeof(float));
+  };
+  const std::vector<MatrixView> operands{operand, operand}, out{at({2, 2}, 0), at({2, 2}, 6)};
+  matmul_batched_into(stream, operands, operands, out, {.backend = GetParam(), .bias = at({2}, 4)});
+  EXPECT_EQ(room.to_host<float>(stream), (std::vector<float>{7, 7, 7, 7, 5, 5, 7, 7, 7, 7}));
 }
 
 TEST_P(Matmul, WithoutRowsColumnsOrBatchesIsEmpty) {
