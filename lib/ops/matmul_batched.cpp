@@ -54,8 +54,13 @@ void check_batched(const Stream& stream, Matrices a, Matrices b, Matrices out,
   }
   for (std::size_t i = 0; i < a.size(); ++i) {
     const detail::GivenMatrix given_a(a[i]), given_b(b[i]);
-    detail::check_problem(stream, detail::check_operands(stream, given_a, given_b, options),
-                          given_a, given_b, detail::GivenMatrix(out[i]), options);
+    try {
+      detail::check_problem(stream, detail::check_operands(stream, given_a, given_b, options),
+                            given_a, given_b, detail::GivenMatrix(out[i]), options);
+    } catch (const InvalidArgument& error) {
+      throw InvalidArgument(fmt::format("[matmul_batched_into] product {} of 0 to {}: {}", i,
+                                        a.size() - 1, error.what()));
+    }
   }
 }
 

@@ -124,8 +124,8 @@ void check_no_beta(const MatmulOptions& options) {
 MatmulShape check_operands(const Stream& stream, const GivenMatrix& a, const GivenMatrix& b,
                            const MatmulOptions& options) {
   check_known(options);
-  check_place(stream, "a", a);
-  check_place(stream, "b", b);
+  check_place(stream, "[matmul] a", a);
+  check_place(stream, "[matmul] b", b);
   check_dtype(stream.device(), "a", a);
   check_dtype(stream.device(), "b", b);
   if (a.dtype != b.dtype) {

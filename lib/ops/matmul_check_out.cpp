@@ -20,9 +20,18 @@ void check_shape(const MatmulShape& shape, const GivenMatrix& a, const GivenMatr
     const std::string expected = shape.is_batched
                                      ? fmt::format("[{}, {}, {}]", shape.batch, shape.m, shape.n)
                                      : fmt::format("[{}, {}]", shape.m, shape.n);
-    throw InvalidArgument(fmt::format("[matmul] out {}: the product of a {} and b {} is {}.",
-                                      out.str(), a.str(), b.str(), expected));
+    throw InvalidArgument(
+        fmt::format("[matmul] out {}: the product of a {} and b {} is {}; give an out of that "
+                    "shape.",
+                    out.str(), a.str(), b.str(), expected));
   }
+}
+
+[[noreturn]] void refuse_overlap(const GivenMatrix& out, const std::string& with) {
+  throw InvalidArgument(
+      fmt::format("[matmul] out {} overlaps {}, which is read while out is written, or lies among "
+                  "its rows so that the two cannot be told apart; give other memory.",
+                  out.str(), with));
 }
 
 }  // namespace
@@ -33,7 +42,7 @@ DType result_dtype(DType operands) noexcept {
 
 void check_out(const Stream& stream, const MatmulShape& shape, const GivenMatrix& a,
                const GivenMatrix& b, const GivenMatrix& out) {
-  check_place(stream, "out", out);
+  check_place(stream, "[matmul] out", out);
   if (!takes_out(a.dtype, out.dtype)) {
     throw InvalidArgument(
         fmt::format("[matmul] out {} is {}; the product of {} is {}{}.", out.str(),
@@ -47,24 +56,25 @@ void check_out(const Stream& stream, const MatmulShape& shape, const GivenMatrix
         out.str()));
   }
   if (overlaps_itself(out)) {
-    throw InvalidArgument(fmt::format("[matmul] out {}: its matrices, {} elements apart, overlap.",
-                                      out.str(), out.batch_stride));
-  }
-  if (share_elements(out, a) || share_elements(out, b)) {
     throw InvalidArgument(
-        "[matmul] out overlaps an operand, which is read while out is written; give other memory.");
+        fmt::format("[matmul] out {}: its matrices, {} elements apart, overlap; "
+                    "give a larger batch_stride.",
+                    out.str(), out.batch_stride));
   }
+  if (share_elements(out, a)) refuse_overlap(out, "a " + a.str());
+  if (share_elements(out, b)) refuse_overlap(out, "b " + b.str());
 }
 
 MatmulOperand check_bias(const Stream& stream, const MatmulShape& shape, const GivenMatrix& out,
                          const Tensor& bias) {
   if (bias.shape() != Shape{shape.n}) {
-    throw InvalidArgument(fmt::format("[matmul] bias {}: the result {} takes one of [{}].",
-                                      bias.shape().str(), out.str(), shape.n));
+    throw InvalidArgument(
+        fmt::format("[matmul] bias {}: the result {} takes one of [{}]; reshape it.",
+                    bias.shape().str(), out.str(), shape.n));
   }
   if (bias.dtype() != out.dtype) {
-    throw InvalidArgument(fmt::format("[matmul] bias {} is {}, but the result is {}.",
-                                      bias.shape().str(), to_string(bias.dtype()),
+    throw InvalidArgument(fmt::format("[matmul] bias {} is {}, but the result {} is {}; cast it.",
+                                      bias.shape().str(), to_string(bias.dtype()), out.str(),
                                       to_string(out.dtype)));
   }
   if (!(bias.context() == stream.context())) {
@@ -73,32 +83,27 @@ MatmulOperand check_bias(const Stream& stream, const MatmulShape& shape, const G
                     "the host.",
                     bias.shape().str()));
   }
-  if (overlap(bias.storage(), out.storage)) {
-    throw InvalidArgument("[matmul] out overlaps bias, which is read while out is written.");
-  }
+  if (overlap(bias.storage(), out.storage)) refuse_overlap(out, "bias " + bias.shape().str());
   return {.storage = &bias.storage(), .dtype = bias.dtype()};
 }
 
 MatmulOperand check_residual(const Stream& stream, const GivenMatrix& out,
                              const MatrixView& residual) {
   const GivenMatrix given(residual);
-  check_place(stream, "residual", given);
+  check_place(stream, "[matmul] residual", given);
   if (given.rows != out.rows || given.columns != out.columns || given.batch != out.batch ||
       given.dtype != out.dtype) {
-    throw InvalidArgument(fmt::format("[matmul] residual {} of {}: the result is {} of {}.",
-                                      given.str(), to_string(given.dtype), out.str(),
-                                      to_string(out.dtype)));
+    throw InvalidArgument(
+        fmt::format("[matmul] residual {} of {}: the result is {} of {}; give "
+                    "one of that shape and dtype.",
+                    given.str(), to_string(given.dtype), out.str(), to_string(out.dtype)));
   }
   // In place is fine: each element is read by who writes it.
   const bool is_out = given.storage.buffer == out.storage.buffer &&
                       given.storage.offset == out.storage.offset &&
                       given.row_stride == out.row_stride &&
                       (given.batch == 1 || given.batch_stride == out.batch_stride);
-  if (!is_out && share_elements(given, out)) {
-    throw InvalidArgument(
-        "[matmul] out overlaps residual, which is read while out is written; give other memory, or "
-        "out itself.");
-  }
+  if (!is_out && share_elements(given, out)) refuse_overlap(out, "residual " + given.str());
   return given.operand();
 }
 

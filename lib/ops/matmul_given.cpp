@@ -55,33 +55,38 @@ std::string GivenMatrix::str() const {
   return text;
 }
 
-void check_place(const Stream& stream, const char* name, const GivenMatrix& matrix) {
+void check_place(const Stream& stream, std::string_view what, const GivenMatrix& matrix) {
   if (!(matrix.storage.buffer.context() == stream.context())) {
-    throw InvalidArgument(fmt::format(
-        "[matmul] {} {} belongs to another context than the stream; copy it through the host.",
-        name, matrix.str()));
+    throw InvalidArgument(
+        fmt::format("{} {} belongs to another context than the stream; copy it through the host.",
+                    what, matrix.str()));
   }
   if (matrix.row_stride > std::numeric_limits<std::uint32_t>::max()) {
-    throw InvalidArgument(fmt::format("[matmul] {} {}: rows more than {} elements apart.", name,
-                                      matrix.str(), std::numeric_limits<std::uint32_t>::max()));
+    throw InvalidArgument(
+        fmt::format("{} {}: rows more than {} elements apart; copy them closer together.", what,
+                    matrix.str(), std::numeric_limits<std::uint32_t>::max()));
   }
 }
 
 bool share_elements(const GivenMatrix& a, const GivenMatrix& b) {
   if (!overlap(a.storage, b.storage)) return false;
   const auto stride = a.row_stride;
-  const bool is_comparable = a.storage.buffer == b.storage.buffer && a.dtype == b.dtype &&
-                             stride == b.row_stride && a.batch_stride % stride == 0 &&
-                             b.batch_stride % stride == 0 && a.rows * a.columns != 0;
+  const bool is_comparable =
+      a.storage.buffer == b.storage.buffer && a.dtype == b.dtype && stride == b.row_stride;
   if (!is_comparable) return true;
   const auto element = size_of(a.dtype);
   if (a.storage.offset % element != 0 || b.storage.offset % element != 0) return true;
   const auto first = [&](const GivenMatrix& matrix) {
     return static_cast<std::int64_t>(matrix.storage.offset / element) % stride;
   };
-  const std::int64_t a_first = first(a), b_first = first(b);
-  if (a_first + a.columns > stride || b_first + b.columns > stride) return true;
-  return a_first < b_first + b.columns && b_first < a_first + a.columns;
+  // A batch lies side by side, such as the heads of an attention, or below one another.
+  const auto columns = [&](const GivenMatrix& matrix) {
+    return matrix.columns +
+           (matrix.batch_stride % stride == 0 ? 0 : (matrix.batch - 1) * matrix.batch_stride);
+  };
+  const std::int64_t a_end = first(a) + columns(a), b_end = first(b) + columns(b);
+  if (a_end > stride || b_end > stride) return true;
+  return first(a) < b_end && first(b) < a_end;
 }
 
 bool overlaps_itself(const GivenMatrix& m) {

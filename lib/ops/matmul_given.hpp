@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 #include "dovetail/ops/matrix_view.hpp"
 #include "lib/ops/matmul_problem.hpp"
@@ -29,12 +30,14 @@ struct GivenMatrix {
   std::string str() const;
 };
 
+/// @param what  Begins the text, such as "[matmul] a".
 /// @throws InvalidArgument  the matrix is of another context than the stream, or its rows lie too
 ///                          far apart to be counted.
-void check_place(const Stream& stream, const char* name, const GivenMatrix& matrix);
+void check_place(const Stream& stream, std::string_view what, const GivenMatrix& matrix);
 
 /// Whether two matrices share an element; where it is not sure, they do. Blocks of columns of one
-/// matrix lie in each other's range of bytes, but share none.
+/// matrix, a batch of which may lie side by side, are in each other's range of bytes, but share
+/// none.
 bool share_elements(const GivenMatrix& a, const GivenMatrix& b);
 
 /// Whether two matrices of the batch share an element.

@@ -10,7 +10,7 @@
 namespace dovetail {
 namespace {
 
-/// Elements from the first to the last; none overflows, as a buffer's size bounds each factor.
+/// Elements from the first to the last, or nothing if they are too many to be counted.
 std::optional<std::int64_t> extent(std::int64_t rows, std::int64_t columns, std::int64_t row_stride,
                                    std::int64_t batch, std::int64_t batch_stride) {
   if (rows == 0 || columns == 0 || batch == 0) return 0;
@@ -86,8 +86,9 @@ MatrixView MatrixView::block(std::int64_t row, std::int64_t column, std::int64_t
   if (std::min({row, column, rows, columns}) < 0 || row > rows_ || rows > rows_ - row ||
       column > columns_ || columns > columns_ - column) {
     throw InvalidArgument(
-        fmt::format("[MatrixView::block] rows {} to {} and columns {} to {} are not inside {}.",
-                    row, row + rows, column, column + columns, str()));
+        fmt::format("[MatrixView::block] {} rows from {} on and {} columns from {} on are not "
+                    "inside {}; name a part of it.",
+                    rows, row, columns, column, str()));
   }
   const auto first = static_cast<std::size_t>(row * row_stride_ + column) * size_of(dtype_);
   return {storage_.buffer,

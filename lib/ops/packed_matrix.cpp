@@ -31,19 +31,17 @@ MatmulSizes packing_sizes(const MatrixView& b, bool transpose) {
 }
 
 void check_source(const Stream& stream, const MatrixView& b) {
-  if (!(b.storage().buffer.context() == stream.context())) {
-    throw InvalidArgument(fmt::format(
-        "[PackedMatrix] b {} belongs to another context than the stream; copy it through the host.",
-        b.str()));
-  }
+  detail::check_place(stream, "[PackedMatrix] b", GivenMatrix(b));
   if (!detail::is_multiplied(stream.device(), b.dtype())) {
     detail::refuse_dtype(stream.device(), b.dtype(), "[PackedMatrix] b " + b.str());
   }
   constexpr std::int64_t most = std::numeric_limits<std::int32_t>::max();
   if (std::min({b.rows(), b.columns(), b.batch()}) == 0 ||
-      std::max({b.rows(), b.columns(), b.batch(), b.row_stride()}) > most) {
+      std::max({b.rows(), b.columns(), b.batch()}) > most) {
     throw InvalidArgument(
-        fmt::format("[PackedMatrix] b {}: every size must be from 1 to {}.", b.str(), most));
+        fmt::format("[PackedMatrix] b {}: every size must be from 1 to {}; leave out a product "
+                    "with nothing, split a larger one.",
+                    b.str(), most));
   }
 }
 
@@ -104,7 +102,7 @@ void launch_pack(const Stream& stream, const detail::MatmulPlan& plan, const Mat
   });
 }
 
-void check_packed(const Stream& stream, const PackedMatrix& b, const MatmulOptions& options) {
+void check_packed(const MatmulOptions& options) {
   if (options.backend != MatmulBackend::automatic && options.backend != MatmulBackend::kernel) {
     throw InvalidArgument(
         fmt::format("[matmul] backend {}: a packed b is for Dovetail's own kernels; take `kernel`, "
@@ -115,11 +113,6 @@ void check_packed(const Stream& stream, const PackedMatrix& b, const MatmulOptio
     throw InvalidArgument(
         "[matmul] transpose_b of a packed b: say so when it is packed, by PackedMatrix(stream, b, "
         "true).");
-  }
-  if (b.is_in_panels() != (stream.device().type() == DeviceType::cpu)) {
-    throw InvalidArgument(
-        "[matmul] b was packed for another kind of device of its context; pack it by a stream of "
-        "this one.");
   }
 }
 
@@ -150,7 +143,7 @@ PackedMatrix::PackedMatrix(const Stream& stream, const MatrixView& b, bool trans
 
 Tensor matmul(const Stream& stream, const Tensor& a, const PackedMatrix& b,
               const MatmulOptions& options) {
-  check_packed(stream, b, options);
+  check_packed(options);
   detail::check_no_beta(options);
   const GivenMatrix given_a("a", a);
   const auto shape = detail::check_operands(stream, given_a, GivenMatrix(b.view()), options);
@@ -161,7 +154,7 @@ Tensor matmul(const Stream& stream, const Tensor& a, const PackedMatrix& b,
 
 void matmul_into(const Stream& stream, const MatrixView& a, const PackedMatrix& b,
                  const MatrixView& out, const MatmulOptions& options) {
-  check_packed(stream, b, options);
+  check_packed(options);
   const GivenMatrix given_a(a);
   const auto shape = detail::check_operands(stream, given_a, GivenMatrix(b.view()), options);
   run(stream, shape, given_a, b, GivenMatrix(out), options);

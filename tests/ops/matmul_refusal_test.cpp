@@ -75,22 +75,22 @@ TEST_F(MatmulRefusal, NamesOtherTypesAndContexts) {
 
 TEST_F(MatmulRefusal, NamesTheShapeThatOutShouldHave) {
   expect_parts(refusal_into(zeros({4, 3}), zeros({3, 5}), zeros({5, 4})), "[matmul]", "out [5, 4]",
-               "a [4, 3]", "b [3, 5]", "is [4, 5]");
+               "a [4, 3]", "b [3, 5]", "is [4, 5]", "give an out of that shape");
   expect_parts(refusal_into(zeros({1, 4, 3}), zeros({1, 3, 5}), zeros({4, 5})), "is [1, 4, 5]");
 }
 
 TEST_F(MatmulRefusal, OfAnOutThatOverlapsAnOperand) {
   const Tensor square = zeros({4, 4});
   const Tensor other = zeros({4, 4});
-  expect_parts(refusal_into(square, other, square), "[matmul]", "out overlaps an operand",
+  expect_parts(refusal_into(square, other, square), "[matmul] out [4, 4] overlaps a [4, 4]",
                "give other memory");
-  expect_parts(refusal_into(other, square, square), "out overlaps an operand");
+  expect_parts(refusal_into(other, square, square), "out [4, 4] overlaps b [4, 4]");
   const Tensor room = zeros({100});
   const auto at = [&](std::size_t element) {
     return Tensor::from_buffer(room.storage().buffer, {4, 4}, DType::f32, element * sizeof(float));
   };
-  expect_parts(refusal_into(at(0), other, at(15)), "out overlaps an operand");
-  expect_parts(refusal_into(other, at(30), at(15)), "out overlaps an operand");
+  expect_parts(refusal_into(at(0), other, at(15)), "overlaps a [4, 4]");
+  expect_parts(refusal_into(other, at(30), at(15)), "overlaps b [4, 4]");
   EXPECT_NO_THROW(matmul_into(stream, at(0), at(32), at(16)));  // side by side is fine
 }
 
@@ -113,7 +113,8 @@ TEST_F(MatmulRefusal, OfAnOutWhoseMatricesOverlap) {
        {std::array{4, 11}, std::array{4, 4}, std::array{5, 1}, std::array{20, 3}, std::array{10, 4},
         std::array{10, 21}, std::array{9, 6}}) {
     expect_parts(text_thrown<InvalidArgument>([&] { multiply(row_stride, batch_stride); }),
-                 "its matrices, " + std::to_string(batch_stride) + " elements apart, overlap");
+                 "its matrices, " + std::to_string(batch_stride) + " elements apart, overlap",
+                 "give a larger");
   }
   for (const auto& [row_stride, batch_stride] :
        {std::array{4, 12}, std::array{12, 4}, std::array{13, 4}, std::array{8, 20},
@@ -134,7 +135,7 @@ TEST_F(MatmulRefusal, OfAnOutThatSharesElementsWithAnOperandInAWiderMatrix) {
   for (const auto& [a_column, out_column] :
        {std::array{0, 4}, std::array{5, 0}, std::array{3, 3}, std::array{15, 10}}) {
     expect_parts(text_thrown<InvalidArgument>([&] { multiply(a_column, out_column); }),
-                 "[matmul] out overlaps an operand");
+                 "[matmul] out [4, 6] with rows 20 apart overlaps a [4, 5] with rows 20 apart");
   }
   // Rows at other distances meet somewhere.
   expect_parts(text_thrown<InvalidArgument>([&] {
@@ -143,7 +144,31 @@ TEST_F(MatmulRefusal, OfAnOutThatSharesElementsWithAnOperandInAWiderMatrix) {
                      MatrixView(wide.storage().buffer, {.rows = 4, .columns = 6, .row_stride = 10},
                                 DType::f32, 20 * sizeof(float)));
                }),
-               "out overlaps an operand");
+               "cannot be told apart", "give other memory");
+}
+
+TEST_F(MatmulRefusal, NotOfABatchThatLiesBesideAnotherInTheSameRows) {
+  // Three times two heads of four columns, for five tokens.
+  const Tensor room = zeros({5, 24});
+  const auto heads = [&](std::size_t first, std::int64_t distance) {
+    return MatrixView(
+        room.storage().buffer,
+        {.rows = 5, .columns = 4, .row_stride = 24, .batch = 2, .batch_stride = distance},
+        DType::f32, first * sizeof(float));
+  };
+  const Tensor b = zeros({4, 4});
+  EXPECT_NO_THROW(matmul_into(stream, heads(0, 4), b, heads(8, 4)));
+  EXPECT_NO_THROW(matmul_into(stream, heads(16, 4), b, heads(8, 4)));
+  EXPECT_NO_THROW(matmul_into(stream, heads(16, 4), b, heads(0, 12)));
+  for (const auto& [a_at, out_at] : {std::array{0, 4}, std::array{8, 8}, std::array{12, 8}}) {
+    expect_parts(text_thrown<InvalidArgument>(
+                     [&] { matmul_into(stream, heads(a_at, 4), b, heads(out_at, 4)); }),
+                 "[matmul] out [2, 5, 4] with rows 24 apart overlaps a");
+  }
+  // In turns: true is that they share nothing, but not that this is seen.
+  expect_parts(
+      text_thrown<InvalidArgument>([&] { matmul_into(stream, heads(0, 12), b, heads(4, 12)); }),
+      "cannot be told apart", "give other memory");
 }
 
 TEST_F(MatmulRefusal, OfTypesThatAreNotMultiplied) {
@@ -216,13 +241,15 @@ TEST_F(MatmulRefusal, OfABiasThatDoesNotFit) {
   const auto with = [&](const Tensor& bias) {
     return text_thrown<InvalidArgument>([&] { matmul_into(stream, a, b, out, {.bias = bias}); });
   };
-  EXPECT_EQ(with(zeros({4})), "[matmul] bias [4]: the result [4, 5] takes one of [5].");
-  EXPECT_EQ(with(zeros({1, 5})), "[matmul] bias [1, 5]: the result [4, 5] takes one of [5].");
+  EXPECT_EQ(with(zeros({4})), "[matmul] bias [4]: the result [4, 5] takes one of [5]; reshape it.");
+  EXPECT_EQ(with(zeros({1, 5})),
+            "[matmul] bias [1, 5]: the result [4, 5] takes one of [5]; reshape it.");
   EXPECT_EQ(with(zeros({5}, DType::f64)),
-            "[matmul] bias [5] is float64, but the result is float32.");
+            "[matmul] bias [5] is float64, but the result [4, 5] is float32; cast it.");
   expect_parts(with(Tensor::zeros(Stream(test::other_context()), {5})), "[matmul] bias [5]",
                "another context");
-  expect_parts(with(Tensor::from_buffer(out.storage().buffer, {5})), "[matmul] out overlaps bias");
+  expect_parts(with(Tensor::from_buffer(out.storage().buffer, {5})),
+               "[matmul] out [4, 5] overlaps bias [5]", "give other memory");
 }
 
 TEST_F(MatmulRefusal, OfAResidualThatDoesNotFit) {
@@ -234,14 +261,14 @@ TEST_F(MatmulRefusal, OfAResidualThatDoesNotFit) {
   };
   EXPECT_EQ(with(zeros({5, 4})),
             "[matmul] residual [5, 4] of float32: the result is [4, 5] with "
-            "rows 10 apart of float32.");
+            "rows 10 apart of float32; give one of that shape and dtype.");
   expect_parts(with(zeros({4, 5}, DType::f64)), "residual [4, 5] of float64", "of float32");
   expect_parts(with(zeros({2, 4, 5})), "residual [2, 4, 5] of float32");
   expect_parts(with(Tensor::zeros(Stream(test::other_context()), {4, 5})),
                "[matmul] residual [4, 5]", "another context");
-  expect_parts(with(MatrixView(room).block(1, 0, 4, 5)), "[matmul] out overlaps residual",
-               "or out itself");
-  expect_parts(with(MatrixView(room).block(0, 4, 4, 5)), "out overlaps residual");
+  expect_parts(with(MatrixView(room).block(1, 0, 4, 5)), "[matmul] out [4, 5] with rows 10 apart",
+               "overlaps residual [4, 5] with rows 10 apart", "give other memory");
+  expect_parts(with(MatrixView(room).block(0, 4, 4, 5)), "overlaps residual");
   EXPECT_NO_THROW(matmul_into(stream, a, b, out, {.residual = out}));
   EXPECT_NO_THROW(matmul_into(stream, a, b, out, {.residual = MatrixView(room).block(0, 5, 4, 5)}));
 }
@@ -252,7 +279,7 @@ TEST_F(MatmulRefusal, OfRowsThatLieTooFarApart) {
   const MatrixView out(zeros({5}).storage().buffer, {.rows = 1, .columns = 5, .row_stride = far});
   expect_parts(text_thrown<InvalidArgument>([&] { matmul_into(stream, a, b, out); }),
                "[matmul] out [1, 5] with rows 4294967296 apart",
-               "rows more than 4294967295 elements apart");
+               "rows more than 4294967295 elements apart", "closer together");
 }
 
 TEST_F(MatmulRefusal, OfSizesThatAreNotCounted) {
@@ -278,7 +305,7 @@ TEST_F(MatmulRefusal, OfListsThatDoNotGoTogether) {
   const std::vector<MatrixView> wrong{good, bad}, first_kept{kept, out};
   expect_parts(
       text_thrown<InvalidArgument>([&] { matmul_batched_into(stream, two, wrong, first_kept); }),
-      "inner sizes 4 and 5 differ");
+      "[matmul_batched_into] product 1 of 0 to 1: [matmul]", "inner sizes 4 and 5 differ");
   EXPECT_EQ(kept.to_host<float>(stream), std::vector<float>(16, 7.0F));
 }
 

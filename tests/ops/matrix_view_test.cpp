@@ -133,11 +133,15 @@ TEST_F(MatrixViewTest, BlockKeepsTheDistancesAndStartsInside) {
 }
 
 TEST_F(MatrixViewTest, BlockThatIsNotInsideIsRefused) {
-  expect_parts(block_refusal(1, 0, 4, 5), "[MatrixView::block] rows 1 to 5 and columns 0 to 5",
-               "not inside [4, 5]");
-  expect_parts(block_refusal(0, 3, 1, 3), "columns 3 to 6");
-  expect_parts(block_refusal(5, 0, 0, 0), "rows 5 to 5");
-  expect_parts(block_refusal(0, 6, 0, 0), "columns 6 to 6");
+  expect_parts(block_refusal(1, 0, 4, 5),
+               "[MatrixView::block] 4 rows from 1 on and 5 columns from 0 on are not inside [4, 5]",
+               "name a part");
+  expect_parts(block_refusal(0, 3, 1, 3), "3 columns from 3 on");
+  expect_parts(block_refusal(5, 0, 0, 0), "0 rows from 5 on");
+  expect_parts(block_refusal(0, 6, 0, 0), "0 columns from 6 on");
+  constexpr std::int64_t most = std::numeric_limits<std::int64_t>::max();
+  expect_parts(block_refusal(most, 0, most, 1),
+               "9223372036854775807 rows from 9223372036854775807 on");
   for (const auto& [row, column, rows, columns] :
        {std::array{-1, 0, 1, 1}, std::array{0, -1, 1, 1}, std::array{0, 0, -1, 1},
         std::array{0, 0, 1, -1}}) {

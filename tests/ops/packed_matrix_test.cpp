@@ -157,7 +157,12 @@ TEST_F(PackedMatrixTest, OfNothingToMultiplyIsRefused) {
   expect_parts(text_thrown<InvalidArgument>([&] {
                  PackedMatrix(stream, Tensor::zeros(stream, {0, 4}));
                }),
-               "[PackedMatrix] b [0, 4]", "from 1");
+               "[PackedMatrix] b [0, 4]", "from 1", "leave out");
+  constexpr std::int64_t far = std::int64_t{1} << 32;
+  const MatrixView wide(Tensor::zeros(stream, {4}).storage().buffer,
+                        {.rows = 1, .columns = 4, .row_stride = far});
+  expect_parts(text_thrown<InvalidArgument>([&] { PackedMatrix(stream, wide); }),
+               "[PackedMatrix] b [1, 4] with rows 4294967296 apart", "closer together");
   expect_parts(text_thrown<InvalidArgument>([&] {
                  PackedMatrix(stream, Tensor::zeros(stream, {4, 4}, DType::i32));
                }),

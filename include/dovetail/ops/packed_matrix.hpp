@@ -46,7 +46,7 @@ class DOVETAIL_EXPORT PackedMatrix {
 /// `matmul` with op(b) packed. Results may differ from those without in the last bits.
 /// @param options  The backend `automatic` or `kernel`; without `transpose_b`, which was said at
 ///                 packing.
-/// @throws InvalidArgument  as there; also of those options, and on another kind of device.
+/// @throws InvalidArgument  as there; also of those options.
 DOVETAIL_EXPORT Tensor matmul(const Stream& stream, const Tensor& a, const PackedMatrix& b,
                               const MatmulOptions& options = {});
 DOVETAIL_EXPORT void matmul_into(const Stream& stream, const MatrixView& a, const PackedMatrix& b,
