@@ -6,8 +6,13 @@
 #include <algorithm>
 #include <cstdlib>
 #include <fstream>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
 
 #include "dovetail/core/error.hpp"
+#include "dovetail/stream/explain.hpp"
 #include "tests/support/contexts.hpp"
 #include "tests/support/matrices.hpp"
 #include "tests/support/temporary_directory.hpp"
@@ -48,6 +53,63 @@ TEST(MatmulTuning, EveryChoiceGivesTheProduct) {
     test::expect_product(sizes, a, b, out.to_host<float>(stream));
   }
   set_matmul_tuning(device(), product, {});
+}
+
+/// What a product of zeros gives its stream.
+std::vector<std::string> commands_of(const MatmulCase& p, MatmulBackend backend) {
+  const Stream stream(context());
+  const Tensor a = Tensor::zeros(stream, {p.m, p.k}), b = Tensor::zeros(stream, {p.k, p.n});
+  const Tensor out = Tensor::zeros(stream, {p.m, p.n});
+  std::vector<std::string> names;
+  OrderRecorder recorder;
+  matmul_into(stream, a, b, out, {.backend = backend});
+  for (const OrderEntry& entry : recorder.take()) {
+    if (const auto* const command = std::get_if<CommandEntry>(&entry)) {
+      names.push_back(command->what);
+    }
+  }
+  stream.synchronize();
+  return names;
+}
+
+bool contains(const std::vector<std::string>& names, std::string_view part) {
+  return std::ranges::any_of(
+      names, [&](const std::string& name) { return name.find(part) != std::string::npos; });
+}
+
+std::string family(const std::string& choice) { return choice.substr(0, choice.find(' ')); }
+
+TEST(MatmulTuning, DecidesWhichKernelRuns) {
+  const MatmulCase thin{.m = 2, .n = 701, .k = 1031};
+  const auto choices = matmul_choices(device(), thin);
+  const auto other = std::ranges::find_if(choices, [&](const std::string& choice) {
+    return family(choice) != family(choices.front());
+  });
+  if (other == choices.end()) GTEST_SKIP() << "All choices on this device are of one family.";
+  for (const std::string& choice : {choices.front(), *other, choices.front()}) {
+    set_matmul_tuning(device(), thin, {.choice = choice});
+    for (const MatmulBackend backend : {MatmulBackend::kernel, MatmulBackend::automatic}) {
+      const auto commands = commands_of(thin, backend);
+      EXPECT_TRUE(contains(commands, "matmul_" + family(choice)))
+          << testing::PrintToString(commands);
+    }
+  }
+}
+
+TEST(MatmulTuning, DecidesWhetherTheVendorRuns) {
+  const auto& backends = matmul_backends();
+  if (std::ranges::find(backends, MatmulBackend::clblast) == backends.end()) {
+    GTEST_SKIP() << "this build has no CLBlast";
+  }
+  const MatmulCase square{.m = 83, .n = 85, .k = 87};
+  for (const MatmulBackend backend :
+       {MatmulBackend::kernel, MatmulBackend::clblast, MatmulBackend::kernel}) {
+    set_matmul_tuning(device(), square, {.backend = backend});
+    const auto commands = commands_of(square, MatmulBackend::automatic);
+    EXPECT_EQ(contains(commands, "CLBlast"), backend == MatmulBackend::clblast)
+        << testing::PrintToString(commands);
+    EXPECT_FALSE(contains(commands_of(square, MatmulBackend::kernel), "CLBlast"));
+  }
 }
 
 TEST(MatmulTuning, IsForgottenByAnEmptyChoice) {
