@@ -49,12 +49,6 @@ void add_panels(Choices& choices, const Device& device, const PanelChoice& panel
   choices.vary(panel, &PanelChoice::kc, {2048, 8192});
 }
 
-/// The kernels count in 32 bits, a block past the end.
-bool can_be_counted(const MatmulSizes& s) {
-  constexpr uint32_t most = 1U << 31;
-  return s.m <= most && s.n <= most && s.k <= most;
-}
-
 }  // namespace
 
 uint32_t vector_width(const Device& device, DType in) {
@@ -74,18 +68,14 @@ BuildOptions cpu_options(const Device& device, const MatmulSizes& s, bool has_wo
 }
 
 std::string default_choice_cpu(const Device& device, const MatmulSizes& sizes) {
-  if (can_be_counted(sizes)) {
-    std::string choice = takes_gemv(sizes) ? text_of(default_gemv(device, sizes))
-                                           : text_of(default_panel(device, sizes));
-    if (plan_choice_cpu(device, sizes, choice)) return choice;
-  }
-  return std::string(reference);
+  std::string choice = takes_gemv(sizes) ? text_of(default_gemv(device, sizes))
+                                         : text_of(default_panel(device, sizes));
+  return plan_choice_cpu(device, sizes, choice) ? choice : std::string(reference);
 }
 
 std::vector<std::string> choices_cpu(const Device& device, const MatmulSizes& sizes) {
   Choices choices(device, sizes);
   choices.add(default_choice_cpu(device, sizes));
-  if (!can_be_counted(sizes)) return std::move(choices).take();
   const GemvChoice gemv = default_gemv(device, sizes);
   choices.add(text_of(gemv));
   choices.vary(gemv, &GemvChoice::width, {1, 2, 4, 8});
@@ -99,7 +89,6 @@ std::vector<std::string> choices_cpu(const Device& device, const MatmulSizes& si
 std::optional<MatmulPlan> plan_choice_cpu(const Device& device, const MatmulSizes& sizes,
                                           std::string_view choice) {
   if (choice == reference) return plan_reference(sizes);
-  if (!can_be_counted(sizes)) return std::nullopt;
   if (const auto panel = choice_from<PanelChoice>(choice)) return plan_panel(device, sizes, *panel);
   if (const auto gemv = choice_from<GemvChoice>(choice)) return plan_gemv(device, sizes, *gemv);
   return std::nullopt;
