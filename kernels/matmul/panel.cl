@@ -279,8 +279,8 @@ kernel __attribute__((reqd_work_group_size(1, 1, 1))) void matmul_panel(
     for (uint first = share.column_begin; first < share.column_end; first += together) {
       const uint last = min(first + together, share.column_end);
 #if PREPACKED
-      multiply_block(packed + (size_t)first * problem.k + p * NR, (size_t)NR * problem.k, NR, s,
-                     s_stride, tile, &share, p, steps, first, last, to);
+      multiply_block(packed + (size_t)first * problem.k + (size_t)p * NR, (size_t)NR * problem.k,
+                     NR, s, s_stride, tile, &share, p, steps, first, last, to);
 #else
       local factor* panels = (local factor*)panel_storage;
       pack_panels(panels, packed + (PACKED_ALONG_K ? p : p * packed_stride), packed_stride, steps,
