@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "lib/ops/matmul_arguments.hpp"
+#include "lib/ops/matmul_plan.hpp"
 #include "lib/runtime/embedded_kernels.hpp"
 
 namespace dovetail::detail {
@@ -17,7 +18,6 @@ NDRange range_over(const Stream& stream, const MatmulProblem& p) {
   while (group < most && group < p.n) group *= 2;
   // On a CPU a group is one loop, and more of them only cost.
   const std::size_t rows = is_cpu ? 1 : std::clamp<std::size_t>(most / group, 1, 4);
-  const auto round_up = [](std::size_t size, std::size_t to) { return (size + to - 1) / to * to; };
   return NDRange({round_up(p.n, group), round_up(p.m, rows), p.batch}, {group, rows, 1});
 }
 

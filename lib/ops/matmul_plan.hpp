@@ -56,11 +56,16 @@ BuildOptions matmul_part_options(const MatmulSizes& sizes);
 ///
 /// The choice by rule.
 std::string default_choice(const Device& device, const MatmulSizes& sizes);
-/// Those that are worth timing.
+/// Those that are worth timing, each once, the one by rule first.
 std::vector<std::string> choices(const Device& device, const MatmulSizes& sizes);
 /// Nothing if the text is none, or these sizes cannot run so on this device.
 std::optional<MatmulPlan> plan_choice(const Device& device, const MatmulSizes& sizes,
                                       std::string_view choice);
+
+/// The multiple of `to` that a size, rounded up, is.
+constexpr std::size_t round_up(std::size_t size, std::size_t to) {
+  return (size + to - 1) / to * to;
+}
 
 MatmulPlan plan_reference(const MatmulSizes& sizes);
 

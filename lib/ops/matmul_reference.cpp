@@ -6,11 +6,10 @@ namespace dovetail::detail {
 
 MatmulPlan plan_reference(const MatmulSizes& s) {
   constexpr std::size_t group = 16;
-  const auto round_up = [](std::size_t size) { return (size + group - 1) / group * group; };
   return {.file = "matmul/reference.cl",
           .kernel = "matmul_reference",
           .options = matmul_options(s),
-          .global = {round_up(s.n), round_up(s.m), s.batch},
+          .global = {round_up(s.n, group), round_up(s.m, group), s.batch},
           .local = {group, group, 1}};
 }
 

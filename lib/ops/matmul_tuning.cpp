@@ -10,7 +10,7 @@
 #include "dovetail/core/error.hpp"
 #include "lib/core/file.hpp"
 #include "lib/ops/live_tuning.hpp"
-#include "lib/ops/matmul_check.hpp"
+#include "lib/ops/matmul_check_out.hpp"
 
 namespace dovetail {
 namespace {
@@ -37,7 +37,7 @@ detail::MatmulSizes checked_sizes(std::string_view function, const Device& devic
           .transpose_a = p.transpose_a,
           .transpose_b = p.transpose_b,
           .in = p.dtype,
-          .out = p.dtype == DType::i8 ? DType::i32 : p.dtype};
+          .out = detail::result_dtype(p.dtype)};
 }
 
 }  // namespace
@@ -56,12 +56,7 @@ bool has_matmul_tuning(const Device& device, const MatmulCase& product) {
 }
 
 std::vector<std::string> matmul_choices(const Device& device, const MatmulCase& product) {
-  const auto sizes = checked_sizes("matmul_choices", device, product);
-  std::vector<std::string> choices{detail::default_choice(device, sizes)};
-  for (std::string& choice : detail::choices(device, sizes)) {
-    if (choice != choices.front()) choices.push_back(std::move(choice));
-  }
-  return choices;
+  return detail::choices(device, checked_sizes("matmul_choices", device, product));
 }
 
 void set_matmul_tuning(const Device& device, const MatmulCase& product,

@@ -62,18 +62,17 @@ Room room_for(const Device& device, const MatmulSizes& s) {
              .batch_stride = static_cast<std::int64_t>(count / s.batch)},
             count * factor};
   }
-  const std::int64_t row_stride = (n + 3) / 4 * 4;
+  const auto row_stride = static_cast<std::int64_t>(detail::round_up(s.n, 4));
   return {{.rows = k, .columns = n, .row_stride = row_stride, .batch = batch},
           static_cast<std::size_t>(batch * k * row_stride) * size_of(s.in)};
 }
 
 detail::MatmulPlan plan_pack_rows(const MatmulSizes& s) {
   constexpr std::size_t group = 16;
-  const auto round_up = [](std::size_t size) { return (size + group - 1) / group * group; };
   return {.file = "matmul/pack_rows.cl",
           .kernel = "matmul_pack_rows",
           .options = detail::matmul_options(s),
-          .global = {round_up(s.n), round_up(s.k), s.batch},
+          .global = {detail::round_up(s.n, group), detail::round_up(s.k, group), s.batch},
           .local = {group, group, 1}};
 }
 
