@@ -7,8 +7,8 @@
 #include <iterator>
 
 #include "dovetail/core/error.hpp"
-#include "lib/stream/range_check.hpp"
 #include "lib/stream/memory_info.hpp"
+#include "lib/stream/range_check.hpp"
 
 namespace dovetail::detail {
 namespace {

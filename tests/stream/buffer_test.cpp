@@ -14,8 +14,8 @@
 #include "dovetail/stream/stream.hpp"
 #include "tests/support/contexts.hpp"
 #include "tests/support/gate.hpp"
-#include "tests/support/threads.hpp"
 #include "tests/support/image.hpp"
+#include "tests/support/threads.hpp"
 #include "tests/support/thrown.hpp"
 
 namespace dovetail {
