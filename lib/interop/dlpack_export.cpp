@@ -13,6 +13,7 @@
 #include "dovetail/stream/with_queue.hpp"
 #include "lib/core/fork_guard.hpp"
 #include "lib/core/opencl_check.hpp"
+#include "lib/core/thrown_text.hpp"
 #include "lib/interop/dlpack_format.hpp"
 #include "lib/interop/host_map.hpp"
 #include "lib/stream/stream_state.hpp"
@@ -37,8 +38,9 @@ struct Export {
     if (mapped == nullptr || detail::in_forked_child()) return;
     try {
       unmap();
-    } catch (const std::exception& error) {
-      std::fprintf(stderr, "dovetail: a DLPack tensor stays mapped: %s\n", error.what());
+    } catch (...) {  // a peer may throw anything
+      std::fprintf(stderr, "dovetail: a DLPack tensor stays mapped: %s\n",
+                   detail::thrown_text().c_str());
     }
   }
   Export(const Export&) = delete;

@@ -42,9 +42,8 @@ void with_queue(const Stream& stream, const std::span<const MemoryUse>* uses, co
 /// @param uses     All memory that the work touches. What it touches undeclared is ordered on this
 ///                 stream only.
 /// @param name     For messages and OrderRecorder; a literal, kept by pointer.
-/// @param enqueue  Must not give work to a stream, capture, replay or change a recording (each
-/// throws
-///                 an Error), nor keep the queue; may throw.
+/// @param enqueue  Must not give work to a stream, capture, replay or change a recording, which
+///                 throw an Error; nor keep the queue. May throw.
 /// @throws InvalidArgument  memory of another context, or a range that its buffer does not have.
 /// @throws CommandError     the stream, or work that this depends on, has failed.
 /// Thread-safe; other threads that give work to the stream wait until `enqueue` returns.
