@@ -251,6 +251,27 @@ TEST(Command, MatmulSkipsABackendThatCannotBeBuilt) {
   }
 }
 
+TEST(Command, MatmulTellsOnceOfATypeThatABackendDoesNotOffer) {
+  if (run("matmul --quick --backends clblast --sets nowhere").output.find("not available") !=
+      std::string::npos) {
+    GTEST_SKIP() << "this build has no CLBlast";
+  }
+  const TemporaryDirectory folder;
+  const auto shapes = folder.path() / "shapes.csv";
+  const auto file = folder.path() / "matmul.json";
+  std::ofstream(shapes) << "set,name,batch,m,n,k,transpose_a,transpose_b\n"
+                           "s,x,1,3,4,5,n,t\ns,y,1,6,7,8,n,t\n";
+  const Outcome outcome = run("matmul --quick --backends clblast --dtype bf16 --shapes " +
+                              shapes.string() + " --json " + file.string());
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.output;
+  const Json report = read_json(file);
+  EXPECT_EQ(report.at("matmul").size(), 0U);
+  EXPECT_EQ(std::ranges::count(report.at("skipped"), "matmul: backend clblast, bf16",
+                               [](const Json& entry) { return entry.at("what"); }),
+            1)
+      << report.at("skipped");
+}
+
 TEST(Command, TuneWritesAllThatIsKnownToTheFile) {
   const TemporaryDirectory folder;
   const auto shapes = folder.path() / "shapes.csv";

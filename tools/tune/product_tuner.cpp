@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstddef>
 #include <memory>
 #include <string>
 #include <utility>
@@ -107,7 +108,8 @@ TuneRow ProductTuner::run() {
     race(candidates, samples);
     std::ranges::sort(candidates, {}, &Candidate::us);
     // The choice by rule stays, to be compared with.
-    const auto rest = candidates.begin() + std::min(keep, candidates.size());
+    const auto rest =
+        candidates.begin() + static_cast<std::ptrdiff_t>(std::min(keep, candidates.size()));
     candidates.erase(std::remove_if(rest, candidates.end(),
                                     [&](const Candidate& c) { return c.choice != by_rule; }),
                      candidates.end());
