@@ -1,12 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "dovetail/ops/matmul.hpp"
 
-#include <fmt/format.h>
-
 #include <array>
 #include <utility>
 
-#include "dovetail/core/error.hpp"
 #include "lib/ops/matmul_check.hpp"
 #include "lib/ops/matmul_epilogue.hpp"
 #include "lib/ops/matmul_problem.hpp"

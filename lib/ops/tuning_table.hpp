@@ -13,7 +13,8 @@
 namespace dovetail::detail {
 
 struct TuningEntry {
-  std::string device;  ///< Its name, or the class it belongs to; without commas.
+  /// As device_key() gives it; in the table that comes with the library also as device_class().
+  std::string device;
   MatmulCase product;
   MatmulTuning tuning;
 };

@@ -7,7 +7,6 @@
 #include <string_view>
 #include <vector>
 
-#include "dovetail/core/device.hpp"
 #include "dovetail/core/export.hpp"
 #include "dovetail/ops/matrix_view.hpp"
 #include "dovetail/stream/current_stream.hpp"
@@ -58,28 +57,35 @@ struct MatmulOptions {
 /// Multiplies matrices: out = activation(alpha op(a) op(b) + beta out + bias + residual), where op
 /// transposes or not.
 ///
-/// Appends to `stream` and returns before the work runs; the result is valid in stream order. The
-/// output and the backend's workspace are allocated first; no workspace is shared by two calls.
+/// Appends to `stream` and returns before the work runs; the result is valid in stream order. No
+/// workspace is shared by two calls.
 /// @param a  Shape [m, k], or [batch, m, k]; see MatmulOptions for transposes. float32, float64,
 ///           float16, bfloat16 or int8. The 16-bit floats are multiplied and added up in float32,
 ///           int8 in int32; rounding comes last, after the epilogue.
 /// @param b  Shape [k, n], or [batch, k, n], of the same dtype. Where only one of the two has a
 ///           batch, the other's matrix serves all of it.
 /// @return   New tensor, shape [m, n] or [batch, m, n], of the operands' dtype, or int32 for int8.
-/// A
-///           size of 0 is answered as BLAS does: with k = 0 the product is zeros, with any other it
-///           is empty.
+///           A size of 0 is answered as BLAS does: with k = 0 the product is zeros, with any other
+///           it is empty.
 /// @throws InvalidArgument  inner sizes, batches, dtypes or contexts differ; a dtype that is not
-///                          multiplied, or not by this device; `beta` is given.
+///                          multiplied, or not by this device; a size above 2^31 - 1; `bias` or
+///                          `residual` does not fit; int8 with factors or an activation that int32
+///                          has not; an unknown backend or activation; `beta` is given.
 /// @throws VendorError      the vendor library fails, does not offer this, or is not in this build.
+/// @throws CaptureError     the stream captures, and the vendor library was asked for.
+/// @throws OutOfMemory      the output or a workspace cannot be had.
+/// @throws OpenCLError      the driver refuses; also BuildError, its compiler, and CommandError,
+/// the
+///                          stream or what the operands depend on has failed.
 /// Thread-safe: the vendor library's first use, which is not, is guarded.
 DOVETAIL_EXPORT Tensor matmul(const Stream& stream, const Tensor& a, const Tensor& b,
                               const MatmulOptions& options = {});
 
 /// `matmul` into memory that exists and overlaps neither operand.
 /// @param out  Also float32 where the operands are 16-bit floats.
-/// @throws InvalidArgument  also when the shape of `out` is not the result's, or `out` overlaps an
-///                          operand, sub-buffers seen through.
+/// @throws InvalidArgument  also when the shape or dtype of `out` is not the result's, or `out`
+///                          overlaps an operand, `bias`, itself, or a `residual` that it is not;
+///                          sub-buffers are seen through. Not when `beta` is given.
 DOVETAIL_EXPORT void matmul_into(const Stream& stream, const Tensor& a, const Tensor& b,
                                  const Tensor& out, const MatmulOptions& options = {});
 
@@ -90,7 +96,8 @@ DOVETAIL_EXPORT void matmul_into(const Stream& stream, const MatrixView& a, cons
 /// One product for each `a[i]`, `b[i]` and `out[i]`, whose sizes may differ: all are checked before
 /// the first is enqueued. Those that lie at equal distances in their buffers run as one batch.
 /// @param options  For all; without `residual`.
-/// @throws InvalidArgument  also when the numbers of matrices differ.
+/// @throws InvalidArgument  also when the numbers of matrices differ, or `residual` is given; names
+///                          the product that cannot be.
 DOVETAIL_EXPORT void matmul_batched_into(const Stream& stream, std::span<const MatrixView> a,
                                          std::span<const MatrixView> b,
                                          std::span<const MatrixView> out,
