@@ -6,6 +6,7 @@
 #include <unordered_map>
 
 #include "lib/core/opencl_check.hpp"
+#include "lib/stream/memory_info.hpp"
 #include "lib/stream/stream_registry.hpp"
 
 namespace dovetail {
@@ -73,13 +74,6 @@ TrackedMemory add(cl_mem memory, TrackedMemory tracked, std::unique_lock<std::mu
   check(clSetMemObjectDestructorCallback(memory, forget, user_data),
         "clSetMemObjectDestructorCallback");
   return tracked;
-}
-
-template <typename T>
-T memory_info(cl_mem memory, cl_mem_info what) {
-  T value{};
-  check(clGetMemObjectInfo(memory, what, sizeof(value), &value, nullptr), "clGetMemObjectInfo");
-  return value;
 }
 
 }  // namespace
