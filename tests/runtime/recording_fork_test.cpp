@@ -27,6 +27,12 @@ class RecordingForkTest : public test::RecordedWork<test::ReplayTest> {
     for (const Stream& each : {stream, fork, other}) each.synchronize();
   }
 
+  Recording growing_z() const {
+    Capture capture(other, options());
+    grow(z, other);
+    return capture.end();
+  }
+
   const Stream fork{context()};
   const Buffer x = test::buffer_of(all(1));
   const Buffer y = test::buffer_of(all(1));
@@ -71,11 +77,7 @@ TEST_P(RecordingForkTest, RunsForksBesideWhatFollowsThemOnTheFirstStream) {
 }
 
 TEST_P(RecordingForkTest, IsSubmittedAsAWholeOrNotAtAll) {
-  const Recording unsubmitted = [&] {
-    Capture capture(other, options());
-    grow(z, other);
-    return capture.end();
-  }();
+  const Recording unsubmitted = growing_z();
   Capture capture(stream, options());
   grow(x, stream);
   fork.wait(stream);
@@ -93,11 +95,7 @@ TEST_P(RecordingForkTest, IsSubmittedAsAWholeOrNotAtAll) {
 }
 
 TEST_P(RecordingForkTest, TakesWhatItWritesBeforeForItsOwn) {
-  const Recording unsubmitted = [&] {
-    Capture capture(other, options());
-    grow(z, other);
-    return capture.end();
-  }();
+  const Recording unsubmitted = growing_z();
   Capture capture(stream, options());
   set(z, 5, stream);
   fork.wait(stream);
