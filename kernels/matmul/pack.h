@@ -37,7 +37,7 @@ static void pack(PANEL factor* panel, global const element* from, size_t stride,
     global const element* row[WIDTH];
 #pragma unroll
     for (int r = 0; r < WIDTH; ++r) row[r] = from + min(c + r, columns - 1) * stride;
-    size_t p = 0;
+    uint p = 0;
     for (; p + WIDTH <= steps; p += WIDTH) {
       vec block[WIDTH];
 #pragma unroll
@@ -51,8 +51,7 @@ static void pack(PANEL factor* panel, global const element* from, size_t stride,
       for (int r = 0; r < WIDTH; ++r) panel[p * NR + c + r] = load1(row[r] + p);
 #else
     if (c + WIDTH <= columns) {
-      for (size_t p = 0; p < steps; ++p)
-        STORE(FACTORS(from + p * stride + c), 0, panel + p * NR + c);
+      for (uint p = 0; p < steps; ++p) STORE(FACTORS(from + p * stride + c), 0, panel + p * NR + c);
     } else {
       // Whole vectors as long as they end within the operand, what they hold of the next row left
       // out.
@@ -60,7 +59,7 @@ static void pack(PANEL factor* panel, global const element* from, size_t stride,
       for (uint r = 0; r < WIDTH; ++r) lanes[r] = (factor)(c + r < columns ? 1 : 0);
       const vec kept = LOAD(0, lanes), zeros = (vec)((factor)0);
       const size_t end = (steps - 1) * stride + columns;
-      size_t p = 0;
+      uint p = 0;
       for (; p * stride + c + WIDTH <= end; ++p)
         STORE(kept != zeros ? FACTORS(from + p * stride + c) : zeros, 0, panel + p * NR + c);
       for (; p < steps; ++p)

@@ -12,7 +12,7 @@
 #include "dovetail/interop/dlpack.hpp"
 #include "dovetail/stream/with_queue.hpp"
 #include "lib/core/fork_guard.hpp"
-#include "lib/core/opencl_check.hpp"
+#include "lib/core/queue_info.hpp"
 #include "lib/core/thrown_text.hpp"
 #include "lib/interop/dlpack_format.hpp"
 #include "lib/interop/host_map.hpp"
@@ -71,11 +71,7 @@ int index_of(const Device& device) {
 }
 
 Stream adopt_consumer(const Tensor& tensor, cl_command_queue consumer) {
-  cl_context context = nullptr;
-  detail::check(
-      clGetCommandQueueInfo(consumer, CL_QUEUE_CONTEXT, sizeof(cl_context), &context, nullptr),
-      "clGetCommandQueueInfo");
-  if (context != tensor.context().get()) {
+  if (detail::queue_info<cl_context>(consumer, CL_QUEUE_CONTEXT) != tensor.context().get()) {
     throw InvalidArgument(
         fmt::format("[to_dlpack] the consumer's queue belongs to another context than the tensor "
                     "{}; make the queue in the tensor's context, or go by way of the host.",

@@ -8,6 +8,7 @@
 #include "dovetail/core/error.hpp"
 #include "dovetail/interop/dlpack.hpp"
 #include "lib/core/opencl_check.hpp"
+#include "lib/stream/memory_info.hpp"
 #include "lib/stream/submission.hpp"
 
 namespace dovetail {
@@ -79,10 +80,8 @@ void interop::synchronize_host(const Stream& stream, const Tensor& tensor) {
   constexpr const char* function = "synchronize_host";
   const BufferView& memory = tensor.storage();
   if (memory.nbytes == 0) return;
-  cl_mem_flags flags = 0;
-  detail::check(clGetMemObjectInfo(detail::handle_of(memory.buffer).memory, CL_MEM_FLAGS,
-                                   sizeof(flags), &flags, nullptr),
-                "clGetMemObjectInfo");
+  const auto flags =
+      detail::memory_info<cl_mem_flags>(detail::handle_of(memory.buffer).memory, CL_MEM_FLAGS);
   if (!(flags & CL_MEM_USE_HOST_PTR)) {
     throw InvalidArgument(
         fmt::format("[{}] the tensor {} does not lie in the host's memory, such as from_dlpack "

@@ -29,7 +29,7 @@ struct detail::RecordingState {
   std::vector<ReplaySegment> segments;
   std::vector<std::size_t> joined;
   std::vector<Place> places;  // of each command, in the order in which a replay submits them
-  std::unique_ptr<TrackedUses> uses;  // of all segments together
+  std::unique_ptr<TrackedUses> uses;  // of all segments together, if there are several
   std::shared_ptr<RecordingProgress> progress;
   ReplayMethod method;
   std::mutex mutex;  // held while a replay is submitted, and while a command changes
@@ -97,6 +97,7 @@ detail::RecordingState::RecordingState(RecordedWork work, ReplayMethod method_in
 }
 
 void detail::RecordingState::collect_uses() {
+  if (segments.size() < 2) return;  // a single one is checked as it is submitted
   uses = std::make_unique<TrackedUses>();
   for (const ReplaySegment& segment : segments) {
     for (const TrackedUse& use : segment.uses()) add_to(*uses, use);
@@ -119,8 +120,8 @@ void detail::RecordingState::check_streams(const Stream& stream) const {
 }
 
 void detail::RecordingState::submit(const Stream& stream) {
-  // All of it or nothing; a single segment is checked as it is submitted.
-  if (segments.size() > 1) check_replay(stream, *uses, {"", "recording"}, *progress);
+  // All of it or nothing.
+  if (uses) check_replay(stream, *uses, {"", "recording"}, *progress);
   std::vector<Point> points;
   points.reserve(segments.size());
   try {

@@ -28,8 +28,6 @@ class ReplaySegment {
     return recorded_.commands;
   }
 
-  /// The order in which each of its commands was given to the capture.
-  std::size_t number(std::size_t command) const { return recorded_.numbers[command]; }
   const TrackedUses& uses() const noexcept { return *uses_; }
 
   /// One of its commands has changed.

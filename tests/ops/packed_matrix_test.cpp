@@ -91,7 +91,9 @@ TEST_F(PackedMatrixTest, GivesTheSameProductForEverySize) {
       expect_same(DType::f32, m, n, 13, (m + n) % 2 == 0);
     }
   }
-  for (const std::int64_t k : {1, 2, 16, 257, 2049, 5000}) expect_same(DType::f32, 3, 40, k, true);
+  for (const std::int64_t k : {1, 2, 16, 257, 2049, 5000}) {
+    for (const bool transpose : {false, true}) expect_same(DType::f32, 3, 40, k, transpose);
+  }
 }
 
 TEST_F(PackedMatrixTest, TakesBatchesStridesAndAnEpilogue) {

@@ -132,6 +132,9 @@ class Comparison {
   void attempt(const std::string& what, const Function& function) {
     try {
       function();
+    } catch (const VerificationFailed& failure) {
+      results_.verified = false;
+      skip(what, failure.what());
     } catch (const Error& error) {
       skip(what, error.what());
     }
