@@ -26,12 +26,6 @@ using Shard = std::array<Counter, entry_point_count>;
 constinit std::array<Shard, shard_count> shards{};
 static_assert(std::is_trivially_destructible_v<Shard>);
 
-constexpr std::array<const char*, entry_point_count> names{
-#define DOVETAIL_LAYER_NAME(name, bytes) #name,
-    DOVETAIL_LAYER_ENTRY_POINTS(DOVETAIL_LAYER_NAME)
-#undef DOVETAIL_LAYER_NAME
-};
-
 // Two threads on one shard are still counted exactly; they only share cache lines.
 Shard& shard_of_this_thread() noexcept {
   static constinit std::atomic<std::size_t> next{0};
@@ -58,7 +52,7 @@ void count(EntryPoint entry_point, const Call& call) noexcept {
 
 dovetail_call_count counted(EntryPoint entry_point) noexcept {
   const auto index = static_cast<std::size_t>(entry_point);
-  dovetail_call_count sum{names[index], 0, 0, 0, 0, 0, 0};
+  dovetail_call_count sum{entry_point_names[index], 0, 0, 0, 0, 0, 0};
   for (const Shard& shard : shards) {
     const Counter& counter = shard[index];
     sum.calls += counter.calls.load(std::memory_order_relaxed);

@@ -10,16 +10,6 @@
 
 namespace dovetail::layer {
 
-/// An index into the counters for each counted entry point.
-enum class EntryPoint : std::size_t {
-#define DOVETAIL_LAYER_ENUMERATOR(name, bytes) name,
-  DOVETAIL_LAYER_ENTRY_POINTS(DOVETAIL_LAYER_ENUMERATOR)
-#undef DOVETAIL_LAYER_ENUMERATOR
-      count
-};
-
-inline constexpr auto entry_point_count = static_cast<std::size_t>(EntryPoint::count);
-
 /// What one call adds to its entry point's counter.
 struct Call {
   std::uint64_t nanoseconds;

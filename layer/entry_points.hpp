@@ -1,8 +1,11 @@
-// Every OpenCL entry point that the layer counts, one line each, in the dispatch table's order.
+// Every OpenCL entry point that a layer interposes, one line each, in the dispatch table's order.
 #pragma once
 
+#include <array>
+#include <cstddef>
+
 /// Calls `X(name, Bytes)` for each entry point. `Bytes` says where a call's arguments give the
-/// number of bytes it moves; the choices are in interposed.hpp.
+/// number of bytes it moves; the choices are in call_bytes.hpp.
 #define DOVETAIL_LAYER_ENTRY_POINTS(X)                 \
   X(clGetPlatformIDs, NoBytes)                         \
   X(clGetPlatformInfo, NoBytes)                        \
@@ -122,3 +125,23 @@
   X(clCreateBufferWithProperties, CopiedHostPtrAt<2>)  \
   X(clCreateImageWithProperties, NoBytes)              \
   X(clSetContextDestructorCallback, NoBytes)
+
+namespace dovetail::layer {
+
+/// An index for each entry point.
+enum class EntryPoint : std::size_t {
+#define DOVETAIL_LAYER_ENUMERATOR(name, bytes) name,
+  DOVETAIL_LAYER_ENTRY_POINTS(DOVETAIL_LAYER_ENUMERATOR)
+#undef DOVETAIL_LAYER_ENUMERATOR
+      count
+};
+
+inline constexpr auto entry_point_count = static_cast<std::size_t>(EntryPoint::count);
+
+inline constexpr std::array<const char*, entry_point_count> entry_point_names{
+#define DOVETAIL_LAYER_NAME(name, bytes) #name,
+    DOVETAIL_LAYER_ENTRY_POINTS(DOVETAIL_LAYER_NAME)
+#undef DOVETAIL_LAYER_NAME
+};
+
+}  // namespace dovetail::layer

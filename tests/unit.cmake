@@ -13,6 +13,7 @@ set(support_sources
     before_build.cpp
     failing_call.cpp
     failing_queues.cpp
+    fault.cpp
     forked_child.cpp
     gate.cpp
     matmul_bound.cpp
@@ -163,4 +164,35 @@ if(TARGET dovetail_layer)
 endif()
 if(TARGET dovetail_layer_test)
   add_dependencies(dovetail_layer_test dovetail_layer)
+endif()
+
+# The layer by which OpenCL calls fail, for the tests of what the library does then.
+dovetail_is_tested(is_tested faults)
+if(is_tested)
+  add_library(dovetail_failing_layer MODULE ${CMAKE_CURRENT_LIST_DIR}/support/failing_layer/failing_layer.cpp)
+  target_compile_features(dovetail_failing_layer PRIVATE cxx_std_20)
+  target_include_directories(dovetail_failing_layer PRIVATE ${PROJECT_SOURCE_DIR})
+  target_include_directories(dovetail_failing_layer SYSTEM PRIVATE ${OpenCL_INCLUDE_DIRS})
+  target_link_options(dovetail_failing_layer PRIVATE "LINKER:-soname,libDovetailFailingLayer.so"
+                      "LINKER:-z,nodelete")
+  set_target_properties(
+    dovetail_failing_layer
+    PROPERTIES PREFIX lib
+               OUTPUT_NAME DovetailFailingLayer
+               CXX_EXTENSIONS OFF
+               CXX_VISIBILITY_PRESET hidden
+               VISIBILITY_INLINES_HIDDEN ON)
+  set(fault_sources stream_end_test.cpp wait_test.cpp)
+  if(DOVETAIL_WITH_DLPACK)
+    list(APPEND fault_sources dlpack_test.cpp)
+  endif()
+  dovetail_unit_test(
+    faults
+    SOURCES ${fault_sources}
+    VARIABLES
+      OPENCL_LAYERS=set:$<TARGET_FILE:dovetail_failing_layer>)
+  add_dependencies(dovetail_faults_test dovetail_failing_layer)
+  if(DOVETAIL_WITH_DLPACK)
+    target_include_directories(dovetail_faults_test SYSTEM PRIVATE ${DOVETAIL_DLPACK_INCLUDE_DIR})
+  endif()
 endif()

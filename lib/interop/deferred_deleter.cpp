@@ -16,6 +16,17 @@ namespace {
 
 using namespace std::chrono_literals;
 
+/// Whether nothing uses the memory any more. What the driver does not answer is asked again.
+bool is_free(DeferredDeleter& deleter) noexcept {
+  try {
+    if (!deleter.markers) deleter.markers = deleter.find_markers();
+    return std::ranges::all_of(*deleter.markers,
+                               [](const auto& m) { return is_over(m->status_if_known()); });
+  } catch (...) {  // a peer may throw anything
+    return false;
+  }
+}
+
 void finish(DeferredDeleter deleter) noexcept {
   { const MemoryBlock released = std::move(deleter.block); }
   call_deleter(deleter.managed);
@@ -37,7 +48,7 @@ class Worker {
       static const int registered = std::atexit([] { instance().stop(); });
       static_cast<void>(registered);
     }
-    pending_.push_back(std::move(deleter));
+    added_.push_back(std::move(deleter));
     changed_.notify_all();
   }
 
@@ -56,52 +67,42 @@ class Worker {
     auto pause = shortest;
     std::unique_lock lock(mutex_);
     while (!is_stopping_) {
-      if (pending_.empty()) {
+      std::ranges::move(added_, std::back_inserter(waiting_));
+      added_.clear();
+      if (waiting_.empty()) {
         changed_.wait(lock);
         continue;
       }
-      std::vector<DeferredDeleter> done = take_done();
-      if (done.empty()) {
-        // OpenCL has no wait for one of several events, nor callbacks that failures reach on PoCL.
-        changed_.wait_for(lock, pause);
-        pause = std::min(2 * pause, longest);
-        continue;
-      }
-      pause = shortest;
-      lock.unlock();
-      for (DeferredDeleter& deleter : done) finish(std::move(deleter));
+      lock.unlock();  // what is called may add more
+      const bool has_finished = finish_what_is_free();
       lock.lock();
+      pause = has_finished ? shortest : std::min(2 * pause, longest);
+      // OpenCL has no wait for one of several events, nor callbacks that failures reach on PoCL.
+      if (!has_finished && added_.empty()) changed_.wait_for(lock, pause);
     }
     is_running_ = false;
     changed_.notify_all();
   }
 
-  std::vector<DeferredDeleter> take_done() {
-    const auto first_done =
-        std::stable_partition(pending_.begin(), pending_.end(), [](const DeferredDeleter& deleter) {
-          return !std::ranges::all_of(deleter.markers, [](const auto& m) { return is_over(*m); });
-        });
-    std::vector<DeferredDeleter> done(std::make_move_iterator(first_done),
-                                      std::make_move_iterator(pending_.end()));
-    pending_.erase(first_done, pending_.end());
-    return done;
+  bool finish_what_is_free() {
+    const auto first_free =
+        std::stable_partition(waiting_.begin(), waiting_.end(),
+                              [](DeferredDeleter& deleter) { return !is_free(deleter); });
+    std::vector<DeferredDeleter> free(std::make_move_iterator(first_free),
+                                      std::make_move_iterator(waiting_.end()));
+    waiting_.erase(first_free, waiting_.end());
+    for (DeferredDeleter& deleter : free) finish(std::move(deleter));
+    return !free.empty();
   }
 
   std::mutex mutex_;
   std::condition_variable changed_;
-  std::vector<DeferredDeleter> pending_;
+  std::vector<DeferredDeleter> added_;
+  std::vector<DeferredDeleter> waiting_;  // the thread's own
   bool is_running_ = false, is_stopping_ = false;
 };
 
 }  // namespace
-
-bool is_over(const Marker& marker) noexcept {
-  try {
-    return marker.status() <= CL_COMPLETE;
-  } catch (const std::exception&) {
-    return true;  // an event that cannot be asked is not waited for
-  }
-}
 
 void call_deleter(DLManagedTensor* managed) noexcept {
   if (managed->deleter != nullptr) managed->deleter(managed);

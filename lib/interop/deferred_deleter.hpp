@@ -4,6 +4,8 @@
 
 #include <dlpack/dlpack.h>
 
+#include <functional>
+#include <optional>
 #include <vector>
 
 #include "lib/stream/buffer_state.hpp"
@@ -11,20 +13,20 @@
 
 namespace dovetail::detail {
 
-/// A tensor to be given back when all markers are over.
+/// A tensor to be given back once nothing uses its memory any more.
 struct DeferredDeleter {
-  std::vector<MarkerHandle> markers = {};
+  /// Behind all uses of the memory; not given where they could not be had yet.
+  std::optional<std::vector<MarkerHandle>> markers = std::vector<MarkerHandle>();
+  /// Finds them; may throw, and is then called again later.
+  std::function<std::vector<MarkerHandle>()> find_markers = {};
   MemoryBlock block = {};  ///< Released first.
   DLManagedTensor* managed = nullptr;
 };
 
-/// Whether `marker` is complete or has failed.
-bool is_over(const Marker& marker) noexcept;
-
 /// Calls the tensor's deleter, if it has one.
 void call_deleter(DLManagedTensor* managed) noexcept;
 
-/// Calls the deleter when the markers are over, from a thread that is kept for this: a driver's
+/// Calls the deleter when the uses are over, from a thread that is kept for this: a driver's
 /// callbacks may hold its locks, and a deleter may call anything.
 void defer(DeferredDeleter deleter);
 

@@ -34,7 +34,8 @@ std::vector<MarkerHandle> markers_behind(const TrackedMemory& memory, bool is_le
       markers.push_back(producer.remains->last);
     }
   }
-  std::erase_if(markers, [](const MarkerHandle& marker) { return is_over(*marker); });
+  std::erase_if(markers,
+                [](const MarkerHandle& marker) { return is_over(marker->status_if_known()); });
   return markers;
 }
 
@@ -46,11 +47,24 @@ class OpenCLOwner final : public DlpackOwner {
   void give_back(MemoryBlock block, std::size_t /*nbytes*/, bool is_lent_out) noexcept override {
     if (managed_ == nullptr) return;
     try {
-      auto markers = markers_behind(block.tracked, is_lent_out);
-      if (!markers.empty()) return defer({std::move(markers), std::move(block), managed_});
-    } catch (...) {  // a peer may throw anything
+      DeferredDeleter later{.markers = std::nullopt,
+                            .find_markers = [memory = block.tracked, is_lent_out] {
+                              return markers_behind(memory, is_lent_out);
+                            }};
+      try {
+        later.markers = later.find_markers();
+      } catch (...) {  // a peer may throw anything
+        std::fprintf(stderr, "dovetail: memory goes back to its DLPack producer later: %s\n",
+                     thrown_text().c_str());
+      }
+      if (!later.markers || !later.markers->empty()) {
+        later.block = std::move(block);
+        later.managed = managed_;
+        return defer(std::move(later));
+      }
+    } catch (const std::exception& error) {
       std::fprintf(stderr, "dovetail: memory is not given back to its DLPack producer: %s\n",
-                   thrown_text().c_str());
+                   error.what());
       return;
     }
     { const MemoryBlock released = std::move(block); }

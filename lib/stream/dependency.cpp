@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "dovetail/core/error.hpp"
+#include "lib/stream/undeclared_work.hpp"
 
 namespace dovetail::detail {
 
@@ -16,14 +17,16 @@ void throw_if_failed(const std::shared_ptr<const Failure>& why, Point producer,
   throw_command_error(inherited, "Stream");
 }
 
-void throw_if_lost(const StreamRemains& producer, const StreamState& stream,
+void throw_if_lost(const StreamRemains& producer, Point point, const StreamState& stream,
                    const CommandName& name) {
-  if (producer.last) return;
+  if (producer.lost.empty() || point.ticket <= producer.completed) return;
   throw Error(fmt::format(
-      "[Stream] {} on {} depends on work that was given to stream #{}, a borrowed queue, and the "
-      "last handle to that stream is gone, so nothing can be waited for; keep a handle, use "
-      "Stream::retain, or synchronize() before it goes.",
-      name.str(), stream.label(), producer.id));
+      "[Stream] {} on {} depends on work up to {} that was given to {}, {}, so nothing can be "
+      "waited for; keep a handle, use Stream::retain, or synchronize() before it goes. If the work "
+      "is known to be done, as after the owner's clFinish, say so: "
+      "Stream::declare_done({{.stream = {}, .ticket = {}}}).",
+      name.str(), stream.label(), point.ticket, producer.label(), producer.lost, producer.id,
+      producer.enqueued));
 }
 
 void check_sources(const StreamState& stream, const Dependencies& dependencies,
@@ -34,8 +37,12 @@ void check_sources(const StreamState& stream, const Dependencies& dependencies,
       throw_if_failed(producer.alive->current_failure(), dependency.producer, name);
     }
     if (producer.remains) {
+      // Nobody can reset it, so the first piece of work behind it is told, for all.
+      if (dependency.hazard == Hazard::undeclared && producer.remains->failure) {
+        UndeclaredWork::forget(dependency.producer.stream);
+      }
       throw_if_failed(producer.remains->failure, dependency.producer, name);
-      throw_if_lost(*producer.remains, stream, name);
+      throw_if_lost(*producer.remains, dependency.producer, stream, name);
     }
   }
 }

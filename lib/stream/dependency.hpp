@@ -43,7 +43,7 @@ void check_sources(const StreamState& stream, const Dependencies& dependencies,
 /// The same for one failure, which concerns work after a ticket, and for one stream that is gone.
 void throw_if_failed(const std::shared_ptr<const Failure>& why, Point producer,
                      const CommandName& name);
-void throw_if_lost(const StreamRemains& producer, const StreamState& stream,
+void throw_if_lost(const StreamRemains& producer, Point point, const StreamState& stream,
                    const CommandName& name);
 
 }  // namespace dovetail::detail

@@ -2,7 +2,7 @@
 // Who waits for whom, for a message or a person.
 #include <fmt/format.h>
 
-#include <algorithm>
+#include <map>
 
 #include "dovetail/core/error.hpp"
 #include "dovetail/stream/stream.hpp"
@@ -12,6 +12,7 @@
 namespace dovetail {
 namespace {
 
+using detail::StreamRemains;
 using detail::StreamState;
 
 std::string describe(const StreamState& stream) {
@@ -32,7 +33,7 @@ std::string describe(const StreamState& stream) {
     failure = stream.failure;
   }
   for (const auto& wait : waits) {
-    const cl_int status = wait.marker->status();
+    const cl_int status = wait.marker->status_if_known();
     if (status == CL_COMPLETE) continue;
     const Point covers = wait.marker->covers;
     text += fmt::format("  from ticket {} on it waits for {}{}\n", wait.from,
@@ -45,13 +46,26 @@ std::string describe(const StreamState& stream) {
   return text;
 }
 
+std::string describe(const StreamRemains& stream) {
+  std::string text = fmt::format(
+      "{} (its last handle is gone): given {}, of which {} are known to be done; since then {}\n",
+      stream.label(), stream.enqueued, stream.completed, stream.describe_commands());
+  if (!stream.lost.empty()) text += fmt::format("  {}\n", stream.lost);
+  if (stream.failure) text += fmt::format("  it has failed: {}\n", stream.failure->what);
+  return text;
+}
+
 }  // namespace
 
 std::string dump_streams() {
-  auto streams = detail::streams_alive();
-  std::ranges::sort(streams, {}, [](const auto& stream) { return stream->id; });
+  std::map<std::uint64_t, std::string> lines;
+  detail::look_at_retired_streams();
+  for (const StreamRemains& stream : detail::retired_streams()) {
+    lines[stream.id] = describe(stream);
+  }
+  for (const auto& stream : detail::streams_alive()) lines[stream->id] = describe(*stream);
   std::string text;
-  for (const auto& stream : streams) text += describe(*stream);
+  for (const auto& [id, line] : lines) text += line;
   return text;
 }
 

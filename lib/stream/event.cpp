@@ -8,6 +8,23 @@
 
 namespace dovetail {
 
+namespace {
+
+/// The queue of somebody's event, with a reference to it; null for a user event, and for a queue
+/// that has been released: that flushed it, and its handle is not to be used.
+cl_command_queue retained_queue_of(cl_event event) {
+  cl_command_queue queue = nullptr;
+  detail::check(clGetEventInfo(event, CL_EVENT_COMMAND_QUEUE, sizeof(queue), &queue, nullptr),
+                "clGetEventInfo");
+  if (queue == nullptr) return nullptr;
+  const cl_int status = clRetainCommandQueue(queue);
+  if (status == CL_INVALID_COMMAND_QUEUE) return nullptr;
+  detail::check(status, "clRetainCommandQueue");
+  return queue;
+}
+
+}  // namespace
+
 Event::Event(std::shared_ptr<detail::EventState> state) : state_(std::move(state)) {}
 
 Event Event::retain(cl_event event) {
@@ -15,8 +32,9 @@ Event Event::retain(cl_event event) {
     throw InvalidArgument("[Event::retain] the event is null; give a live cl_event.");
   }
   detail::check(clRetainEvent(event), "clRetainEvent");
-  auto marker = std::make_shared<const detail::Marker>(event, Point{}, 0, nullptr);
-  return Event(std::make_shared<detail::EventState>(detail::EventState{std::move(marker), {}}));
+  const auto marker = std::make_shared<detail::Marker>(event, Point{}, 0, nullptr);
+  marker->foreign_queue = retained_queue_of(event);
+  return Event(std::make_shared<detail::EventState>(detail::EventState{marker, {}}));
 }
 
 void Event::synchronize() const {
@@ -38,7 +56,7 @@ bool Event::is_done() const {
     return true;
   }
   // Without a flush the driver may hold the work back for ever, and a loop over is_done() with it.
-  if (status == CL_QUEUED) detail::flush(*state_->marker);
+  if (status == CL_QUEUED) state_->marker->flush();
   return false;
 }
 

@@ -24,7 +24,7 @@ MarkerHandle marker_behind_all(const StreamState& stream) {
   check(clEnqueueMarkerWithWaitList(stream.queue, 0, nullptr, &event),
         "clEnqueueMarkerWithWaitList");
   auto marker = std::make_shared<const Marker>(event, Point{}, 0, nullptr);
-  flush(*marker);
+  check(clFlush(stream.queue), "clFlush");
   return marker;
 }
 
@@ -32,7 +32,10 @@ void drain() noexcept {
   static bool has_given_up = false;
   if (has_given_up || in_forked_child()) return;
   try {
-    std::vector<MarkerHandle> markers = markers_of_retired_streams();
+    std::vector<MarkerHandle> markers;
+    for (const StreamRemains& stream : retired_streams()) {
+      if (stream.last) markers.push_back(stream.last);
+    }
     for (const auto& stream : streams_alive()) {
       if (stream->origin != StreamOrigin::borrowed) markers.push_back(marker_behind_all(*stream));
     }

@@ -9,6 +9,7 @@
 #include "dovetail/core/error.hpp"
 #include "lib/core/opencl_check.hpp"
 #include "lib/core/opencl_release.hpp"
+#include "lib/stream/stream_registry.hpp"
 
 namespace dovetail::detail {
 namespace {
@@ -17,8 +18,6 @@ std::uint64_t next_number() {
   static std::atomic<std::uint64_t> next{1};
   return next.fetch_add(1, std::memory_order_relaxed);
 }
-
-bool is_over(cl_int status) { return status <= CL_COMPLETE; }
 
 }  // namespace
 
@@ -39,7 +38,10 @@ Marker::Marker(cl_event event_in, Point covers_in, std::uint64_t epoch_in, Clock
       epoch(epoch_in),
       clock(std::move(clock_in)) {}
 
-Marker::~Marker() { release(event); }
+Marker::~Marker() {
+  release(event);
+  if (foreign_queue != nullptr) release(foreign_queue);
+}
 
 cl_int Marker::status() const {
   if (is_complete_.load(std::memory_order_acquire)) return CL_COMPLETE;
@@ -48,6 +50,27 @@ cl_int Marker::status() const {
         "clGetEventInfo");
   if (status == CL_COMPLETE) is_complete_.store(true, std::memory_order_release);
   return status;
+}
+
+cl_int Marker::status_if_known() const noexcept {
+  try {
+    return status();
+  } catch (const std::exception&) {
+    return CL_QUEUED;
+  }
+}
+
+void Marker::flush() const {
+  if (is_flushed.load(std::memory_order_relaxed)) return;
+  if (foreign_queue != nullptr) {
+    check(clFlush(foreign_queue), "clFlush");
+  } else if (covers.stream != 0) {
+    // A stream that is gone was flushed as it went, and its queue must not be touched any more.
+    if (const auto stream = find_producer(covers.stream).alive) {
+      check(clFlush(stream->queue), "clFlush");
+    }
+  }
+  is_flushed.store(true, std::memory_order_relaxed);
 }
 
 bool Marker::wait(const Deadline& deadline) const {
@@ -63,22 +86,29 @@ bool Marker::wait(const Deadline& deadline) const {
   if (is_complete_.load(std::memory_order_acquire)) return true;
   has_waiter_ = true;
   lock.unlock();
+  const struct Leader {
+    const Marker& marker;
+    ~Leader() {
+      const std::scoped_lock lock(marker.mutex_);
+      marker.has_waiter_ = false;
+      marker.waited_.notify_all();
+    }
+  } leader{*this};
   if (!deadline) {
     // Its own result is not to be relied on: some drivers return success for a failed event.
     static_cast<void>(clWaitForEvents(1, &event));
-  } else {
-    // OpenCL has no wait with a limit, and PoCL calls no callback for an event that fails.
-    using namespace std::chrono_literals;
-    std::chrono::nanoseconds pause = 10us;
-    while (!is_over(status()) && std::chrono::steady_clock::now() < *deadline) {
-      std::this_thread::sleep_for(pause);
-      pause = std::min<std::chrono::nanoseconds>(2 * pause, 1ms);
-    }
+    if (is_over(status())) return true;
+    flush();  // the call has failed, and may not have flushed either
   }
-  lock.lock();
-  has_waiter_ = false;
-  waited_.notify_all();
-  return is_over(status());
+  // OpenCL has no wait with a limit, and PoCL calls no callback for an event that fails.
+  using namespace std::chrono_literals;
+  std::chrono::nanoseconds pause = 10us;
+  while (!is_over(status())) {
+    if (deadline && std::chrono::steady_clock::now() >= *deadline) return false;
+    std::this_thread::sleep_for(pause);
+    pause = std::min<std::chrono::nanoseconds>(2 * pause, 1ms);
+  }
+  return true;
 }
 
 }  // namespace dovetail::detail

@@ -71,8 +71,9 @@ TrackedMemory add(cl_mem memory, TrackedMemory tracked, std::unique_lock<std::mu
   lock.unlock();
   // NOLINTNEXTLINE(performance-no-int-to-ptr): a number, never followed
   void* const user_data = reinterpret_cast<void*>(number);
-  check(clSetMemObjectDestructorCallback(memory, forget, user_data),
-        "clSetMemObjectDestructorCallback");
+  const cl_int status = clSetMemObjectDestructorCallback(memory, forget, user_data);
+  if (status != CL_SUCCESS) forget(memory, user_data);  // nobody else would
+  check(status, "clSetMemObjectDestructorCallback");
   return tracked;
 }
 

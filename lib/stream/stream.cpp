@@ -165,11 +165,7 @@ void Stream::wait(const Event& event) const {
         clGetEventInfo(native, CL_EVENT_CONTEXT, sizeof(event_context), &event_context, nullptr),
         "clGetEventInfo");
     check_context("event", event_context, *state_);
-    cl_command_queue producer = nullptr;  // stays null for a user event
-    detail::check(
-        clGetEventInfo(native, CL_EVENT_COMMAND_QUEUE, sizeof(producer), &producer, nullptr),
-        "clGetEventInfo");
-    if (producer == state_->queue) return;
+    if (event.state_->marker->foreign_queue == state_->queue) return;
   }
   detail::wait_for_event(*state_, *event.state_, "Stream::wait");
 }
@@ -201,6 +197,23 @@ void Stream::wait(Point point) const {
   }
   detail::wait_for_point(*state_, point, producer.alive && producer.alive->is_shared,
                          "Stream::wait");
+}
+
+void Stream::declare_done(Point point) {
+  constexpr std::string_view function = "Stream::declare_done";
+  detail::check_not_forked(function);
+  if (const auto alive = detail::find_producer(point.stream).alive) {
+    if (point.ticket > alive->enqueued) {
+      throw InvalidArgument(
+          fmt::format("[{}] {} has been given work up to {}, and not {}; give its point().",
+                      function, alive->label(), alive->enqueued.load(), point.ticket));
+    }
+    return alive->note_completion(point.ticket);
+  }
+  if (detail::declare_retired_done(point) || detail::was_stream_id(point.stream)) return;
+  throw InvalidArgument(
+      fmt::format("[{}] no stream has had the number {}; give what Stream::point() gave.", function,
+                  point.stream));
 }
 
 void Stream::attach(std::shared_ptr<Peer> peer) const {
@@ -250,7 +263,7 @@ void Stream::reset(std::chrono::nanoseconds limit) const {
   const auto deadline = detail::deadline_after(function, limit);
   if (!state_->has_failed) return;
   const auto last = state_->new_marker();
-  detail::flush(*last);
+  last->flush();
   if (!last->wait(deadline)) detail::throw_timed_out(function, state_.get());
   state_->reset();
 }

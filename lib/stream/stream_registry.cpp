@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "lib/stream/stream_registry.hpp"
 
+#include <fmt/format.h>
+
+#include <algorithm>
 #include <mutex>
 #include <thread>
 #include <unordered_map>
@@ -25,6 +28,15 @@ bool may_run(const StreamRemains& remains, cl_context context) {
   return remains.context == context && !remains.failure;
 }
 
+Failure failure_of(const StreamRemains& remains, cl_int status) {
+  return {.code = status,
+          .call = "clGetEventInfo",
+          .what = fmt::format("a command on the stream failed: {}, {}", remains.label(),
+                              remains.describe_commands()),
+          .after = remains.completed,
+          .where = std::source_location::current()};
+}
+
 /// Nothing for a stream without work that is not known to be done. What others put on a queue that
 /// they share is never known to be, even where Dovetail itself has not used it yet.
 std::optional<LatestWork> latest_work(const StreamState& stream) {
@@ -41,7 +53,7 @@ struct Retired {
 };
 
 /// Whether work that depends on it must be refused.
-bool is_troubled(const StreamRemains& remains) { return remains.failure || !remains.last; }
+bool is_troubled(const StreamRemains& remains) { return remains.failure || !remains.lost.empty(); }
 
 struct Registry {
   std::mutex mutex;
@@ -54,20 +66,36 @@ struct Registry {
     if (OrderLog::is_on() && !alive.contains(place->first)) {
       OrderLog::add(CompletionEntry{{place->first, place->second.remains.enqueued}});
     }
-    const auto queue = by_queue.find(place->second.queue);
-    if (queue != by_queue.end() && queue->second == place->first) by_queue.erase(queue);
+    forget_queue(place->second.queue, place->first);
     if (is_troubled(place->second.remains)) count_trouble(-1);
     retired.erase(place);
   }
 
-  void forget_what_is_done() {
+  /// The queue of a stream that is gone may be gone as well, and its handle belong to another.
+  void forget_queue(cl_command_queue queue, std::uint64_t stream) {
+    const auto place = by_queue.find(queue);
+    if (place != by_queue.end() && place->second == stream) by_queue.erase(place);
+  }
+
+  /// Looks how the work of the streams that are gone has ended.
+  void look_at_retired() {
     for (auto place = retired.begin(); place != retired.end();) {
       const auto here = place++;
-      const StreamRemains& remains = here->second.remains;
-      // What a failed stream should have written stays wrong for good.
-      if (!remains.failure && remains.last && remains.last->status() == CL_COMPLETE) {
+      StreamRemains& remains = here->second.remains;
+      if (!remains.last) continue;
+      const cl_int status = remains.last->status_if_known();
+      if (!is_over(status)) continue;
+      if (status == CL_COMPLETE && !remains.failure) {
         erase_retired(here);
+        continue;
       }
+      // What failed work should have written stays wrong for good; the rest need not stay.
+      if (!remains.failure) {
+        remains.failure = std::make_shared<const Failure>(failure_of(remains, status));
+        count_trouble(1);
+      }
+      remains.last.reset();
+      forget_queue(here->second.queue, here->first);
     }
   }
 };
@@ -92,7 +120,7 @@ std::shared_ptr<StreamState> find_or_add_stream(
   Registry& all = registry();
   for (;; std::this_thread::yield()) {
     const std::scoped_lock lock(all.mutex);
-    all.forget_what_is_done();
+    all.look_at_retired();
     StreamRemains before;
     if (const auto place = all.by_queue.find(queue); place != all.by_queue.end()) {
       if (const auto alive = all.alive.find(place->second); alive != all.alive.end()) {
@@ -139,11 +167,10 @@ void retire_stream(const StreamState& stream, std::optional<StreamRemains> remai
   if (remains) {
     if (is_troubled(*remains)) count_trouble(1);
     all.retired[stream.id] = {stream.queue, std::move(*remains)};
-  } else if (const auto place = all.by_queue.find(stream.queue);
-             place != all.by_queue.end() && place->second == stream.id) {
-    all.by_queue.erase(place);
+  } else {
+    all.forget_queue(stream.queue, stream.id);
   }
-  all.forget_what_is_done();
+  all.look_at_retired();
 }
 
 Progress progress_of(Point point, bool foreign) {
@@ -156,6 +183,32 @@ Progress progress_of(Point point, bool foreign) {
   if (alive->second.has_failed->load(std::memory_order_acquire)) return Progress::doubtful;
   const bool is_done = alive->second.completed->load(std::memory_order_acquire) >= point.ticket;
   return is_done && !foreign ? Progress::done : Progress::under_way;
+}
+
+void look_at_retired_streams() {
+  Registry& all = registry();
+  const std::scoped_lock lock(all.mutex);
+  all.look_at_retired();
+}
+
+bool is_gone_after_failure(std::uint64_t stream) {
+  Registry& all = registry();
+  const std::scoped_lock lock(all.mutex);
+  const auto place = all.retired.find(stream);
+  if (place == all.retired.end() || !place->second.remains.failure) return false;
+  all.look_at_retired();  // which keeps it
+  return place->second.remains.is_over();
+}
+
+bool declare_retired_done(Point point) {
+  Registry& all = registry();
+  const std::scoped_lock lock(all.mutex);
+  const auto place = all.retired.find(point.stream);
+  if (place == all.retired.end()) return false;
+  StreamRemains& remains = place->second.remains;
+  remains.completed = std::max(remains.completed, std::min(point.ticket, remains.enqueued));
+  if (remains.completed == remains.enqueued && !remains.failure) all.erase_retired(place);
+  return true;
 }
 
 std::vector<std::shared_ptr<StreamState>> streams_alive() {
@@ -192,14 +245,13 @@ std::vector<LatestWork> latest_work(cl_context context) {
   return found;
 }
 
-std::vector<MarkerHandle> markers_of_retired_streams() {
-  std::vector<MarkerHandle> markers;
+std::vector<StreamRemains> retired_streams() {
+  std::vector<StreamRemains> all_remains;
   Registry& all = registry();
   const std::scoped_lock lock(all.mutex);
-  for (const auto& [id, retired] : all.retired) {
-    if (retired.remains.last) markers.push_back(retired.remains.last);
-  }
-  return markers;
+  all_remains.reserve(all.retired.size());
+  for (const auto& [id, retired] : all.retired) all_remains.push_back(retired.remains);
+  return all_remains;
 }
 
 }  // namespace dovetail::detail

@@ -44,7 +44,16 @@ enum class Progress {
 /// @param foreign  Others enqueue on the point's stream, so that only its end tells of their work.
 Progress progress_of(Point point, bool foreign);
 
+/// Takes note of which streams that are gone have done their work, and which have failed.
+void look_at_retired_streams();
+/// Whether a stream has failed and is gone, and none of its work runs any more.
+bool is_gone_after_failure(std::uint64_t stream);
+/// Takes the work of a stream that is gone for done, up to `point`; false if nothing remains of it.
+bool declare_retired_done(Point point);
+
 std::vector<std::shared_ptr<StreamState>> streams_alive();
+/// What remains of those whose last handle is gone.
+std::vector<StreamRemains> retired_streams();
 
 /// What a stream was given last.
 struct LatestWork {
@@ -53,7 +62,5 @@ struct LatestWork {
 };
 /// Of each stream of a context that was given work not known to be done.
 std::vector<LatestWork> latest_work(cl_context context);
-/// The last markers of streams that are gone, as far as not known to be complete.
-std::vector<MarkerHandle> markers_of_retired_streams();
 
 }  // namespace dovetail::detail

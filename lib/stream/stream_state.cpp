@@ -26,6 +26,22 @@ std::uint64_t next_epoch() {
   return next.fetch_add(1, std::memory_order_relaxed);
 }
 
+std::string stream_label(std::uint64_t id) { return fmt::format("stream #{}", id); }
+
+/// @param count  How many there were, of which `work` are those remembered.
+std::string describe(const std::vector<NamedWork>& work, std::uint64_t count) {
+  if (work.empty()) return "work that was not given through Dovetail";
+  constexpr std::size_t most = 4;
+  std::string text = work.size() > 1 ? fmt::format("one of the last {}: ", count) : "";
+  const std::size_t first = work.size() > most ? work.size() - most : 0;
+  if (first != 0) text += "..., ";
+  for (std::size_t i = first; i < work.size(); ++i) {
+    text +=
+        fmt::format("{}{} (ticket {})", i == first ? "" : ", ", work[i].name.str(), work[i].ticket);
+  }
+  return text;
+}
+
 cl_event enqueue_marker(cl_command_queue queue) {
   cl_event event = nullptr;
   check(clEnqueueMarkerWithWaitList(queue, 0, nullptr, &event), "clEnqueueMarkerWithWaitList");
@@ -78,23 +94,51 @@ StreamState::StreamState(Context context_in, cl_command_queue queue_in, StreamOr
 
 StreamState::~StreamState() {
   if (in_forked_child()) return;
-  std::optional<StreamRemains> remains;
+  retire_stream(*this, remains());
+  if (origin != StreamOrigin::borrowed) release(queue);
+}
+
+std::optional<StreamRemains> StreamState::remains() noexcept {
   // Others' work, or what a peer holds back, may follow on work of ours that is done.
   const bool may_go_on = is_shared && enqueued > 0 && origin != StreamOrigin::borrowed;
-  if (enqueued > completed || may_go_on || failure) {
-    remains = StreamRemains{id, context.get(), enqueued, clock, nullptr, failure};
-    if (origin != StreamOrigin::borrowed) {
-      try {
-        remains->last = new_marker();
-        static_cast<void>(clFlush(queue));
-      } catch (...) {
-        std::fprintf(stderr, "dovetail: %s goes without a last marker: %s\n", label().c_str(),
-                     thrown_text().c_str());
-      }
+  if (enqueued == completed && !may_go_on && !failure) return std::nullopt;
+  StreamRemains remains{.id = id,
+                        .context = context.get(),
+                        .enqueued = enqueued,
+                        .completed = completed,
+                        .clock = clock,
+                        .last = nullptr,
+                        .failure = failure,
+                        .lost = {},
+                        .recent = recent_commands(completed, enqueued)};
+  if (origin == StreamOrigin::borrowed) {
+    remains.lost = "a borrowed queue, and the last handle to that stream is gone";
+  } else {
+    mark_end(remains);
+    if (remains.is_over() && !failure) return std::nullopt;
+  }
+  return remains;
+}
+
+void StreamState::mark_end(StreamRemains& remains) noexcept {
+  std::string why;
+  for (int attempts = 2; attempts > 0; --attempts) {
+    try {
+      remains.last = new_marker();
+      static_cast<void>(clFlush(queue));  // and once more as the queue is released
+      return;
+    } catch (...) {
+      why = thrown_text();
     }
   }
-  retire_stream(*this, std::move(remains));
-  if (origin != StreamOrigin::borrowed) release(queue);
+  if (clFinish(queue) == CL_SUCCESS) {
+    remains.completed = remains.enqueued;
+    return;
+  }
+  remains.lost = fmt::format("whose end the driver refused to mark as its last handle went ({})",
+                             why);
+  std::fprintf(stderr, "dovetail: %s goes without a last marker: %s\n", label().c_str(),
+               remains.lost.c_str());
 }
 
 void StreamState::have_submit(Peer& peer) const {
@@ -204,7 +248,7 @@ void StreamState::fail(const Marker& failed, cl_int status, std::string_view cal
   for (const InsertedWait& wait : waits) {
     // Only those that stand before `failed`: two streams may have waited for each other in turn.
     if (wait.marker->number >= failed.number || wait.from > failed.covers.ticket + 1) continue;
-    const cl_int earlier = wait.marker->status();
+    const cl_int earlier = wait.marker->status_if_known();
     if (earlier >= CL_COMPLETE) continue;
     if (const auto producer = find_producer(wait.marker->covers.stream).alive;
         producer && producer.get() != this) {
@@ -246,30 +290,31 @@ std::shared_ptr<const Failure> StreamState::current_failure() const {
   return failure;
 }
 
-std::string StreamState::label() const { return fmt::format("stream #{}", id); }
+std::string StreamState::label() const { return stream_label(id); }
+std::string StreamRemains::label() const { return stream_label(id); }
 
-std::string StreamState::describe_commands(std::uint64_t after, std::uint64_t until) const {
-  std::vector<std::pair<std::uint64_t, std::string>> names;
+std::vector<NamedWork> StreamState::recent_commands(std::uint64_t after,
+                                                    std::uint64_t until) const {
+  std::vector<NamedWork> found;
   for (const RecentCommand& command : recent) {
     const std::uint64_t ticket = command.ticket.load(std::memory_order_acquire);
     if (ticket <= after || ticket > until) continue;
     const CommandName name{command.kind.load(std::memory_order_acquire),
                            command.name.load(std::memory_order_acquire)};
     if (command.ticket.load(std::memory_order_acquire) == ticket) {  // else written meanwhile
-      names.emplace_back(ticket, name.str());
+      found.push_back({ticket, name});
     }
   }
-  std::ranges::sort(names);
-  if (names.empty()) return "work that was not given through Dovetail";
-  constexpr std::size_t most = 4;
-  std::string text = names.size() > 1 ? fmt::format("one of the last {}: ", until - after) : "";
-  const std::size_t first = names.size() > most ? names.size() - most : 0;
-  if (first != 0) text += "..., ";
-  for (std::size_t i = first; i < names.size(); ++i) {
-    text +=
-        fmt::format("{}{} (ticket {})", i == first ? "" : ", ", names[i].second, names[i].first);
-  }
-  return text;
+  std::ranges::sort(found, {}, &NamedWork::ticket);
+  return found;
+}
+
+std::string StreamState::describe_commands(std::uint64_t after, std::uint64_t until) const {
+  return describe(recent_commands(after, until), until - after);
+}
+
+std::string StreamRemains::describe_commands() const {
+  return describe(recent, enqueued - completed);
 }
 
 void StreamState::remember(std::uint64_t ticket, const CommandName& name) noexcept {
@@ -358,15 +403,6 @@ void StreamState::synchronize(const Deadline& deadline, std::string_view functio
   done.served = all;
 }
 
-void flush(const Marker& marker) {
-  if (marker.is_flushed.load(std::memory_order_relaxed)) return;
-  cl_command_queue queue = nullptr;  // stays null for a user event
-  check(clGetEventInfo(marker.event, CL_EVENT_COMMAND_QUEUE, sizeof(queue), &queue, nullptr),
-        "clGetEventInfo");
-  if (queue != nullptr) check(clFlush(queue), "clFlush");
-  marker.is_flushed.store(true, std::memory_order_relaxed);
-}
-
 void take_note(const Marker& marker, StreamState* producer, cl_int status,
                std::string_view function) {
   if (status == CL_COMPLETE) return StreamState::note_completion(marker);
@@ -382,7 +418,7 @@ void synchronize_with(const MarkerHandle& marker, StreamState* producer, const D
                       std::string_view function) {
   check_not_forked(function);
   if (producer != nullptr) producer->counters.host_waits.fetch_add(1, std::memory_order_relaxed);
-  if (deadline) flush(*marker);
+  if (deadline) marker->flush();
   if (!marker->wait(deadline)) throw_timed_out(function, producer);
   take_note(*marker, producer, marker->status(), function);
 }

@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <source_location>
 #include <string>
 #include <string_view>
@@ -47,14 +48,29 @@ struct Failure {
   std::source_location where;
 };
 
-/// What lives on when a stream's last handle goes while its work may still run.
+/// A piece of work for messages.
+struct NamedWork {
+  std::uint64_t ticket;
+  CommandName name;
+};
+
+/// What lives on when a stream's last handle goes while its work may still run, or has failed.
 struct StreamRemains {
   std::uint64_t id = 0;
   cl_context context = nullptr;
   std::uint64_t enqueued = 0;
+  std::uint64_t completed = 0;  ///< Work up to here is done.
   ClockSnapshot clock;
-  MarkerHandle last;  ///< Behind all its work; empty for a borrowed queue, which may be gone.
+  MarkerHandle last;  ///< Behind all its work; empty once that is over, and where it is lost.
   std::shared_ptr<const Failure> failure;
+  std::string lost;               ///< Why nobody can wait for its work; empty where that is not so.
+  std::vector<NamedWork> recent;  ///< The last pieces of the work after `completed`.
+
+  std::string label() const;
+  /// The work that is not known to be done, as far as it is remembered.
+  std::string describe_commands() const;
+  /// Whether nothing of its work runs any more.
+  bool is_over() const noexcept { return !last && lost.empty(); }
 };
 
 /// One per queue; found again through a registry when the same queue is adopted twice.
@@ -180,10 +196,15 @@ struct StreamState : std::enable_shared_from_this<StreamState> {
   std::string label() const;
   /// The work with a ticket in (after, until], as far as it is remembered.
   std::string describe_commands(std::uint64_t after, std::uint64_t until) const;
-};
 
-/// Has the driver start what stands before `marker`.
-void flush(const Marker& marker);
+ private:
+  /// In the order of their tickets.
+  std::vector<NamedWork> recent_commands(std::uint64_t after, std::uint64_t until) const;
+  /// What remains of it once its last handle is gone; nothing where all is done and well.
+  std::optional<StreamRemains> remains() noexcept;
+  /// Makes `last` of a queue that Dovetail still holds, or waits until the work is done.
+  void mark_end(StreamRemains& remains) noexcept;
+};
 
 /// Takes note of how `marker` ended.
 /// @throws CommandError  it failed.

@@ -64,6 +64,7 @@ CommandEntry command_entry(Point point, const CommandName& name, const TrackedUs
 /// memory is locked.
 void find_dependencies(const StreamState& stream, const TrackedUses& uses, const CommandName& name,
                        std::uint64_t recording, Dependencies& dependencies) {
+  const bool is_any_in_trouble = any_stream_is_in_trouble();
   for (const TrackedUse& use : uses) {
     if (use.access != Access::write && use.memory->awaits_submission(use.range, recording))
         [[unlikely]] {
@@ -71,12 +72,17 @@ void find_dependencies(const StreamState& stream, const TrackedUses& uses, const
     }
     const bool writes = use.access != Access::read;
     use.memory->conflicts(use.range, writes, [&](const MemoryState::LastUse& before) {
+      // Nobody can reset such a stream: its memory can be used again once it is written anew.
+      if (is_any_in_trouble && (use.access == Access::write || !before.writes) &&
+          is_gone_after_failure(before.stream)) [[unlikely]] {
+        return;
+      }
       add_dependency(
           dependencies,
           {{before.stream, before.ticket}, before.foreign, hazard_of(before, writes), &use});
     });
   }
-  if (any_stream_is_in_trouble()) [[unlikely]]
+  if (is_any_in_trouble) [[unlikely]]
     check_sources(stream, dependencies, name);
 }
 

@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <chrono>
+#include <thread>
 #include <utility>
 
 #include "dovetail/stream/stream.hpp"
@@ -13,8 +15,14 @@
 namespace dovetail::detail {
 namespace {
 
+/// Tries several times, at last to fail it: behind an event that never ends a queue hangs.
 void complete(cl_event user_event) noexcept {
-  report_unless_success(clSetUserEventStatus(user_event, CL_COMPLETE), "clSetUserEventStatus");
+  cl_int status = clSetUserEventStatus(user_event, CL_COMPLETE);
+  for (int attempts = 9; attempts > 0 && status != CL_SUCCESS; --attempts) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    status = clSetUserEventStatus(user_event, attempts > 1 ? CL_COMPLETE : CL_OUT_OF_RESOURCES);
+  }
+  report_unless_success(status, "clSetUserEventStatus");
   release(user_event);
 }
 

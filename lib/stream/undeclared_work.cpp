@@ -46,4 +46,9 @@ std::vector<LatestWork> UndeclaredWork::of(cl_context context) {
   return found;
 }
 
+void UndeclaredWork::forget(std::uint64_t stream) {
+  const std::scoped_lock lock(table().mutex);
+  table().by_stream.erase(stream);
+}
+
 }  // namespace dovetail::detail

@@ -22,6 +22,8 @@ class UndeclaredWork {
   static void add(cl_context context, const LatestWork& work);
   /// That of the context which is not known to be done.
   static std::vector<LatestWork> of(cl_context context);
+  /// That of a stream need not be followed any more.
+  static void forget(std::uint64_t stream);
 
  private:
   static std::atomic<std::uint64_t> latest;

@@ -41,7 +41,8 @@ Verdict Waits::verdict_on(Dependency dependency) {
   }
   const Producer producer = find_producer(dependency.producer.stream);
   if (producer.remains) {
-    throw_if_lost(*producer.remains, stream_, name_);
+    throw_if_lost(*producer.remains, dependency.producer, stream_, name_);
+    if (!producer.remains->last) return Verdict::completed;
     return wait_for(producer.remains->last,
                     dependency.foreign ? Verdict::foreign : Verdict::waited);
   }
@@ -88,7 +89,7 @@ Verdict Waits::wait_for(const MarkerHandle& marker, Verdict verdict) {
 }
 
 Verdict Waits::add(const MarkerHandle& marker, Verdict verdict) {
-  flush(*marker);
+  marker->flush();
   markers_.push_back(marker);
   events_.push_back(marker->event);
   return verdict;
@@ -100,6 +101,10 @@ bool Waits::check_marker(const Marker& marker) const {
   if (const auto producer = find_producer(marker.covers.stream).alive) {
     producer->fail(marker, status, "clGetEventInfo");
     throw_if_failed(producer->current_failure(), marker.covers, name_);
+  }
+  look_at_retired_streams();
+  if (const auto gone = find_producer(marker.covers.stream).remains) {
+    throw_if_failed(gone->failure, marker.covers, name_);
   }
   throw CommandError(status, "clGetEventInfo", std::source_location::current(),
                      fmt::format("{} depends on an event that failed", name_.str()));
@@ -126,7 +131,8 @@ void Waits::learn(const MarkerHandle& barrier) {
     if (OrderLog::is_on()) OrderLog::add(WaitEntry{{stream_.id, from_}, marker->number});
   }
   // They end in this order, near enough: a look at the first two keeps the list short.
-  for (int i = 0; i < 2 && !waits.empty() && waits.front().barrier->status() == CL_COMPLETE; ++i) {
+  for (int i = 0;
+       i < 2 && !waits.empty() && waits.front().barrier->status_if_known() == CL_COMPLETE; ++i) {
     waits.erase(waits.begin());
   }
 }

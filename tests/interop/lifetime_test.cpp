@@ -66,6 +66,35 @@ TEST_F(HandOverLifetime, ABorrowedQueueMayEndBeforeTheHandlesOnceAllIsDone) {
   EXPECT_EQ(negated(tensor).to_host<float>(tensors), all(-3));
 }
 
+TEST_F(HandOverLifetime, AQueueThatItsOwnerReleasesLeavesTheMemoryUsable) {
+  auto native = std::make_unique<test::NativeQueue>(context());
+  make({.external_queue = reinterpret_cast<std::uintptr_t>(native->get())});
+  field->fill(3);
+  const Tensor tensor = field->to_tensor(Copy::no);
+  field.reset();
+  runtime.reset();
+  ASSERT_EQ(clFinish(native->get()), CL_SUCCESS);
+  native.reset();
+  EXPECT_EQ(negated(tensor).to_host<float>(tensors), all(-3));
+}
+
+TEST_F(HandOverLifetime, WorkThatABorrowedQueueTookAlongCanBeDeclaredDone) {
+  auto native = std::make_unique<test::NativeQueue>(context());
+  make(on(native->get()));
+  field->fill(3);
+  const Tensor tensor = field->to_tensor(Copy::no);
+  const Point point = runtime->stream().point();
+  field.reset();
+  runtime.reset();
+  ASSERT_EQ(clFinish(native->get()), CL_SUCCESS);
+  native.reset();
+  test::expect_parts(
+      test::text_thrown<Error>([&] { negated(tensor); }), "a borrowed queue",
+      "Stream::declare_done({.stream = " + std::to_string(point.stream) + ", .ticket = ");
+  Stream::declare_done(point);
+  EXPECT_EQ(negated(tensor).to_host<float>(tensors), all(-3));
+}
+
 TEST_F(HandOverLifetime, WorkThatABorrowedQueueTookAlongIsAnErrorForWhoeverDependsOnIt) {
   const test::NativeQueue native(context());
   make(on(native.get()));

@@ -70,11 +70,13 @@ TEST(Runtime, OnAnotherDeviceHasAContextOfItsOwn) {
   });
 }
 
-TEST(Runtime, BorrowsAnExternalQueueUnlessItIsToldToRetainIt) {
+TEST(Runtime, RetainsAnExternalQueueUnlessItIsToldToBorrowIt) {
   const test::NativeQueue queue(context());
   const cl_uint before = test::references(queue.get());
   {
-    const Runtime borrowing(on(queue));
+    RuntimeOptions options = on(queue);
+    options.external_origin = StreamOrigin::borrowed;
+    const Runtime borrowing(options);
     EXPECT_FALSE(borrowing.has_own_queue());
     EXPECT_EQ(borrowing.stream().get(), queue.get());
     EXPECT_EQ(borrowing.stream().origin(), StreamOrigin::borrowed);
@@ -82,9 +84,7 @@ TEST(Runtime, BorrowsAnExternalQueueUnlessItIsToldToRetainIt) {
     EXPECT_EQ(test::references(queue.get()), before);
   }
   {
-    RuntimeOptions options = on(queue);
-    options.external_origin = StreamOrigin::retained;
-    const Runtime retaining(options);
+    const Runtime retaining(on(queue));
     EXPECT_FALSE(retaining.has_own_queue());
     EXPECT_EQ(retaining.stream().origin(), StreamOrigin::retained);
     EXPECT_EQ(test::references(queue.get()), before + 1);

@@ -24,8 +24,8 @@ struct RuntimeOptions {
   /// 0 the runtime makes a queue of its own.
   std::uintptr_t external_queue = 0;
   /// Whether the external queue is kept alive (`retained`) or its owner sees to that (`borrowed`),
-  /// for as long as the runtime and its fields exist.
-  StreamOrigin external_origin = StreamOrigin::borrowed;
+  /// for as long as the runtime and its fields exist: see Stream::borrow.
+  StreamOrigin external_origin = StreamOrigin::retained;
   /// A promise for the external queue: see AdoptionOptions.
   bool exclusive = false;
   /// A framework that shares the external queue and may batch lazily. It is attached to the stream

@@ -79,7 +79,7 @@ class DOVETAIL_EXPORT Stream {
   ///
   /// Nothing touches the queue when the last handle goes. Work given to it that another stream's
   /// work depends on, and that is not known to be done, can then not be waited for: such work is
-  /// refused with an Error, unless the queue is adopted again.
+  /// refused with an Error, until the queue is adopted again or `declare_done` says that it is over.
   [[nodiscard]] static Stream borrow(const Context& context, cl_command_queue queue,
                                      const AdoptionOptions& options = {});
 
@@ -129,6 +129,12 @@ class DOVETAIL_EXPORT Stream {
   /// @throws InvalidArgument  the stream has not been given that work yet, never was, or belongs to
   ///                          another context.
   void wait(Point point) const;
+
+  /// Promises that the work of a stream up to `point` is done, as after a clFinish by the owner of a
+  /// borrowed queue: nothing waits for it any more. Needed only where the last handle to a borrowed
+  /// queue went before its work was known to be done.
+  /// @throws InvalidArgument  no stream has been given that work.
+  static void declare_done(Point point);
 
   /// Makes a framework that enqueues on this queue by itself known; from now on it is told to
   /// submit what it holds back where order needs that. Attaching says that peers are the only

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+// The last handle to an imported tensor goes while the driver refuses single calls.
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <optional>
+#include <thread>
+
+#include "dovetail/interop/dlpack.hpp"
+#include "tests/interop/foreign_tensor.hpp"
+#include "tests/support/fault.hpp"
+#include "tests/support/gate.hpp"
+
+namespace dovetail {
+namespace {
+
+using test::context;
+using test::Fault;
+
+constexpr std::int64_t count = 64;
+
+/// The name of the entry point that fails.
+class FaultyImport : public test::FaultTest, public testing::WithParamInterface<const char*> {};
+
+TEST_P(FaultyImport, IsGivenBackOnceItsWorkIsDone) {
+  const Stream stream(context());
+  const Buffer data = test::buffer_of(std::vector<int>(count, 1));
+  test::ForeignTensor foreign(data.get(), {count});
+  std::optional<Tensor> taken = interop::from_dlpack(context(), &foreign.managed);
+  test::Gate gate(stream);
+  test::set_kernel().launch(stream, NDRange({count}), writes(*taken), 5);
+  {
+    const Fault fault(GetParam());
+    taken.reset();
+    while (fault.fired() == 0) {  // the deferring thread asks how the work is going
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    }
+    EXPECT_TRUE(test::is_kept(foreign));
+  }
+  gate.release();
+  static_cast<void>(foreign.deleted_by());
+  EXPECT_EQ(test::contents(data), std::vector<int>(count, 5));
+}
+
+INSTANTIATE_TEST_SUITE_P(Calls, FaultyImport,
+                         testing::Values("clEnqueueMarkerWithWaitList", "clFlush",
+                                         "clGetEventInfo"),
+                         [](const auto& instance) { return std::string(instance.param); });
+
+}  // namespace
+}  // namespace dovetail

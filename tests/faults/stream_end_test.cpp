@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: Apache-2.0
+// The last handle to a stream goes while the driver refuses single calls: the process goes on, and
+// so does the context.
+#include <gtest/gtest.h>
+
+#include <optional>
+
+#include "dovetail/core/error.hpp"
+#include "dovetail/stream/with_queue.hpp"
+#include "tests/support/fault.hpp"
+#include "tests/support/gate.hpp"
+#include "tests/support/ordered_work.hpp"
+#include "tests/support/thrown.hpp"
+
+namespace dovetail {
+namespace {
+
+using test::caught;
+using test::CommandFault;
+using test::context;
+using test::expect_parts;
+using test::Fault;
+using test::Gate;
+using test::text_thrown;
+
+constexpr std::size_t count = 64;
+
+class FaultyStreamEnd : public test::FaultTest {
+ protected:
+  static void set(const Stream& stream, const Buffer& buffer, int value) {
+    test::set_kernel().launch(stream, NDRange({count}), writes(buffer), value);
+  }
+  static void grow(const Stream& stream, const Buffer& buffer) {
+    test::grow_kernel().launch(stream, NDRange({count}), updates(buffer));
+  }
+  static void do_undeclared_work(const Stream& stream) {
+    with_queue(stream, "anything", [](cl_command_queue) {});
+  }
+
+  const Stream stream{context()};
+  const Buffer data = test::buffer_of(std::vector<int>(count, 1));
+};
+
+TEST_F(FaultyStreamEnd, AStatusThatCannotBeHadDoesNotEndTheProcess) {
+  for (const std::uint64_t skip : {0u, 1u, 2u}) {
+    std::optional<Stream> ends(context());
+    const Gate gate(*ends);
+    set(*ends, data, 5);
+    const Fault fault("clGetEventInfo", {.skip = skip});
+    ends.reset();
+    { const Stream another(context()); }
+  }
+  grow(stream, data);
+  stream.synchronize();
+  EXPECT_EQ(test::contents(data), std::vector<int>(count, 11));
+}
+
+/// A last marker is tried for again, then its work is waited for.
+class FaultyLastMarker : public FaultyStreamEnd, public testing::WithParamInterface<int> {};
+
+TEST_P(FaultyLastMarker, LeavesTheMemoryAndTheContextUsable) {
+  std::optional<Stream> ends(context());
+  set(*ends, data, 5);
+  {
+    const Fault fault("clEnqueueMarkerWithWaitList",
+                      {.count = static_cast<std::uint64_t>(GetParam())});
+    ends.reset();
+    EXPECT_GE(fault.fired(), 1u);
+  }
+  EXPECT_NO_THROW(do_undeclared_work(stream));
+  EXPECT_NO_THROW(grow(stream, data));
+  EXPECT_NO_THROW(stream.synchronize());
+  EXPECT_EQ(test::contents(data), std::vector<int>(count, 11));
+}
+INSTANTIATE_TEST_SUITE_P(Failures, FaultyLastMarker, testing::Values(1, 2, 1000),
+                         [](const auto& instance) { return std::to_string(instance.param); });
+
+TEST_F(FaultyStreamEnd, AQueueThatCanNeitherBeMarkedNorFinishedIsDeclaredDone) {
+  std::optional<Stream> ends(context());
+  set(*ends, data, 5);
+  const Point point = ends->point();
+  {
+    const Fault marks("clEnqueueMarkerWithWaitList", {.count = 1000});
+    const Fault finishes("clFinish", {.count = 1000});
+    ends.reset();
+  }
+  const std::string text = text_thrown<Error>([&] { grow(stream, data); });
+  expect_parts(text, "refused to mark", "Stream::declare_done");
+  EXPECT_EQ(text.find("borrowed"), std::string::npos) << text;
+  while (test::contents(data) != std::vector<int>(count, 5)) {
+  }
+  Stream::declare_done(point);
+  EXPECT_NO_THROW(do_undeclared_work(stream));
+  EXPECT_NO_THROW(grow(stream, data));
+  EXPECT_NO_THROW(stream.synchronize());
+  EXPECT_EQ(test::contents(data), std::vector<int>(count, 11));
+}
+
+/// The last marker of a stream that is gone says that its work has failed.
+class FaultyFailedEnd : public FaultyStreamEnd {
+ protected:
+  void SetUp() override {
+    FaultyStreamEnd::SetUp();
+    if (IsSkipped()) return;
+    std::optional<Stream> ends(context());
+    Gate gate(*ends);
+    set(*ends, data, 5);
+    ends.reset();
+    fault.emplace(test::FaultOptions{.count = 1000});
+    { const Stream another(context()); }  // whoever looks first is told
+    ASSERT_GE(fault->fired(), 1u);
+    gate.release();
+    while (test::contents(data) != std::vector<int>(count, 5)) {  // the work itself is well
+    }
+  }
+
+  std::optional<CommandFault> fault;
+};
+
+TEST_F(FaultyFailedEnd, RefusesReadsUntilTheMemoryIsWrittenAnew) {
+  fault.reset();
+  const auto refused = caught<CommandError>([&] { grow(stream, data); });
+  ASSERT_TRUE(refused);
+  expect_parts(refused->what(), "kernel 'set' (ticket 1)");
+  EXPECT_NO_THROW(set(stream, data, 7));
+  EXPECT_NO_THROW(grow(stream, data));
+  EXPECT_NO_THROW(stream.synchronize());
+  EXPECT_EQ(test::contents(data), std::vector<int>(count, 15));
+}
+
+TEST_F(FaultyFailedEnd, LeavesUndeclaredWorkAlone) {
+  EXPECT_NO_THROW(do_undeclared_work(stream));
+  fault.reset();
+  EXPECT_NO_THROW(stream.synchronize());
+}
+
+TEST_F(FaultyStreamEnd, UndeclaredWorkThatFailedOnAStreamThatIsGoneIsToldOnce) {
+  {
+    std::optional<Stream> ends(context());
+    Gate gate(*ends);
+    do_undeclared_work(*ends);
+    ends.reset();
+    const CommandFault fault({.count = 1000});
+    { const Stream another(context()); }
+    ASSERT_GE(fault.fired(), 1u);
+    gate.release();
+  }
+  EXPECT_TRUE(caught<CommandError>([&] { grow(stream, data); }));
+  EXPECT_NO_THROW(grow(stream, data));
+  EXPECT_NO_THROW(do_undeclared_work(stream));
+  EXPECT_NO_THROW(stream.synchronize());
+  EXPECT_EQ(test::contents(data), std::vector<int>(count, 3));
+}
+
+}  // namespace
+}  // namespace dovetail
