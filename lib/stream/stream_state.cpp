@@ -131,14 +131,13 @@ void StreamState::mark_end(StreamRemains& remains) noexcept {
       why = thrown_text();
     }
   }
+  std::fprintf(stderr, "dovetail: %s goes without a last marker: %s\n", label().c_str(),
+               why.c_str());
   if (clFinish(queue) == CL_SUCCESS) {
     remains.completed = remains.enqueued;
-    return;
+  } else {
+    remains.lost = "whose end the driver refused to mark as its last handle went (" + why + ")";
   }
-  remains.lost = fmt::format("whose end the driver refused to mark as its last handle went ({})",
-                             why);
-  std::fprintf(stderr, "dovetail: %s goes without a last marker: %s\n", label().c_str(),
-               remains.lost.c_str());
 }
 
 void StreamState::have_submit(Peer& peer) const {

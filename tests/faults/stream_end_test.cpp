@@ -3,12 +3,14 @@
 // so does the context.
 #include <gtest/gtest.h>
 
+#include <memory>
 #include <optional>
 
 #include "dovetail/core/error.hpp"
 #include "dovetail/stream/with_queue.hpp"
 #include "tests/support/fault.hpp"
 #include "tests/support/gate.hpp"
+#include "tests/support/native_queue.hpp"
 #include "tests/support/ordered_work.hpp"
 #include "tests/support/thrown.hpp"
 
@@ -54,6 +56,46 @@ TEST_F(FaultyStreamEnd, AStatusThatCannotBeHadDoesNotEndTheProcess) {
   stream.synchronize();
   EXPECT_EQ(test::contents(data), std::vector<int>(count, 11));
 }
+
+TEST_F(FaultyStreamEnd, WorkBehindAStreamThatIsGoneLeavesItsQueueAlone) {
+  cl_event user = clCreateUserEvent(context().get(), nullptr);
+  {
+    const Stream ends(context());
+    // Not a Gate, which keeps the queue.
+    ASSERT_EQ(clEnqueueBarrierWithWaitList(ends.get(), 1, &user, nullptr), CL_SUCCESS);
+    set(ends, data, 5);
+  }
+  EXPECT_NO_THROW(grow(stream, data));
+  ASSERT_EQ(clSetUserEventStatus(user, CL_COMPLETE), CL_SUCCESS);
+  clReleaseEvent(user);
+  EXPECT_NO_THROW(stream.synchronize());
+  EXPECT_EQ(test::contents(data), std::vector<int>(count, 11));
+}
+
+/// Whether the queue of somebody's event goes before the event is retained.
+class ForeignEvent : public FaultyStreamEnd, public testing::WithParamInterface<bool> {};
+
+TEST_P(ForeignEvent, IsWaitedForAfterItsQueueWasReleased) {
+  auto native = std::make_unique<test::NativeQueue>(context());
+  cl_event user = clCreateUserEvent(context().get(), nullptr);
+  cl_event done = nullptr;
+  ASSERT_EQ(clEnqueueMarkerWithWaitList(native->get(), 1, &user, &done), CL_SUCCESS);
+  std::optional<Event> event;
+  if (!GetParam()) event = Event::retain(done);
+  native.reset();
+  if (GetParam()) event = Event::retain(done);
+  EXPECT_NO_THROW(stream.wait(*event));
+  EXPECT_FALSE(event->is_done());
+  set(stream, data, 5);
+  EXPECT_TRUE(test::is_held(stream.record()));
+  ASSERT_EQ(clSetUserEventStatus(user, CL_COMPLETE), CL_SUCCESS);
+  EXPECT_NO_THROW(stream.synchronize());
+  clReleaseEvent(done);
+  clReleaseEvent(user);
+}
+INSTANTIATE_TEST_SUITE_P(Order, ForeignEvent, testing::Bool(), [](const auto& instance) {
+  return instance.param ? "queue_first" : "event_first";
+});
 
 /// A last marker is tried for again, then its work is waited for.
 class FaultyLastMarker : public FaultyStreamEnd, public testing::WithParamInterface<int> {};

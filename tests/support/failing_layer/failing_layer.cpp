@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-// An OpenCL layer that makes chosen calls fail as a driver might: without doing anything.
+// An OpenCL layer that makes chosen calls fail as a driver might: without doing anything. It also
+// refuses queues whose last reference was given back, which some drivers keep for their events.
 #include <algorithm>
 #include <array>
 #include <atomic>
 #include <cstdint>
 #include <exception>
+#include <mutex>
 #include <string_view>
 #include <tuple>
 #include <type_traits>
+#include <unordered_map>
 
 #include "layer/interposition.hpp"
 #include "tests/support/failing_layer/faults.h"
@@ -48,6 +51,56 @@ Result failed(cl_int code, const std::tuple<Args&...>& arguments) {
   }
 }
 
+/// The references to queues that the program holds.
+class Queues {
+ public:
+  void add(cl_command_queue queue) {
+    const std::scoped_lock lock(mutex_);
+    ++references_[queue];
+  }
+  void remove(cl_command_queue queue) {
+    const std::scoped_lock lock(mutex_);
+    --references_[queue];
+  }
+  void make(cl_command_queue queue) {
+    const std::scoped_lock lock(mutex_);
+    references_[queue] = 1;
+  }
+  bool is_gone(cl_command_queue queue) {
+    const std::scoped_lock lock(mutex_);
+    const auto place = references_.find(queue);
+    return place != references_.end() && place->second <= 0;
+  }
+
+ private:
+  std::mutex mutex_;
+  std::unordered_map<cl_command_queue, int> references_;
+};
+
+Queues& queues() {
+  static Queues* const instance = new Queues;  // programs call OpenCL until the end
+  return *instance;
+}
+
+/// Whether a call uses a queue that is gone. The queue is the first argument, where there is one.
+bool uses_queue_that_is_gone(const auto& /*arguments*/) { return false; }
+template <typename... Args>
+bool uses_queue_that_is_gone(const std::tuple<cl_command_queue&, Args&...>& arguments) {
+  return queues().is_gone(std::get<0>(arguments));
+}
+
+/// Notes what a successful call does to references.
+template <EntryPoint Id, typename Result, typename... Args>
+void note(const Result& result, const std::tuple<Args&...>& arguments) {
+  if constexpr (std::is_same_v<Result, cl_command_queue>) {
+    if (result != nullptr) queues().make(result);
+  } else if constexpr (Id == EntryPoint::clRetainCommandQueue) {
+    if (result == CL_SUCCESS) queues().add(std::get<0>(arguments));
+  } else if constexpr (Id == EntryPoint::clReleaseCommandQueue) {
+    if (result == CL_SUCCESS) queues().remove(std::get<0>(arguments));
+  }
+}
+
 template <EntryPoint Id, auto Member, typename Bytes>
 struct Failing;
 
@@ -66,7 +119,16 @@ struct Failing<Id, Member, Bytes> {
       }
     }
     if (is_to_fail(fault, dovetail_fault_of_call)) return failed<Result>(fault.status, arguments);
-    return function(args...);
+    if (uses_queue_that_is_gone(arguments)) {
+      return failed<Result>(CL_INVALID_COMMAND_QUEUE, arguments);
+    }
+    if constexpr (std::is_void_v<Result>) {
+      function(args...);
+    } else {
+      const Result result = function(args...);
+      note<Id>(result, arguments);
+      return result;
+    }
   }
 };
 
