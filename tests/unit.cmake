@@ -152,6 +152,7 @@ if(TARGET dovetail_layer)
   layer
   SOURCES
     call_counts_test.cpp
+    failed_stream_test.cpp
     foreign_work_test.cpp
     hand_over_test.cpp
     matmul_batched_test.cpp

@@ -321,7 +321,9 @@ TEST_P(HandOverWithALazyPeer, EndsWithoutACallThatTakesTheBorrowedQueue) {
   auto another = std::make_unique<test::NativeQueue>(context());
   const auto its_peer = std::make_shared<test::LazyPeer>(another->get());
   std::optional<Runtime> borrowing(
-      RuntimeOptions{.external_queue = queue_for(Queue::external, *another), .peer = its_peer});
+      RuntimeOptions{.external_queue = queue_for(Queue::external, *another),
+                     .external_origin = StreamOrigin::borrowed,
+                     .peer = its_peer});
   std::optional<Field<float>> its_field(std::in_place, *borrowing, Shape{count});
   its_field->fill(1);
   borrowing->synchronize();

@@ -9,6 +9,7 @@
 #include "tests/support/child_process.hpp"
 #include "tests/support/contexts.hpp"
 #include "tests/support/temporary_directory.hpp"
+#include "tests/support/thrown.hpp"
 
 namespace dovetail {
 namespace {
@@ -72,6 +73,20 @@ TEST(ProcessExit, GivesUpOnWorkThatNeverEndsAndSaysSo) {
   EXPECT_NE(child.output.find("waits for an event of somebody else"), std::string::npos)
       << child.output;
   EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(60));
+}
+
+TEST(ProcessExit, NamesTheWorkOfAStreamThatIsGone) {
+  if (test::in_child()) {
+    const Stream stream(context());
+    cl_event never = clCreateUserEvent(context().get(), nullptr);
+    stream.wait(Event::retain(never));
+    return launch_something(stream);
+  }
+  const auto child = test::run_again_in_child();
+  EXPECT_TRUE(child.passed) << child.output;
+  test::expect_parts(child.output, "ends with work that is not done",
+                     "(its last handle is gone): given 2, of which 0 are known to be done",
+                     "kernel 'multiply_add' (ticket 2)");
 }
 
 }  // namespace

@@ -23,7 +23,7 @@
 #include "dovetail/stream/current_stream.hpp"
 #include "dovetail/stream/memory_pool.hpp"
 #include "dovetail/tensor/tensor.hpp"
-#include "tests/stress/object_balance.hpp"
+#include "tests/support/object_balance.hpp"
 #include "tests/stress/watchdog.hpp"
 #include "tests/support/model_program.hpp"
 #include "tests/support/model_thread.hpp"
