@@ -40,7 +40,8 @@ class PlanTable {
   std::shared_ptr<const PlannedMatmul> make(const Stream& stream, const MatmulSizes& sizes) const {
     const Device& device = stream.device();
     if (sizes.is_b_packed) {
-      return std::make_shared<const PlannedMatmul>(stream, plan_packed_cpu(device, sizes));
+      return std::make_shared<const PlannedMatmul>(stream,
+                                                   plan_packed_cpu(cpu_limits(device), sizes));
     }
     const MatmulTuning tuning = tuning_.find(device, case_of(sizes));
     auto plan = plan_choice(device, sizes, tuning.choice);

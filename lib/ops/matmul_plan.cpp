@@ -35,17 +35,18 @@ BuildOptions matmul_part_options(const MatmulSizes& s) {
 }
 
 std::string default_choice(const Device& device, const MatmulSizes& sizes) {
-  return device.type() == DeviceType::cpu ? default_choice_cpu(device, sizes)
+  return device.type() == DeviceType::cpu ? default_choice_cpu(cpu_limits(device), sizes)
                                           : default_choice_gpu(device, sizes);
 }
 
 std::vector<std::string> choices(const Device& device, const MatmulSizes& sizes) {
-  return device.type() == DeviceType::cpu ? choices_cpu(device, sizes) : choices_gpu(device, sizes);
+  return device.type() == DeviceType::cpu ? choices_cpu(cpu_limits(device), sizes)
+                                          : choices_gpu(device, sizes);
 }
 
 std::optional<MatmulPlan> plan_choice(const Device& device, const MatmulSizes& sizes,
                                       std::string_view choice) {
-  return device.type() == DeviceType::cpu ? plan_choice_cpu(device, sizes, choice)
+  return device.type() == DeviceType::cpu ? plan_choice_cpu(cpu_limits(device), sizes, choice)
                                           : plan_choice_gpu(device, sizes, choice);
 }
 

@@ -69,12 +69,21 @@ constexpr std::size_t round_up(std::size_t size, std::size_t to) {
 
 MatmulPlan plan_reference(const MatmulSizes& sizes);
 
+/// What a plan depends on of a CPU: limits rather than a device, so that plans for any CPU can be
+/// tested on every machine.
+struct CpuLimits {
+  std::uint32_t compute_units;
+  std::size_t local_memory;  ///< Bytes per work-group.
+  std::uint32_t native_float_vector_width;
+};
+DOVETAIL_EXPORT CpuLimits cpu_limits(const Device& device);
+
 /// The same of the kernels for CPUs, such as "panel swap=0 vectors=2 rows=8 kc=2048 steps=2048
 /// items=8 in_place=0 parts=1", the default among those worth timing.
-DOVETAIL_EXPORT std::string default_choice_cpu(const Device& device, const MatmulSizes& sizes);
-DOVETAIL_EXPORT std::vector<std::string> choices_cpu(const Device& device,
+DOVETAIL_EXPORT std::string default_choice_cpu(const CpuLimits& cpu, const MatmulSizes& sizes);
+DOVETAIL_EXPORT std::vector<std::string> choices_cpu(const CpuLimits& cpu,
                                                      const MatmulSizes& sizes);
-DOVETAIL_EXPORT std::optional<MatmulPlan> plan_choice_cpu(const Device& device,
+DOVETAIL_EXPORT std::optional<MatmulPlan> plan_choice_cpu(const CpuLimits& cpu,
                                                           const MatmulSizes& sizes,
                                                           std::string_view choice);
 /// The same of the kernels for all other devices.
@@ -86,12 +95,12 @@ DOVETAIL_EXPORT std::optional<MatmulPlan> plan_choice_gpu(const Device& device,
                                                           std::string_view choice);
 
 /// Columns of a panel of op(b) packed once; see kernels/matmul/pack.cl.
-DOVETAIL_EXPORT std::uint32_t packed_panel_width(const Device& device, DType in, std::uint32_t n);
+DOVETAIL_EXPORT std::uint32_t packed_panel_width(const CpuLimits& cpu, DType in, std::uint32_t n);
 /// Factors that op(b) takes when packed: of sum_dtype(in), but float32 for int8.
-DOVETAIL_EXPORT std::size_t packed_size(const Device& device, const MatmulSizes& sizes);
+DOVETAIL_EXPORT std::size_t packed_size(const CpuLimits& cpu, const MatmulSizes& sizes);
 /// Packs op(b): of `sizes` n, k, batch, transpose_b and in matter. Arguments: b, packed, problem.
-DOVETAIL_EXPORT MatmulPlan plan_pack_cpu(const Device& device, const MatmulSizes& sizes);
+DOVETAIL_EXPORT MatmulPlan plan_pack_cpu(const CpuLimits& cpu, const MatmulSizes& sizes);
 /// The product with op(b) packed, for any m; transpose_b does not matter.
-DOVETAIL_EXPORT MatmulPlan plan_packed_cpu(const Device& device, const MatmulSizes& sizes);
+DOVETAIL_EXPORT MatmulPlan plan_packed_cpu(const CpuLimits& cpu, const MatmulSizes& sizes);
 
 }  // namespace dovetail::detail

@@ -13,11 +13,11 @@ constexpr std::string_view reference = "reference";  // where no other kernel ca
 /// The choices that can run, each once.
 class Choices {
  public:
-  Choices(const Device& device, const MatmulSizes& sizes) : device_(device), sizes_(sizes) {}
+  Choices(const CpuLimits& cpu, const MatmulSizes& sizes) : cpu_(cpu), sizes_(sizes) {}
 
   void add(const std::string& text) {
     if (std::ranges::find(texts_, text) != texts_.end()) return;
-    if (plan_choice_cpu(device_, sizes_, text)) texts_.push_back(text);
+    if (plan_choice_cpu(cpu_, sizes_, text)) texts_.push_back(text);
   }
   /// `choice` with one parameter at a time set to each value.
   template <typename Choice>
@@ -32,13 +32,13 @@ class Choices {
   std::vector<std::string> take() && { return std::move(texts_); }
 
  private:
-  const Device& device_;
+  const CpuLimits& cpu_;
   const MatmulSizes& sizes_;
   std::vector<std::string> texts_;
 };
 
-void add_panels(Choices& choices, const Device& device, const PanelChoice& panel) {
-  const uint32_t units = device.compute_units();
+void add_panels(Choices& choices, const CpuLimits& cpu, const PanelChoice& panel) {
+  const uint32_t units = cpu.compute_units;
   choices.add(text_of(panel));
   choices.vary(panel, &PanelChoice::in_place, {1});
   choices.vary(panel, &PanelChoice::vectors, {1, 2, 3});
@@ -51,46 +51,52 @@ void add_panels(Choices& choices, const Device& device, const PanelChoice& panel
 
 }  // namespace
 
-uint32_t vector_width(const Device& device, DType in) {
+CpuLimits cpu_limits(const Device& device) {
+  return {.compute_units = device.compute_units(),
+          .local_memory = device.local_memory(),
+          .native_float_vector_width = device.native_float_vector_width()};
+}
+
+uint32_t vector_width(const CpuLimits& cpu, DType in) {
   // OpenCL has no wider vector than 16, and the kernels take no narrower one than 4.
-  const unsigned native = device.native_float_vector_width();
+  const uint32_t native = cpu.native_float_vector_width;
   const uint32_t width = native >= 16 ? 16 : native >= 8 ? 8 : 4;
   return in == DType::f64 ? std::max(width / 2, 4U) : width;
 }
 
-uint32_t wanted_items(const Device& device, const MatmulSizes& s) {
-  return blocks(4 * device.compute_units(), s.batch);
+uint32_t wanted_items(const CpuLimits& cpu, const MatmulSizes& s) {
+  return blocks(4 * cpu.compute_units, s.batch);
 }
 
-BuildOptions cpu_options(const Device& device, const MatmulSizes& s, bool has_workspace) {
+BuildOptions cpu_options(const CpuLimits& cpu, const MatmulSizes& s, bool has_workspace) {
   BuildOptions options = has_workspace ? matmul_part_options(s) : matmul_options(s);
-  return options.define("WIDTH", vector_width(device, s.in));
+  return options.define("WIDTH", vector_width(cpu, s.in));
 }
 
-std::string default_choice_cpu(const Device& device, const MatmulSizes& sizes) {
-  std::string choice = takes_gemv(sizes) ? text_of(default_gemv(device, sizes))
-                                         : text_of(default_panel(device, sizes));
-  return plan_choice_cpu(device, sizes, choice) ? choice : std::string(reference);
+std::string default_choice_cpu(const CpuLimits& cpu, const MatmulSizes& sizes) {
+  std::string choice =
+      takes_gemv(sizes) ? text_of(default_gemv(cpu, sizes)) : text_of(default_panel(cpu, sizes));
+  return plan_choice_cpu(cpu, sizes, choice) ? choice : std::string(reference);
 }
 
-std::vector<std::string> choices_cpu(const Device& device, const MatmulSizes& sizes) {
-  Choices choices(device, sizes);
-  choices.add(default_choice_cpu(device, sizes));
-  const GemvChoice gemv = default_gemv(device, sizes);
+std::vector<std::string> choices_cpu(const CpuLimits& cpu, const MatmulSizes& sizes) {
+  Choices choices(cpu, sizes);
+  choices.add(default_choice_cpu(cpu, sizes));
+  const GemvChoice gemv = default_gemv(cpu, sizes);
   choices.add(text_of(gemv));
   choices.vary(gemv, &GemvChoice::width, {1, 2, 4, 8});
-  choices.vary(gemv, &GemvChoice::items, {device.compute_units(), 16 * device.compute_units()});
+  choices.vary(gemv, &GemvChoice::items, {cpu.compute_units, 16 * cpu.compute_units});
   for (const bool swap : {false, true}) {
-    add_panels(choices, device, default_panel(device, sizes, swap));
+    add_panels(choices, cpu, default_panel(cpu, sizes, swap));
   }
   return std::move(choices).take();
 }
 
-std::optional<MatmulPlan> plan_choice_cpu(const Device& device, const MatmulSizes& sizes,
+std::optional<MatmulPlan> plan_choice_cpu(const CpuLimits& cpu, const MatmulSizes& sizes,
                                           std::string_view choice) {
   if (choice == reference) return plan_reference(sizes);
-  if (const auto panel = choice_from<PanelChoice>(choice)) return plan_panel(device, sizes, *panel);
-  if (const auto gemv = choice_from<GemvChoice>(choice)) return plan_gemv(device, sizes, *gemv);
+  if (const auto panel = choice_from<PanelChoice>(choice)) return plan_panel(cpu, sizes, *panel);
+  if (const auto gemv = choice_from<GemvChoice>(choice)) return plan_gemv(cpu, sizes, *gemv);
   return std::nullopt;
 }
 

@@ -53,25 +53,25 @@ inline std::uint32_t blocks(std::uint32_t size, std::uint32_t block) {
 }
 
 /// Factors in a vector of the kernels.
-std::uint32_t vector_width(const Device& device, DType in);
+std::uint32_t vector_width(const CpuLimits& cpu, DType in);
 
 /// Work-items, each a group of its own, that keep all compute units busy though some end early.
-std::uint32_t wanted_items(const Device& device, const MatmulSizes& sizes);
+std::uint32_t wanted_items(const CpuLimits& cpu, const MatmulSizes& sizes);
 
 /// The options of a kernel for CPU devices, and whether it writes to a workspace.
-BuildOptions cpu_options(const Device& device, const MatmulSizes& sizes, bool has_workspace);
+BuildOptions cpu_options(const CpuLimits& cpu, const MatmulSizes& sizes, bool has_workspace);
 
 /// The better of both operands' being packed.
-PanelChoice default_panel(const Device& device, const MatmulSizes& sizes);
-PanelChoice default_panel(const Device& device, const MatmulSizes& sizes, bool swap);
-std::optional<MatmulPlan> plan_panel(const Device& device, const MatmulSizes& sizes,
+PanelChoice default_panel(const CpuLimits& cpu, const MatmulSizes& sizes);
+PanelChoice default_panel(const CpuLimits& cpu, const MatmulSizes& sizes, bool swap);
+std::optional<MatmulPlan> plan_panel(const CpuLimits& cpu, const MatmulSizes& sizes,
                                      const PanelChoice& choice);
 
 /// Whether a product has so few rows or columns that the larger operand is best read once, in
 /// place.
 bool takes_gemv(const MatmulSizes& sizes);
-GemvChoice default_gemv(const Device& device, const MatmulSizes& sizes);
-std::optional<MatmulPlan> plan_gemv(const Device& device, const MatmulSizes& sizes,
+GemvChoice default_gemv(const CpuLimits& cpu, const MatmulSizes& sizes);
+std::optional<MatmulPlan> plan_gemv(const CpuLimits& cpu, const MatmulSizes& sizes,
                                     const GemvChoice& choice);
 
 }  // namespace dovetail::detail

@@ -38,38 +38,38 @@ bool takes_gemv(const MatmulSizes& s) {
                        : roles.count <= 4;
 }
 
-GemvChoice default_gemv(const Device& device, const MatmulSizes& s) {
+GemvChoice default_gemv(const CpuLimits& cpu, const MatmulSizes& s) {
   const Roles roles(s);
-  GemvChoice c{.items = wanted_items(device, s)};
+  GemvChoice c{.items = wanted_items(cpu, s)};
   uint32_t items = 0;
   if (roles.along_k) {
     c.width = roles.count <= 4 ? 4 : 2;
     items = blocks(roles.results, c.width);
   } else {
-    const uint32_t width = vector_width(device, s.in);
+    const uint32_t width = vector_width(cpu, s.in);
     while (c.width > 1 && blocks(roles.results, c.width * width) < c.items) c.width /= 2;
     items = blocks(roles.results, c.width * width);
   }
   const std::uint64_t all = std::uint64_t{items} * s.batch;
-  if (all < device.compute_units()) {
-    c.parts = static_cast<uint32_t>(
-        std::clamp<std::uint64_t>(s.k / 4096, 1, device.compute_units() / all));
+  if (all < cpu.compute_units) {
+    c.parts =
+        static_cast<uint32_t>(std::clamp<std::uint64_t>(s.k / 4096, 1, cpu.compute_units / all));
   }
   return c;
 }
 
-std::optional<MatmulPlan> plan_gemv(const Device& device, const MatmulSizes& s,
+std::optional<MatmulPlan> plan_gemv(const CpuLimits& cpu, const MatmulSizes& s,
                                     const GemvChoice& c) {
   const Roles roles(s);
   const bool is_in_range = c.width >= 1 && c.width <= 8 && c.items >= 1 && c.items <= 65536 &&
                            c.parts >= 1 && c.parts <= std::min(s.k, 1024U);
   if (!is_in_range || roles.count > 8) return std::nullopt;
-  const uint32_t width = vector_width(device, s.in);
+  const uint32_t width = vector_width(cpu, s.in);
   const uint32_t part_steps = blocks(s.k, c.parts);
   const uint32_t parts = blocks(s.k, part_steps);
   MatmulPlan plan{.file = "matmul/gemv.cl",
                   .kernel = roles.along_k ? "matmul_gemv_dot" : "matmul_gemv_axpy",
-                  .options = cpu_options(device, s, parts > 1)
+                  .options = cpu_options(cpu, s, parts > 1)
                                  .define("BIG_A", roles.a_is_big)
                                  .define("COUNT", roles.count),
                   .global = {1, std::size_t{s.batch} * parts, 1},

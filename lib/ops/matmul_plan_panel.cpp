@@ -59,9 +59,9 @@ Sharing share_out(const Roles& roles, const PanelChoice& c, uint32_t panel_width
 uint32_t step_cost(uint32_t rows, uint32_t vectors) { return rows * vectors + 2; }
 
 /// For comparing both roles.
-double cost_of(const Device& device, const MatmulSizes& s, const PanelChoice& c) {
+double cost_of(const CpuLimits& cpu, const MatmulSizes& s, const PanelChoice& c) {
   const Roles roles(s, c.swap != 0);
-  const uint32_t panel_width = c.vectors * vector_width(device, s.in);
+  const uint32_t panel_width = c.vectors * vector_width(cpu, s.in);
   const Sharing sharing = share_out(roles, c, panel_width);
   const double panels = blocks(roles.columns, panel_width);
   const double row_tiles = blocks(roles.rows, c.rows);
@@ -84,8 +84,8 @@ bool is_within(uint32_t value, uint32_t least, uint32_t most) {
   return least <= value && value <= most;
 }
 
-bool can_run(const Device& device, const MatmulSizes& s, const PanelChoice& c) {
-  const uint32_t width = vector_width(device, s.in);
+bool can_run(const CpuLimits& cpu, const MatmulSizes& s, const PanelChoice& c) {
+  const uint32_t width = vector_width(cpu, s.in);
   // With swap, a tile of rows is transposed as a whole.
   const bool has_tile = c.swap != 0 ? std::has_single_bit(c.rows) && c.rows <= width
                                     : c.rows == 1 || (c.rows % 2 == 0 && c.rows <= 16);
@@ -100,17 +100,17 @@ bool can_run(const Device& device, const MatmulSizes& s, const PanelChoice& c) {
   if (c.in_place != 0 && !roles.has_panels(c.vectors * width)) return false;
   const std::size_t panels = c.in_place != 0 ? 0 : std::size_t{c.kc} * c.vectors * width;
   const std::size_t tile = roles.streams_in_place() ? 0 : std::size_t{c.steps + 2 * width} * c.rows;
-  return (panels + tile) * factor_size(s) <= device.local_memory();
+  return (panels + tile) * factor_size(s) <= cpu.local_memory;
 }
 
 /// Rows of a register tile: as many as registers have room for, unless fewer leave less of the last
 /// tile unused. Twelve rows of two vectors take 24 of the 32 registers that come with vectors of 16
 /// floats, six take 12 of 16.
-uint32_t tile_rows(const Device& device, const MatmulSizes& s, const Roles& roles,
+uint32_t tile_rows(const CpuLimits& cpu, const MatmulSizes& s, const Roles& roles,
                    const PanelChoice& c) {
-  const uint32_t float_width = vector_width(device, DType::f32);
+  const uint32_t float_width = vector_width(cpu, DType::f32);
   uint32_t best = c.vectors == 1 ? float_width : float_width == 16 ? 12 : 6;
-  if (c.swap != 0) best = std::min(vector_width(device, s.in), std::bit_floor(best));
+  if (c.swap != 0) best = std::min(vector_width(cpu, s.in), std::bit_floor(best));
   const auto cost = [&](uint32_t rows) {
     return std::uint64_t{blocks(roles.rows, rows)} * step_cost(rows, c.vectors);
   };
@@ -126,44 +126,44 @@ bool is_tiny(const MatmulSizes& s) {
 }
 
 /// For one of the roles, whichever operand that packs.
-PanelChoice panel_for(const Device& device, const MatmulSizes& s, const Roles& roles, bool swap) {
-  const uint32_t width = vector_width(device, s.in);
+PanelChoice panel_for(const CpuLimits& cpu, const MatmulSizes& s, const Roles& roles, bool swap) {
+  const uint32_t width = vector_width(cpu, s.in);
   PanelChoice c{.swap = swap ? 1U : 0U};
   c.vectors = roles.columns <= width ? 1 : 2;
-  c.rows = tile_rows(device, s, roles, c);
+  c.rows = tile_rows(cpu, s, roles, c);
   // Long panels save passes over out; they are read from the second-level cache, and take a quarter
   // of local memory.
-  while (c.kc > 64 && 4 * factor_size(s) * c.kc * c.vectors * width > device.local_memory()) {
+  while (c.kc > 64 && 4 * factor_size(s) * c.kc * c.vectors * width > cpu.local_memory) {
     c.kc /= 2;
   }
   // Rows that are packed too should meet many short panels.
   c.steps = std::min(c.kc, roles.streams_in_place() ? 2048U : 256U);
-  c.items = is_tiny(s) ? 1 : wanted_items(device, s);
+  c.items = is_tiny(s) ? 1 : wanted_items(cpu, s);
   c.in_place = is_tiny(s) && !swap && roles.has_panels(c.vectors * width) ? 1 : 0;
   return c;
 }
 
 /// Parts of k that give idle compute units work, where there are too few tiles for them.
-uint32_t parts_of(const Device& device, const MatmulSizes& s, const Roles& roles,
+uint32_t parts_of(const CpuLimits& cpu, const MatmulSizes& s, const Roles& roles,
                   const PanelChoice& c) {
   if (is_tiny(s)) return 1;
-  const Sharing sharing = share_out(roles, c, c.vectors * vector_width(device, s.in));
+  const Sharing sharing = share_out(roles, c, c.vectors * vector_width(cpu, s.in));
   const std::uint64_t items = std::uint64_t{sharing.row_items} * sharing.panel_items * s.batch;
-  if (items >= device.compute_units()) return 1;
-  const std::uint64_t idle = device.compute_units() / items;
+  if (items >= cpu.compute_units) return 1;
+  const std::uint64_t idle = cpu.compute_units / items;
   return static_cast<uint32_t>(std::clamp<std::uint64_t>(s.k / 1024, 1, idle));
 }
 
 /// int8 is multiplied as float, exactly for as many steps as can_run() allows.
-BuildOptions panel_options(const Device& device, const MatmulSizes& s, bool has_workspace) {
-  BuildOptions options = cpu_options(device, s, has_workspace);
+BuildOptions panel_options(const CpuLimits& cpu, const MatmulSizes& s, bool has_workspace) {
+  BuildOptions options = cpu_options(cpu, s, has_workspace);
   if (s.in == DType::i8) options.define("I8_AS_FLOAT", 1);
   return options;
 }
 
-MatmulPlan plan_of(const Device& device, const MatmulSizes& s, const PanelChoice& c) {
+MatmulPlan plan_of(const CpuLimits& cpu, const MatmulSizes& s, const PanelChoice& c) {
   const Roles roles(s, c.swap != 0);
-  const Sharing sharing = share_out(roles, c, c.vectors * vector_width(device, s.in));
+  const Sharing sharing = share_out(roles, c, c.vectors * vector_width(cpu, s.in));
   const uint32_t part_steps = blocks(s.k, c.parts);
   const uint32_t parts = blocks(s.k, part_steps);
   // Passes after the first add to what is in out, which then must hold just that.
@@ -171,7 +171,7 @@ MatmulPlan plan_of(const Device& device, const MatmulSizes& s, const PanelChoice
   const bool has_workspace = parts > 1 || (part_steps > c.steps && !adds_up_in_out);
   return {.file = "matmul/panel.cl",
           .kernel = "matmul_panel",
-          .options = panel_options(device, s, has_workspace)
+          .options = panel_options(cpu, s, has_workspace)
                          .define("SWAP", c.swap)
                          .define("IN_PLACE", c.in_place)
                          .define("VECTORS", c.vectors)
@@ -186,54 +186,53 @@ MatmulPlan plan_of(const Device& device, const MatmulSizes& s, const PanelChoice
 
 }  // namespace
 
-PanelChoice default_panel(const Device& device, const MatmulSizes& s, bool swap) {
+PanelChoice default_panel(const CpuLimits& cpu, const MatmulSizes& s, bool swap) {
   const Roles roles(s, swap);
-  PanelChoice c = panel_for(device, s, roles, swap);
-  c.parts = parts_of(device, s, roles, c);
+  PanelChoice c = panel_for(cpu, s, roles, swap);
+  c.parts = parts_of(cpu, s, roles, c);
   return c;
 }
 
-PanelChoice default_panel(const Device& device, const MatmulSizes& s) {
-  const PanelChoice straight = default_panel(device, s, false);
-  const PanelChoice swapped = default_panel(device, s, true);
-  return cost_of(device, s, straight) <= cost_of(device, s, swapped) ? straight : swapped;
+PanelChoice default_panel(const CpuLimits& cpu, const MatmulSizes& s) {
+  const PanelChoice straight = default_panel(cpu, s, false);
+  const PanelChoice swapped = default_panel(cpu, s, true);
+  return cost_of(cpu, s, straight) <= cost_of(cpu, s, swapped) ? straight : swapped;
 }
 
-std::optional<MatmulPlan> plan_panel(const Device& device, const MatmulSizes& s,
+std::optional<MatmulPlan> plan_panel(const CpuLimits& cpu, const MatmulSizes& s,
                                      const PanelChoice& choice) {
-  if (!can_run(device, s, choice)) return std::nullopt;
-  return plan_of(device, s, choice);
+  if (!can_run(cpu, s, choice)) return std::nullopt;
+  return plan_of(cpu, s, choice);
 }
 
-uint32_t packed_panel_width(const Device& device, DType in, uint32_t n) {
-  const uint32_t width = vector_width(device, in);
+uint32_t packed_panel_width(const CpuLimits& cpu, DType in, uint32_t n) {
+  const uint32_t width = vector_width(cpu, in);
   return n <= width ? width : 2 * width;
 }
 
-std::size_t packed_size(const Device& device, const MatmulSizes& s) {
-  const uint32_t width = packed_panel_width(device, s.in, s.n);
+std::size_t packed_size(const CpuLimits& cpu, const MatmulSizes& s) {
+  const uint32_t width = packed_panel_width(cpu, s.in, s.n);
   return std::size_t{blocks(s.n, width)} * width * s.k * s.batch;
 }
 
-MatmulPlan plan_pack_cpu(const Device& device, const MatmulSizes& s) {
-  const uint32_t width = packed_panel_width(device, s.in, s.n);
+MatmulPlan plan_pack_cpu(const CpuLimits& cpu, const MatmulSizes& s) {
+  const uint32_t width = packed_panel_width(cpu, s.in, s.n);
   MatmulSizes sizes = s;
   sizes.transpose_a = false;
   return {
       .file = "matmul/pack.cl",
       .kernel = "matmul_pack",
-      .options =
-          panel_options(device, sizes, true).define("VECTORS", width / vector_width(device, s.in)),
+      .options = panel_options(cpu, sizes, true).define("VECTORS", width / vector_width(cpu, s.in)),
       .global = {blocks(s.n, width), s.batch, 1},
       .local = {1, 1, 1}};
 }
 
-MatmulPlan plan_packed_cpu(const Device& device, const MatmulSizes& s) {
+MatmulPlan plan_packed_cpu(const CpuLimits& cpu, const MatmulSizes& s) {
   MatmulSizes sizes = s;
   sizes.transpose_b = false;
-  PanelChoice choice = default_panel(device, sizes, false);
+  PanelChoice choice = default_panel(cpu, sizes, false);
   choice.in_place = 0;
-  MatmulPlan plan = plan_of(device, sizes, choice);
+  MatmulPlan plan = plan_of(cpu, sizes, choice);
   plan.options.define("PREPACKED", 1);
   return plan;
 }

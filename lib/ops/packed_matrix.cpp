@@ -55,7 +55,7 @@ Room room_for(const Device& device, const MatmulSizes& s) {
   const std::int64_t k = s.k, n = s.n, batch = s.batch;
   if (device.type() == DeviceType::cpu) {
     const std::size_t factor = s.in == DType::f64 ? sizeof(double) : sizeof(float);
-    const std::size_t count = detail::packed_size(device, s);
+    const std::size_t count = detail::packed_size(detail::cpu_limits(device), s);
     return {{.rows = k,
              .columns = n,
              .batch = batch,
@@ -136,7 +136,8 @@ PackedMatrix::PackedMatrix(const Stream& stream, const MatrixView& b, bool trans
   view_ = MatrixView(MemoryPool::of(stream.context()).allocate(stream, nbytes_), room.layout,
                      b.dtype());
   launch_pack(stream,
-              is_in_panels_ ? detail::plan_pack_cpu(stream.device(), sizes) : plan_pack_rows(sizes),
+              is_in_panels_ ? detail::plan_pack_cpu(detail::cpu_limits(stream.device()), sizes)
+                            : plan_pack_rows(sizes),
               sizes, b, *this);
 }
 

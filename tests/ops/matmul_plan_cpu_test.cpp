@@ -6,19 +6,27 @@
 #include <string>
 
 #include "lib/ops/matmul_plan.hpp"
-#include "tests/support/contexts.hpp"
 
 namespace dovetail {
 namespace {
 
 using detail::choices_cpu;
+using detail::CpuLimits;
 using detail::default_choice_cpu;
 using detail::MatmulPlan;
 using detail::MatmulSizes;
 using detail::plan_choice_cpu;
-using test::context;
 
 constexpr std::uint32_t most = (1u << 31) - 1;  // that matmul takes
+
+constexpr CpuLimits laptop{
+    .compute_units = 2, .local_memory = 512 << 10, .native_float_vector_width = 8};
+constexpr CpuLimits cpus[] = {
+    laptop,
+    {.compute_units = 1, .local_memory = 32 << 10, .native_float_vector_width = 1},
+    {.compute_units = 16, .local_memory = 1 << 20, .native_float_vector_width = 8},
+    {.compute_units = 32, .local_memory = 16 << 20, .native_float_vector_width = 16},
+    {.compute_units = 256, .local_memory = 512 << 10, .native_float_vector_width = 16}};
 
 const std::vector<MatmulSizes>& some_sizes() {
   static const std::vector<MatmulSizes> sizes = [] {
@@ -52,10 +60,10 @@ const std::vector<MatmulSizes>& some_sizes() {
   return sizes;
 }
 
-std::string str(const MatmulSizes& s) {
-  return std::to_string(s.batch) + " x " + std::to_string(s.m) + " " + std::to_string(s.n) + " " +
-         std::to_string(s.k) + " in " + std::string(to_string(s.in)) +
-         (s.has_epilogue ? " with an epilogue" : "");
+std::string str(const CpuLimits& cpu, const MatmulSizes& s) {
+  return std::to_string(cpu.compute_units) + " units: " + std::to_string(s.batch) + " x " +
+         std::to_string(s.m) + " " + std::to_string(s.n) + " " + std::to_string(s.k) + " in " +
+         std::string(to_string(s.in)) + (s.has_epilogue ? " with an epilogue" : "");
 }
 
 std::uint64_t option(const MatmulPlan& plan, const std::string& name) {
@@ -65,111 +73,124 @@ std::uint64_t option(const MatmulPlan& plan, const std::string& name) {
   return at == std::string::npos ? 0 : std::stoull(text.substr(at + name.size() + 3));
 }
 
-TEST(MatmulPlanCpu, EveryChoiceIsOfUseAndGivenOnce) {
-  for (const MatmulSizes& s : some_sizes()) {
-    SCOPED_TRACE(str(s));
-    auto choices = choices_cpu(context().device(), s);
-    ASSERT_FALSE(choices.empty());
-    EXPECT_EQ(choices[0], default_choice_cpu(context().device(), s));
-    EXPECT_LE(choices.size(), 40u);
-    for (const std::string& choice : choices) {
-      const auto plan = plan_choice_cpu(context().device(), s, choice);
-      ASSERT_TRUE(plan.has_value()) << choice;
-      for (const std::size_t count : plan->global) EXPECT_GT(count, 0u) << choice;
+MatmulPlan default_plan(const CpuLimits& cpu, const MatmulSizes& s) {
+  return *plan_choice_cpu(cpu, s, default_choice_cpu(cpu, s));
+}
+
+/// Calls `look` with every plan for some CPUs and sizes.
+template <typename Look>
+void for_each_plan(const Look& look) {
+  for (const CpuLimits& cpu : cpus) {
+    for (const MatmulSizes& s : some_sizes()) {
+      for (const std::string& choice : choices_cpu(cpu, s)) {
+        SCOPED_TRACE(str(cpu, s) + ": " + choice);
+        look(s, *plan_choice_cpu(cpu, s, choice));
+      }
     }
-    std::ranges::sort(choices);
-    EXPECT_EQ(std::ranges::adjacent_find(choices), choices.end());
+  }
+}
+
+TEST(MatmulPlanCpu, EveryChoiceIsOfUseAndGivenOnce) {
+  for (const CpuLimits& cpu : cpus) {
+    for (const MatmulSizes& s : some_sizes()) {
+      SCOPED_TRACE(str(cpu, s));
+      auto choices = choices_cpu(cpu, s);
+      ASSERT_FALSE(choices.empty());
+      EXPECT_EQ(choices[0], default_choice_cpu(cpu, s));
+      EXPECT_LE(choices.size(), 40u);
+      for (const std::string& choice : choices) {
+        const auto plan = plan_choice_cpu(cpu, s, choice);
+        ASSERT_TRUE(plan.has_value()) << choice;
+        for (const std::size_t count : plan->global) EXPECT_GT(count, 0u) << choice;
+      }
+      std::ranges::sort(choices);
+      EXPECT_EQ(std::ranges::adjacent_find(choices), choices.end());
+    }
   }
 }
 
 // The kernel deals panels and register tiles out evenly, so each item gets one if there are enough.
 TEST(MatmulPlanCpu, HasNoEmptyItems) {
-  for (const MatmulSizes& s : some_sizes()) {
-    for (const std::string& choice : choices_cpu(context().device(), s)) {
-      SCOPED_TRACE(str(s) + ": " + choice);
-      const MatmulPlan plan = *plan_choice_cpu(context().device(), s, choice);
-      if (plan.kernel != "matmul_panel") continue;
-      const bool swap = option(plan, "SWAP") != 0;
-      const std::uint64_t rows = swap ? s.n : s.m, columns = swap ? s.m : s.n;
-      const std::uint64_t width = option(plan, "VECTORS") * option(plan, "WIDTH");
-      EXPECT_LE(plan.global[0], (columns - 1) / width + 1);
-      EXPECT_LE(plan.global[1], (rows - 1) / option(plan, "ROWS") + 1);
-    }
-  }
+  for_each_plan([](const MatmulSizes& s, const MatmulPlan& plan) {
+    if (plan.kernel != "matmul_panel") return;
+    const bool swap = option(plan, "SWAP") != 0;
+    const std::uint64_t rows = swap ? s.n : s.m, columns = swap ? s.m : s.n;
+    const std::uint64_t width = option(plan, "VECTORS") * option(plan, "WIDTH");
+    EXPECT_LE(plan.global[0], (columns - 1) / width + 1);
+    EXPECT_LE(plan.global[1], (rows - 1) / option(plan, "ROWS") + 1);
+  });
 }
 
 TEST(MatmulPlanCpu, AddsUpInAWorkspaceWhatOutCannotHold) {
-  for (const MatmulSizes& s : some_sizes()) {
-    for (const std::string& choice : choices_cpu(context().device(), s)) {
-      SCOPED_TRACE(str(s) + ": " + choice);
-      const MatmulPlan plan = *plan_choice_cpu(context().device(), s, choice);
-      const std::uint64_t part = plan.share[2] == 0 ? s.k : plan.share[2];
-      const std::uint64_t parts = (s.k - 1) / part + 1;
-      if (plan.parts != 0) {
-        EXPECT_EQ(plan.parts, parts);
-        EXPECT_EQ(option(plan, "EPILOGUE"), 0u);
-      } else {
-        EXPECT_EQ(parts, 1u);
-      }
-      if (plan.kernel != "matmul_panel") continue;
-      const bool is_narrow = s.out == DType::f16 || s.out == DType::bf16;
-      if (part > option(plan, "STEPS") && (s.has_epilogue || is_narrow)) {
-        EXPECT_NE(plan.parts, 0u);
-      }
-      if (s.in == DType::i8) {
-        EXPECT_LE(option(plan, "STEPS"), 1024u);  // as many products are exact in float
-      }
+  for_each_plan([](const MatmulSizes& s, const MatmulPlan& plan) {
+    const std::uint64_t part = plan.share[2] == 0 ? s.k : plan.share[2];
+    const std::uint64_t parts = (s.k - 1) / part + 1;
+    if (plan.parts != 0) {
+      EXPECT_EQ(plan.parts, parts);
+      EXPECT_EQ(option(plan, "EPILOGUE"), 0u);
+    } else {
+      EXPECT_EQ(parts, 1u);
     }
-  }
+    if (plan.kernel != "matmul_panel") return;
+    const bool is_narrow = s.out == DType::f16 || s.out == DType::bf16;
+    if (part > option(plan, "STEPS") && (s.has_epilogue || is_narrow)) {
+      EXPECT_NE(plan.parts, 0u);
+    }
+    if (s.in == DType::i8) {
+      EXPECT_LE(option(plan, "STEPS"), 1024u);  // as many products are exact in float
+    }
+  });
 }
 
 TEST(MatmulPlanCpu, SplitsKWhereFewResultsWouldLeaveUnitsIdle) {
-  if (context().device().compute_units() < 2) GTEST_SKIP() << "One compute unit.";
-  const auto parts_for = [](const MatmulSizes& s) {
-    return plan_choice_cpu(context().device(), s, default_choice_cpu(context().device(), s))->parts;
-  };
-  EXPECT_GT(parts_for({.m = 16, .n = 16, .k = 100000, .batch = 1}), 1u);
-  EXPECT_GT(parts_for({.m = 1, .n = 1, .k = 1000000, .batch = 1}), 1u);
-  EXPECT_EQ(parts_for({.m = 16, .n = 16, .k = 100, .batch = 1}), 0u);
-  EXPECT_EQ(parts_for({.m = 2048, .n = 2048, .k = 100000, .batch = 1}), 0u);
+  for (const CpuLimits& cpu : cpus) {
+    SCOPED_TRACE(cpu.compute_units);
+    const auto parts_for = [&](const MatmulSizes& s) { return default_plan(cpu, s).parts; };
+    if (cpu.compute_units > 1) {
+      EXPECT_GT(parts_for({.m = 16, .n = 16, .k = 100000, .batch = 1}), 1u);
+      EXPECT_GT(parts_for({.m = 1, .n = 1, .k = 1000000, .batch = 1}), 1u);
+    }
+    EXPECT_EQ(parts_for({.m = 16, .n = 16, .k = 100, .batch = 1}), 0u);
+    EXPECT_EQ(parts_for({.m = 8192, .n = 8192, .k = 100000, .batch = 1}), 0u);
+  }
 }
 
-TEST(MatmulPlanCpu, OfATinyProductIsOneItemThatPacksNothing) {
-  const auto plan_for = [](const MatmulSizes& s) {
-    return *plan_choice_cpu(context().device(), s, default_choice_cpu(context().device(), s));
-  };
-  const MatmulPlan tiny = plan_for({.m = 64, .n = 64, .k = 64, .batch = 1});
-  EXPECT_EQ(tiny.global, (std::array<std::size_t, 3>{1, 1, 1}));
-  EXPECT_EQ(option(tiny, "IN_PLACE"), 1u);
-  // Where it cannot be read in place, and where it is one of many.
-  const MatmulPlan ragged = plan_for({.m = 64, .n = 63, .k = 64, .batch = 1});
-  EXPECT_EQ(ragged.global, (std::array<std::size_t, 3>{1, 1, 1}));
-  EXPECT_EQ(option(ragged, "IN_PLACE"), 0u);
-  const MatmulPlan batched = plan_for({.m = 64, .n = 64, .k = 64, .batch = 100});
-  EXPECT_EQ(batched.global, (std::array<std::size_t, 3>{1, 1, 100}));
-  EXPECT_EQ(option(batched, "IN_PLACE"), 0u);
-  if (context().device().compute_units() < 2) return;
-  EXPECT_GT(plan_for({.m = 256, .n = 256, .k = 256, .batch = 1}).global[0], 1u);
+TEST(MatmulPlanCpu, RunsATinyProductAsOneItemThatPacksNothing) {
+  for (const CpuLimits& cpu : cpus) {
+    SCOPED_TRACE(cpu.compute_units);
+    const MatmulPlan tiny = default_plan(cpu, {.m = 64, .n = 64, .k = 64, .batch = 1});
+    EXPECT_EQ(tiny.global, (std::array<std::size_t, 3>{1, 1, 1}));
+    EXPECT_EQ(option(tiny, "IN_PLACE"), 1u);
+    // Where it cannot be read in place, and where the others of its batch keep the units busy.
+    const MatmulPlan ragged = default_plan(cpu, {.m = 64, .n = 63, .k = 64, .batch = 1});
+    EXPECT_EQ(ragged.global, (std::array<std::size_t, 3>{1, 1, 1}));
+    EXPECT_EQ(option(ragged, "IN_PLACE"), 0u);
+    const std::uint32_t enough = 4 * cpu.compute_units;
+    const MatmulPlan batched = default_plan(cpu, {.m = 64, .n = 64, .k = 64, .batch = enough});
+    EXPECT_EQ(batched.global, (std::array<std::size_t, 3>{1, 1, enough}));
+    EXPECT_EQ(option(batched, "IN_PLACE"), 0u);
+    EXPECT_GT(default_plan(cpu, {.m = 256, .n = 256, .k = 256, .batch = 1}).global[0], 1u);
+  }
 }
 
 TEST(MatmulPlanCpu, TakesTilesThatLeaveFewRowsUnused) {
-  const auto rows_for = [](std::uint32_t m) {
-    const MatmulSizes s{.m = m, .n = 4096, .k = 4096, .batch = 1};
-    return option(
-        *plan_choice_cpu(context().device(), s, detail::default_choice_cpu(context().device(), s)),
-        "ROWS");
-  };
-  const std::uint64_t rows = rows_for(4096);
-  EXPECT_TRUE(rows == 12 || rows == 6) << rows;
-  EXPECT_EQ(rows_for(16 * 12), rows);
-  EXPECT_EQ(rows_for(16), rows == 12 ? 8u : 4u);
+  for (const CpuLimits& cpu : cpus) {
+    SCOPED_TRACE(cpu.native_float_vector_width);
+    const auto rows_for = [&](std::uint32_t m) {
+      return option(default_plan(cpu, {.m = m, .n = 4096, .k = 4096, .batch = 1}), "ROWS");
+    };
+    const bool has_32_registers = cpu.native_float_vector_width == 16;
+    EXPECT_EQ(rows_for(4096), has_32_registers ? 12u : 6u);
+    EXPECT_EQ(rows_for(16 * 12), has_32_registers ? 12u : 6u);
+    EXPECT_EQ(rows_for(16), has_32_registers ? 8u : 4u);
+  }
 }
 
-TEST(MatmulPlanCpu, OfAMalformedChoiceIsNone) {
+TEST(MatmulPlanCpu, MalformedChoiceHasNoPlan) {
   const MatmulSizes s{.m = 64, .n = 64, .k = 64, .batch = 1};
   const std::string good =
       "panel swap=0 vectors=2 rows=4 kc=64 steps=64 items=8 in_place=0 parts=1";
-  ASSERT_TRUE(plan_choice_cpu(context().device(), s, good));
+  ASSERT_TRUE(plan_choice_cpu(laptop, s, good));
   for (const char* bad :
        {"", "panel", "gemv", "tile bm=128", "panel swap=0", "panelswap=0",
         "panel vectors=2 swap=0 rows=4 kc=2048 steps=256 items=8 in_place=0 parts=1",
@@ -180,11 +201,11 @@ TEST(MatmulPlanCpu, OfAMalformedChoiceIsNone) {
         "panel swap=0 vectors=2 rows=4 kc=99999999999 steps=256 items=8 in_place=0 parts=1",
         "panel swap=0  vectors=2 rows=4 kc=2048 steps=256 items=8 in_place=0 parts=1",
         "gemv width=4 items=8 parts=x"}) {
-    EXPECT_FALSE(plan_choice_cpu(context().device(), s, bad)) << bad;
+    EXPECT_FALSE(plan_choice_cpu(laptop, s, bad)) << bad;
   }
 }
 
-TEST(MatmulPlanCpu, OfAChoiceThatCannotRunIsNone) {
+TEST(MatmulPlanCpu, ChoiceThatCannotRunHasNoPlan) {
   const MatmulSizes s{.m = 64, .n = 64, .k = 64, .batch = 1};
   for (const char* bad : {
            "panel swap=2 vectors=2 rows=4 kc=2048 steps=256 items=8 in_place=0 parts=1",
@@ -205,30 +226,32 @@ TEST(MatmulPlanCpu, OfAChoiceThatCannotRunIsNone) {
            "panel swap=0 vectors=2 rows=4 kc=2048 steps=256 items=8 in_place=0 parts=65",
            "gemv width=4 items=8 parts=1",  // 64 vectors
        }) {
-    EXPECT_FALSE(plan_choice_cpu(context().device(), s, bad)) << bad;
+    EXPECT_FALSE(plan_choice_cpu(laptop, s, bad)) << bad;
   }
   MatmulSizes bytes = s;
   bytes.in = DType::i8;
   bytes.out = DType::i32;
   EXPECT_FALSE(plan_choice_cpu(
-      context().device(), bytes,
+      laptop, bytes,
       "panel swap=0 vectors=2 rows=4 kc=2048 steps=2048 items=8 in_place=0 parts=1"));
 }
 
-TEST(MatmulPlanCpu, OfPackedPanelsHoldsAllColumns) {
-  for (const MatmulSizes& s : some_sizes()) {
-    if (s.n > 100000) continue;
-    SCOPED_TRACE(str(s));
-    const std::uint64_t width = detail::packed_panel_width(context().device(), s.in, s.n);
-    const MatmulPlan pack = detail::plan_pack_cpu(context().device(), s);
-    EXPECT_EQ(pack.global[0], (s.n - 1) / width + 1);
-    EXPECT_EQ(pack.global[1], s.batch);
-    EXPECT_EQ(detail::packed_size(context().device(), s), pack.global[0] * width * s.k * s.batch);
-    const MatmulPlan product = detail::plan_packed_cpu(context().device(), s);
-    EXPECT_EQ(option(product, "VECTORS") * option(product, "WIDTH"), width);
-    EXPECT_EQ(option(product, "PREPACKED"), 1u);
-    EXPECT_EQ(option(product, "SWAP"), 0u);
-    EXPECT_EQ(option(product, "IN_PLACE"), 0u);
+TEST(MatmulPlanCpu, PackedPanelsHoldAllColumns) {
+  for (const CpuLimits& cpu : cpus) {
+    for (const MatmulSizes& s : some_sizes()) {
+      if (s.n > 100000) continue;
+      SCOPED_TRACE(str(cpu, s));
+      const std::uint64_t width = detail::packed_panel_width(cpu, s.in, s.n);
+      const MatmulPlan pack = detail::plan_pack_cpu(cpu, s);
+      EXPECT_EQ(pack.global[0], (s.n - 1) / width + 1);
+      EXPECT_EQ(pack.global[1], s.batch);
+      EXPECT_EQ(detail::packed_size(cpu, s), pack.global[0] * width * s.k * s.batch);
+      const MatmulPlan product = detail::plan_packed_cpu(cpu, s);
+      EXPECT_EQ(option(product, "VECTORS") * option(product, "WIDTH"), width);
+      EXPECT_EQ(option(product, "PREPACKED"), 1u);
+      EXPECT_EQ(option(product, "SWAP"), 0u);
+      EXPECT_EQ(option(product, "IN_PLACE"), 0u);
+    }
   }
 }
 
