@@ -20,8 +20,11 @@
 #define SUBTRACT(x, y) ((x) - (y))
 #define MULTIPLY(x, y) ((x) * (y))
 #define DIVIDE(x, y) ((x) / (y))
-#define MAXIMUM(x, y) fmax(x, y)
-#define MINIMUM(x, y) fmin(x, y)
+// IEEE 754's maximum and minimum, as fmax and fmin drop NaN: it stays, and -0 is less than +0.
+#define MAXIMUM(x, y) \
+  ((x) == (y) ? as_float(as_int(x) & as_int(y)) : (x) > (y) || isnan(x) ? (x) : (y))
+#define MINIMUM(x, y) \
+  ((x) == (y) ? as_float(as_int(x) | as_int(y)) : (x) < (y) || isnan(x) ? (x) : (y))
 
 #define IS_BINARY_ADD 1
 #define IS_BINARY_SUBTRACT 1

@@ -3,8 +3,10 @@
 
 #include <fmt/format.h>
 
+#include <array>
 #include <string_view>
 
+#include "dovetail/core/error.hpp"
 #include "lib/ops/operand_check.hpp"
 #include "lib/runtime/embedded_kernels.hpp"
 #include "lib/runtime/kernel_table.hpp"
@@ -12,44 +14,18 @@
 namespace dovetail {
 namespace {
 
-std::string_view kernel_name(UnaryOperation operation) {
-  switch (operation) {
-    case UnaryOperation::negate:
-      return "NEGATE";
-    case UnaryOperation::absolute:
-      return "ABSOLUTE";
-    case UnaryOperation::exp:
-      return "EXP";
-    case UnaryOperation::log:
-      return "LOG";
-    case UnaryOperation::sqrt:
-      return "SQRT";
-    case UnaryOperation::tanh:
-      return "TANH";
-    case UnaryOperation::relu:
-      return "RELU";
-    case UnaryOperation::silu:
-      break;
-  }
-  return "SILU";
-}
+/// What OPERATION is defined as, in the enumerators' order.
+constexpr auto unary_names = std::to_array<std::string_view>(
+    {"NEGATE", "ABSOLUTE", "EXP", "LOG", "SQRT", "TANH", "RELU", "SILU"});
+constexpr auto binary_names = std::to_array<std::string_view>(
+    {"ADD", "SUBTRACT", "MULTIPLY", "DIVIDE", "MAXIMUM", "MINIMUM"});
+static_assert(unary_names[static_cast<std::size_t>(UnaryOperation::silu)] == "SILU" &&
+              binary_names[static_cast<std::size_t>(BinaryOperation::minimum)] == "MINIMUM");
 
-std::string_view kernel_name(BinaryOperation operation) {
-  switch (operation) {
-    case BinaryOperation::add:
-      return "ADD";
-    case BinaryOperation::subtract:
-      return "SUBTRACT";
-    case BinaryOperation::multiply:
-      return "MULTIPLY";
-    case BinaryOperation::divide:
-      return "DIVIDE";
-    case BinaryOperation::maximum:
-      return "MAXIMUM";
-    case BinaryOperation::minimum:
-      break;
-  }
-  return "MINIMUM";
+[[noreturn]] void refuse_operation(std::string_view function, int operation) {
+  throw InvalidArgument(fmt::format("[{}] operation {} is none; take an enumerator of {}.",
+                                    function, operation,
+                                    function == "unary" ? "UnaryOperation" : "BinaryOperation"));
 }
 
 constexpr std::size_t group_size = 256;
@@ -58,14 +34,19 @@ NDRange range_over(std::size_t elements) {
   return NDRange({(elements + group_size - 1) / group_size * group_size}, {group_size});
 }
 
-template <typename Operation>
-const Kernel& elementwise_kernel(const Context& context, std::string_view name,
+/// @param function  The kernel, "unary" or "binary".
+/// @param names     Of all operations of that kind.
+template <typename Operation, std::size_t count>
+const Kernel& elementwise_kernel(const Context& context, std::string_view function,
+                                 const std::array<std::string_view, count>& names,
                                  Operation operation) {
-  constexpr std::size_t operations = 8;  // of either kind, at most
-  using Table = detail::KernelTable<Operation, operations>;
-  return Table::of(context).get(static_cast<std::size_t>(operation), [&] {
-    return detail::embedded_kernel(context, "ops/elementwise.cl", name,
-                                   BuildOptions().define("OPERATION", kernel_name(operation)));
+  const auto index = static_cast<std::size_t>(operation);
+  if (index >= count) [[unlikely]] {
+    refuse_operation(function, static_cast<int>(operation));
+  }
+  return detail::KernelTable<Operation, count>::of(context).get(index, [&] {
+    return detail::embedded_kernel(context, "ops/elementwise.cl", function,
+                                   BuildOptions().define("OPERATION", names[index]));
   });
 }
 
@@ -84,7 +65,7 @@ void unary_into(const Stream& stream, UnaryOperation operation, const Tensor& a,
   detail::check_operand("unary", stream, "out", out);
   detail::check_same_shape("unary", "a", a, "out", out);
   if (a.size() == 0) return;
-  elementwise_kernel(stream.context(), "unary", operation)
+  elementwise_kernel(stream.context(), "unary", unary_names, operation)
       .launch(stream, range_over(static_cast<std::size_t>(a.size())), detail::reading(a),
               detail::element_offset(a), detail::writing(out), detail::element_offset(out),
               static_cast<cl_ulong>(a.size()));
@@ -106,7 +87,7 @@ void binary_into(const Stream& stream, BinaryOperation operation, const Tensor& 
   detail::check_same_shape("binary", "a", a, "b", b);
   detail::check_same_shape("binary", "a", a, "out", out);
   if (a.size() == 0) return;
-  elementwise_kernel(stream.context(), "binary", operation)
+  elementwise_kernel(stream.context(), "binary", binary_names, operation)
       .launch(stream, range_over(static_cast<std::size_t>(a.size())), detail::reading(a),
               detail::element_offset(a), detail::reading(b), detail::element_offset(b),
               detail::writing(out), detail::element_offset(out), static_cast<cl_ulong>(a.size()));

@@ -4,6 +4,7 @@
 
 #include <array>
 #include <atomic>
+#include <cassert>
 #include <cstddef>
 #include <memory>
 
@@ -12,7 +13,7 @@
 
 namespace dovetail::detail {
 
-/// Kernels of one context, made at their first use; `Family` tells one table from another.
+/// `Size` kernels of one context, made at their first use; `Family` tells one table from another.
 /// Thread-safe. Finding one takes no string and no lock but the context's own.
 template <typename Family, std::size_t Size>
 class KernelTable {
@@ -28,9 +29,10 @@ class KernelTable {
     return attachment<KernelTable>(context, [] { return std::make_shared<KernelTable>(); });
   }
 
-  /// The kernel number `index`, made by `make()` if it is not there yet.
+  /// The kernel number `index`, less than `Size`, made by `make()` if it is not there yet.
   template <typename Make>
   const Kernel& get(std::size_t index, const Make& make) {
+    assert(index < Size);
     std::atomic<const Kernel*>& place = kernels_[index];
     if (const Kernel* const kernel = place.load(std::memory_order_acquire)) return *kernel;
     auto made = std::make_unique<const Kernel>(make());

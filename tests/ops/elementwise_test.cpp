@@ -139,15 +139,32 @@ TEST(Elementwise, TreatsNanAndInfinityAsDocumented) {
   const auto of_two = [&](BinaryOperation operation, float x, float y) {
     return binary(stream, operation, on_device({x}), on_device({y})).to_host<float>(stream).at(0);
   };
-  for (const auto operation : {BinaryOperation::maximum, BinaryOperation::minimum}) {
-    EXPECT_EQ(of_two(operation, nan, 3.0f), 3.0f);
-    EXPECT_EQ(of_two(operation, 3.0f, nan), 3.0f);
-    EXPECT_TRUE(std::isnan(of_two(operation, nan, nan)));
+  for (const Binary& each : binary_operations) {
+    EXPECT_TRUE(std::isnan(of_two(each.operation, nan, 3.0f))) << each.name;
+    EXPECT_TRUE(std::isnan(of_two(each.operation, infinity, nan))) << each.name;
+    EXPECT_TRUE(std::isnan(of_two(each.operation, nan, nan))) << each.name;
   }
-  EXPECT_TRUE(std::isnan(of_two(BinaryOperation::add, nan, 1.0f)));
+  EXPECT_EQ(of_two(BinaryOperation::maximum, -infinity, infinity), infinity);
+  EXPECT_EQ(of_two(BinaryOperation::minimum, infinity, -infinity), -infinity);
   EXPECT_EQ(of_two(BinaryOperation::divide, 1.0f, 0.0f), infinity);
   EXPECT_TRUE(std::isnan(of_two(BinaryOperation::divide, 0.0f, 0.0f)));
   EXPECT_TRUE(std::isnan(of_two(BinaryOperation::subtract, infinity, infinity)));
+}
+
+TEST(Elementwise, MaximumAndMinimumOrderTheZerosBySign) {
+  const Stream stream(context());
+  const Tensor a = on_device({0.0f, -0.0f, 0.0f, -0.0f});
+  const Tensor b = on_device({0.0f, 0.0f, -0.0f, -0.0f});
+  const auto signs = [&](BinaryOperation operation) {
+    std::vector<bool> negative;
+    for (const float x : binary(stream, operation, a, b).to_host<float>(stream)) {
+      EXPECT_EQ(x, 0.0f);
+      negative.push_back(std::signbit(x));
+    }
+    return negative;
+  };
+  EXPECT_EQ(signs(BinaryOperation::maximum), (std::vector<bool>{false, false, false, true}));
+  EXPECT_EQ(signs(BinaryOperation::minimum), (std::vector<bool>{false, true, true, true}));
 }
 
 TEST(Elementwise, WorksAtElementOffsetsAndWritesNothingBeside) {
@@ -205,6 +222,21 @@ TEST(Elementwise, ReturnsBeforeTheWorkRunsAndUsesTheCurrentStream) {
   EXPECT_FALSE(stream.record().is_done());
   gate.release();
   EXPECT_EQ(out.to_host<float>(stream), (std::vector<float>{2.0f, 6.0f}));
+}
+
+TEST(Elementwise, RefusesAnUnknownOperation) {
+  const Stream stream(context());
+  const Tensor a = Tensor::zeros(stream, {3});
+  for (const int value : {-1, 8, 1000000}) {
+    expect_parts(
+        text_thrown<InvalidArgument>([&] { unary(stream, static_cast<UnaryOperation>(value), a); }),
+        "[unary]", "operation " + std::to_string(value), "UnaryOperation");
+  }
+  for (const int value : {-1, 6, 1000000}) {
+    expect_parts(text_thrown<InvalidArgument>(
+                     [&] { binary(stream, static_cast<BinaryOperation>(value), a, a); }),
+                 "[binary]", "operation " + std::to_string(value), "BinaryOperation");
+  }
 }
 
 TEST(Elementwise, RefusesMismatchedOperands) {

@@ -91,6 +91,17 @@ TEST(Softmax, OfARowWithNanOrOnlyMinusInfinityIsNanInThatRowAlone) {
   }
 }
 
+TEST(Softmax, NanAnywhereInARowMakesAllOfItNan) {
+  const Stream stream(context());
+  constexpr std::size_t columns = 37;
+  std::vector<float> a(columns * columns, -2.0f);
+  for (std::size_t i = 0; i < columns; ++i) {
+    a[i * columns + i] = std::numeric_limits<float>::quiet_NaN();
+  }
+  const Tensor out = softmax(stream, Tensor::from_host<float>(context(), a, {columns, columns}));
+  for (const float x : out.to_host<float>(stream)) EXPECT_TRUE(std::isnan(x)) << x;
+}
+
 TEST(Softmax, OfNothingIsEmpty) {
   const Stream stream(context());
   for (const Shape& shape : {Shape{0}, Shape{0, 5}, Shape{5, 0}}) {

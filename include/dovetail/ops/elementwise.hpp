@@ -15,9 +15,11 @@ enum class BinaryOperation { add, subtract, multiply, divide, maximum, minimum }
 /// out[i] = operation(a[i]).
 ///
 /// Appends to `stream` and returns before the work runs; the result is valid in stream order.
+/// NaN gives NaN, also in relu.
 /// @param a  float32, any shape; may be empty.
 /// @return   New tensor, float32, the shape of `a`.
-/// @throws InvalidArgument  another dtype, or the stream belongs to another context.
+/// @throws InvalidArgument  another dtype, an unknown operation, or the stream belongs to another
+///                          context.
 /// Thread-safe.
 DOVETAIL_EXPORT Tensor unary(const Stream& stream, UnaryOperation operation, const Tensor& a);
 
@@ -29,11 +31,11 @@ DOVETAIL_EXPORT void unary_into(const Stream& stream, UnaryOperation operation, 
 /// out[i] = operation(a[i], b[i]).
 ///
 /// Appends to `stream` and returns before the work runs; the result is valid in stream order.
-/// maximum and minimum give the other operand where one is NaN, as OpenCL's fmax and fmin do.
+/// maximum and minimum are IEEE 754's: NaN where an operand is NaN, and -0 is less than +0.
 /// @param a, b  float32, of one shape; may be empty.
 /// @return      New tensor, float32, of that shape.
-/// @throws InvalidArgument  another dtype, different shapes, or the stream or one of the tensors
-///                          belongs to another context.
+/// @throws InvalidArgument  another dtype, different shapes, an unknown operation, or the stream or
+///                          one of the tensors belongs to another context.
 /// Thread-safe.
 DOVETAIL_EXPORT Tensor binary(const Stream& stream, BinaryOperation operation, const Tensor& a,
                               const Tensor& b);
