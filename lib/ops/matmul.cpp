@@ -22,21 +22,17 @@ constexpr std::array<std::pair<MatmulBackend, std::string_view>, 4> backend_name
      {MatmulBackend::reference, "reference"}}};
 
 void run(const Stream& stream, const MatmulProblem& problem, MatmulBackend backend) {
+  if (problem.k == 0) return detail::matmul_epilogue(stream, problem);
   switch (backend) {
     case MatmulBackend::reference:
       return detail::matmul_reference(stream, problem);
     case MatmulBackend::clblast:
-      if (problem.k != 0) return detail::matmul_clblast(stream, problem);
-      break;  // to CLBlast an error
+      return detail::matmul_clblast(stream, problem);
     case MatmulBackend::automatic:
-      if (problem.k != 0) return detail::matmul_automatic(stream, problem);
-      break;
+      return detail::matmul_automatic(stream, problem);
     case MatmulBackend::kernel:
-      if (problem.k != 0) return detail::matmul_kernel(stream, problem);
-      break;
+      return detail::matmul_kernel(stream, problem);
   }
-  // A sum over nothing: what is left is the epilogue.
-  detail::matmul_epilogue(stream, problem, *problem.a.storage, 0);
 }
 
 void run(const Stream& stream, const MatmulShape& shape, const GivenMatrix& a, const GivenMatrix& b,

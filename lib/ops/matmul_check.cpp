@@ -162,16 +162,18 @@ std::optional<MatmulProblem> check_problem(const Stream& stream, const MatmulSha
                                            const GivenMatrix& a, const GivenMatrix& b,
                                            const GivenMatrix& out, const MatmulOptions& options) {
   check_out(stream, shape, a, b, out);
+  const double alpha = round_factor(options.alpha, a.dtype);
   MatmulProblem problem{.batch = static_cast<std::size_t>(shape.batch),
                         .m = static_cast<std::size_t>(shape.m),
                         .n = static_cast<std::size_t>(shape.n),
-                        .k = static_cast<std::size_t>(shape.k),
+                        // BLAS reads neither operand, so that their NaN stays there.
+                        .k = alpha == 0.0 ? 0 : static_cast<std::size_t>(shape.k),
                         .transpose_a = options.transpose_a,
                         .transpose_b = options.transpose_b,
                         .a = a.operand(),
                         .b = b.operand(),
                         .out = out.operand(),
-                        .alpha = round_factor(options.alpha, a.dtype),
+                        .alpha = alpha,
                         .beta = round_factor(options.beta, a.dtype),
                         .bias = {},
                         .residual = {},

@@ -77,7 +77,7 @@ void take_in_residual(const Stream& stream, MatmulProblem& p) {
     difference.alpha = 1.0;
     difference.bias = {};
     difference.activation = Activation::none;
-    matmul_epilogue(stream, difference, *p.a.storage, 0);
+    matmul_epilogue(stream, difference);
     p.beta = 0.0;
   }
   p.beta += 1.0;
@@ -101,7 +101,7 @@ void matmul_clblast(const Stream& stream, const MatmulProblem& problem) {
   take_in_residual(stream, p);
   clblast_gemm(stream, p);
   if (p.bias || p.residual || p.activation != Activation::none) {
-    matmul_epilogue(stream, rest_of(p), *p.a.storage, 0);
+    matmul_epilogue(stream, rest_of(p));
   }
 }
 

@@ -21,23 +21,34 @@ NDRange range_over(const Stream& stream, const MatmulProblem& p) {
   return NDRange({round_up(p.n, group), round_up(p.m, rows), p.batch}, {group, rows, 1});
 }
 
-}  // namespace
-
-void matmul_epilogue(const Stream& stream, const MatmulProblem& p, const BufferView& parts,
+/// @param parts  Null where `count` is 0.
+void launch_epilogue(const Stream& stream, const MatmulProblem& p, const BufferView* parts,
                      std::uint32_t count) {
   const Kernel kernel = embedded_kernel(stream.context(), "matmul/epilogue.cl", "matmul_epilogue",
                                         matmul_types(p.a.dtype, p.out.dtype, true));
   with_sum_type(p.a.dtype, [&](auto zero) {
     auto arguments = matmul_arguments<decltype(zero)>(p);
-    arguments.a_offset = parts.offset / sizeof(zero);
+    arguments.a_offset = parts == nullptr ? 0 : parts->offset / sizeof(zero);
     arguments.a_stride = static_cast<cl_uint>(p.n);
     arguments.a_batch_stride = p.m * p.n;
     arguments.b_batch_stride = p.batch * p.m * p.n;
     arguments.share[0] = count;
-    kernel.launch(stream, range_over(stream, p),
-                  count == 0 ? KernelArgument(nullptr) : KernelArgument::whole(parts, Access::read),
-                  out_argument(p), arguments, read_argument(p.bias), read_argument(p.residual));
+    kernel.launch(
+        stream, range_over(stream, p),
+        parts == nullptr ? KernelArgument(nullptr) : KernelArgument::whole(*parts, Access::read),
+        out_argument(p), arguments, read_argument(p.bias), read_argument(p.residual));
   });
+}
+
+}  // namespace
+
+void matmul_epilogue(const Stream& stream, const MatmulProblem& p, const BufferView& parts,
+                     std::uint32_t count) {
+  launch_epilogue(stream, p, &parts, count);
+}
+
+void matmul_epilogue(const Stream& stream, const MatmulProblem& p) {
+  launch_epilogue(stream, p, nullptr, 0);
 }
 
 }  // namespace dovetail::detail

@@ -9,9 +9,11 @@
 namespace dovetail::detail {
 
 /// Appends out = activation(alpha (parts[0] + parts[1] + ...) + beta out + bias + residual).
-/// @param parts  [count, batch, m, n] without gaps, of the type that products are added up in; with
-///               a count of 0 it is not read, and may be any operand of the problem.
+/// @param parts  [count, batch, m, n] without gaps, of the type that products are added up in.
 void matmul_epilogue(const Stream& stream, const MatmulProblem& problem, const BufferView& parts,
                      std::uint32_t count);
+/// Appends out = activation(beta out + bias + residual): the product is a sum over nothing, or in
+/// out already.
+void matmul_epilogue(const Stream& stream, const MatmulProblem& problem);
 
 }  // namespace dovetail::detail

@@ -22,8 +22,9 @@ struct MatmulOperand {
 };
 
 /// For each of `batch`: out = activation(alpha op(a) op(b) + beta out + bias + residual); op(a) is
-/// m x k and op(b) k x n. m, n and batch are not 0; k may be. All operands are of the stream's
-/// context, a and b of one dtype; out, bias and residual of another or the same.
+/// m x k and op(b) k x n. m, n and batch are not 0; k may be, and is where alpha is. All operands
+/// are of the stream's context, a and b of one dtype; out, bias and residual of another or the
+/// same.
 struct MatmulProblem {
   std::size_t batch, m, n, k;
   bool transpose_a, transpose_b;

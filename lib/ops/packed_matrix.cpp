@@ -10,6 +10,7 @@
 #include "dovetail/stream/memory_pool.hpp"
 #include "lib/ops/matmul_arguments.hpp"
 #include "lib/ops/matmul_check.hpp"
+#include "lib/ops/matmul_epilogue.hpp"
 #include "lib/ops/matmul_launch.hpp"
 #include "lib/runtime/embedded_kernels.hpp"
 
@@ -121,6 +122,7 @@ void run(const Stream& stream, const detail::MatmulShape& shape, const GivenMatr
   auto problem =
       detail::check_problem(stream, shape, a, GivenMatrix(b.view(), storage), out, options);
   if (!problem) return;
+  if (problem->k == 0) return detail::matmul_epilogue(stream, *problem);
   problem->is_b_packed = b.is_in_panels();
   detail::matmul_kernel(stream, *problem);
 }

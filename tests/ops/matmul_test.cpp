@@ -156,6 +156,47 @@ TEST_P(Matmul, DoesNotReadOutForABetaThatRoundsToZero) {
   }
 }
 
+TEST_P(Matmul, ReadsNeitherOperandForAnAlphaThatRoundsToZero) {
+  constexpr double nan = std::numeric_limits<double>::quiet_NaN();
+  for (const Product& product :
+       {Product{.m = 4, .n = 5, .k = 3}, Product{.m = 1, .n = 5, .k = 3},
+        Product{.m = 4, .n = 1, .k = 3}, Product{.m = 70, .n = 90, .k = 300, .transpose_a = true},
+        Product{.m = 3, .n = 5, .k = 7, .batch = 3, .transpose_b = true}}) {
+    SCOPED_TRACE(product.str());
+    MatmulOptions options = options_of(product);
+    const Tensor a = Tensor::full(stream, a_shape(product), nan);
+    const Tensor b = Tensor::full(stream, b_shape(product), nan);
+    const auto expect_all = [&](float expected) {
+      const Tensor out = Tensor::full(stream, out_shape(product), options.beta == 0.0 ? nan : 3.0);
+      matmul_into(stream, a, b, out, options);
+      EXPECT_EQ(out.to_host<float>(stream), std::vector<float>(product.out_size(), expected));
+    };
+    for (const double alpha : {0.0, -0.0, 1e-50}) {
+      options.alpha = alpha;
+      expect_all(0.0f);
+    }
+    options.beta = 2.0;
+    expect_all(6.0f);
+    options.bias = Tensor::full(stream, {std::int64_t(product.n)}, -5.0);
+    expect_all(1.0f);
+    options.residual = Tensor::full(stream, out_shape(product), -4.0);
+    expect_all(-3.0f);
+    options.activation = Activation::relu;
+    expect_all(0.0f);
+  }
+}
+
+TEST_P(Matmul, ReadsNoOperandOfAListForAnAlphaOfZero) {
+  const Tensor operand = Tensor::full(stream, {2, 2}, std::numeric_limits<double>::quiet_NaN());
+  const Tensor first = Tensor::full(stream, {2, 2}, 3.0),
+               second = Tensor::full(stream, {2, 2}, 5.0);
+  const std::vector<MatrixView> operands{operand, operand}, out{first, second};
+  matmul_batched_into(stream, operands, operands, out,
+                      {.backend = GetParam(), .alpha = 0.0, .beta = 1.0});
+  EXPECT_EQ(first.to_host<float>(stream), std::vector<float>(4, 3.0f));
+  EXPECT_EQ(second.to_host<float>(stream), std::vector<float>(4, 5.0f));
+}
+
 TEST_P(Matmul, OfAListTakesABiasThatLiesBetweenItsResults) {
   const Tensor operand = Tensor::full(stream, {2, 2}, 1.0);
   const Tensor room = Tensor::full(stream, {10}, 5.0);
@@ -191,6 +232,22 @@ TEST_P(Matmul, PassesNanAndInfinityOn) {
     EXPECT_TRUE(out[3 * 20 + j] != out[3 * 20 + j]);
     EXPECT_EQ(out[7 * 20 + j], std::numeric_limits<float>::infinity());
     EXPECT_EQ(out[5 * 20 + j], 20.0f);
+  }
+}
+
+TEST_P(Matmul, ActivationsPassNanOn) {
+  constexpr std::size_t n = 21;
+  std::vector<float> a(n * n, 1.0f);
+  a[3 * n + 4] = std::numeric_limits<float>::quiet_NaN();
+  const Tensor left = Tensor::from_host<float>(context(), a, {n, n});
+  const Tensor right = Tensor::full(stream, {n, n}, 1.0);
+  for (const Activation activation :
+       {Activation::relu, Activation::gelu, Activation::gelu_tanh, Activation::silu}) {
+    const auto out = matmul(stream, left, right, {.backend = GetParam(), .activation = activation})
+                         .to_host<float>(stream);
+    for (std::size_t i = 0; i < n * n; ++i) {
+      EXPECT_EQ(out[i] != out[i], i / n == 3) << to_string(activation) << " at " << i;
+    }
   }
 }
 

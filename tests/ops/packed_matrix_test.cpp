@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <limits>
 #include <random>
 #include <variant>
 
@@ -111,6 +112,14 @@ TEST_F(PackedMatrixTest, TakesBatchesStridesAndAnEpilogue) {
   const Tensor one = counted(DType::f32, {20, 30}, 4);
   const Tensor shared = matmul(stream, a, one, trusted);
   EXPECT_EQ(bytes(matmul(stream, a, PackedMatrix(stream, one), options)), bytes(shared));
+}
+
+TEST_F(PackedMatrixTest, IsNotReadForAnAlphaOfZero) {
+  const Tensor nan = Tensor::full(stream, {8, 8}, std::numeric_limits<double>::quiet_NaN());
+  const PackedMatrix packed(stream, nan);
+  const Tensor bias = Tensor::full(stream, {8}, 4.0);
+  const Tensor out = matmul(stream, nan, packed, {.alpha = 0.0, .bias = bias});
+  EXPECT_EQ(out.to_host<float>(stream), std::vector<float>(64, 4.0f));
 }
 
 TEST_F(PackedMatrixTest, IsASnapshotInStreamOrder) {

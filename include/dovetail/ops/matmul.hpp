@@ -34,7 +34,7 @@ DOVETAIL_EXPORT const std::vector<MatmulBackend>& matmul_backends();
 /// What a product goes through last.
 enum class Activation {
   none,
-  relu,
+  relu,       ///< max(x, 0); NaN stays NaN, as in all of them.
   gelu,       ///< x Phi(x), with the error function.
   gelu_tanh,  ///< Its approximation by tanh (Hendrycks & Gimpel, arXiv:1606.08415).
   silu,       ///< x / (1 + exp(-x)).
@@ -45,9 +45,9 @@ DOVETAIL_EXPORT std::string_view to_string(Activation activation) noexcept;
 
 struct MatmulOptions {
   MatmulBackend backend = MatmulBackend::automatic;
-  bool transpose_a = false;  ///< `a` is stored as [k, m].
-  bool transpose_b = false;  ///< `b` is stored as [n, k].
-  double alpha = 1.0;
+  bool transpose_a = false;              ///< `a` is stored as [k, m].
+  bool transpose_b = false;              ///< `b` is stored as [n, k].
+  double alpha = 1.0;                    ///< With 0, also once rounded, `a` and `b` are not read.
   double beta = 0.0;                     ///< With 0, also once rounded, `out` is not read.
   std::optional<Tensor> bias{};          ///< [n], of the dtype of the result: added to each row.
   std::optional<MatrixView> residual{};  ///< Of the shape and dtype of the result.
