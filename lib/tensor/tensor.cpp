@@ -4,7 +4,9 @@
 #include <fmt/format.h>
 
 #include <array>
+#include <cmath>
 #include <cstring>
+#include <limits>
 #include <utility>
 
 #include "dovetail/core/error.hpp"
@@ -24,6 +26,17 @@ std::size_t nbytes_of(const Shape& shape, DType dtype) {
   return nbytes;
 }
 
+/// The value without its fraction, at most the nearest `Integer`; 0 for NaN.
+template <typename Integer>
+Integer saturated(double value) {
+  constexpr Integer least = std::numeric_limits<Integer>::min();
+  constexpr Integer most = std::numeric_limits<Integer>::max();
+  if (std::isnan(value)) return 0;
+  if (value <= static_cast<double>(least)) return least;
+  if (value >= static_cast<double>(most)) return most;
+  return static_cast<Integer>(value);
+}
+
 /// The bytes of one element; a pattern for clEnqueueFillBuffer.
 class Element {
  public:
@@ -39,13 +52,13 @@ class Element {
       case DType::f64:
         return store(value);
       case DType::i64:
-        return store(static_cast<std::int64_t>(value));
+        return store(saturated<std::int64_t>(value));
       case DType::i32:
-        return store(static_cast<std::int32_t>(value));
+        return store(saturated<std::int32_t>(value));
       case DType::i8:
-        return store(static_cast<std::int8_t>(value));
+        return store(saturated<std::int8_t>(value));
       case DType::u8:
-        return store(static_cast<std::uint8_t>(value));
+        return store(saturated<std::uint8_t>(value));
       case DType::boolean:
         return store(static_cast<std::uint8_t>(value != 0.0));
       case DType::f16:

@@ -27,6 +27,7 @@ TEST(DType, OfACppTypeHasItsSize) {
   static_assert(dtype_of<std::int32_t> == DType::i32);
   static_assert(dtype_of<std::int8_t> == DType::i8);
   static_assert(dtype_of<std::uint8_t> == DType::u8);
+  static_assert(dtype_of<bool> == DType::boolean && sizeof(bool) == 1);
   static_assert(dtype_of<Float16> == DType::f16 && sizeof(Float16) == 2);
   static_assert(dtype_of<BFloat16> == DType::bf16 && sizeof(BFloat16) == 2);
   EXPECT_EQ(size_of(dtype_of<float>), sizeof(float));

@@ -88,12 +88,41 @@ TEST(Tensor, FullHoldsTheValueInEveryDTypeThatCanBeFilled) {
   EXPECT_EQ(Tensor::zeros(stream, {4}).to_host<float>(stream), std::vector<float>(4, 0.0f));
   EXPECT_TRUE(std::isnan(Tensor::full(stream, {1}, std::nan("")).to_host<float>(stream).at(0)));
   EXPECT_EQ(Tensor::full(stream, {0}, 1.0).size(), 0);
+  expect_filled<bool>(stream, 0.5, true);
+  expect_filled<bool>(stream, -0.0, false);
 
-  // A bool's bytes are read through an uint8 tensor over the same buffer.
+  // A bool's byte is 0 or 1.
   const Tensor truth = Tensor::full(stream, {6}, 0.5, DType::boolean);
   EXPECT_EQ(
       Tensor::from_buffer(truth.storage().buffer, {6}, DType::u8).to_host<std::uint8_t>(stream),
       std::vector<std::uint8_t>(6, 1));
+}
+
+template <typename Integer>
+void expect_saturation(const Stream& stream) {
+  constexpr double infinity = std::numeric_limits<double>::infinity();
+  constexpr Integer least = std::numeric_limits<Integer>::min();
+  constexpr Integer most = std::numeric_limits<Integer>::max();
+  constexpr auto top = static_cast<double>(most), bottom = static_cast<double>(least);
+  for (const double above : {top, top + 0.5, top + 1.0, 1e300, infinity}) {
+    expect_filled<Integer>(stream, above, most);
+  }
+  for (const double below : {bottom, bottom - 0.5, bottom - 1.0, -1e300, -infinity}) {
+    expect_filled<Integer>(stream, below, least);
+  }
+  expect_filled<Integer>(stream, std::nan(""), 0);
+  expect_filled<Integer>(stream, 41.9, 41);
+  expect_filled<Integer>(stream, -0.9, 0);
+}
+
+TEST(Tensor, FullSaturatesIntegers) {
+  const Stream stream(context());
+  expect_saturation<std::int64_t>(stream);
+  expect_saturation<std::int32_t>(stream);
+  expect_saturation<std::int8_t>(stream);
+  expect_saturation<std::uint8_t>(stream);
+  expect_filled<std::uint8_t>(stream, 300.0, 255);
+  expect_filled<bool>(stream, std::nan(""), true);
 }
 
 TEST(Tensor, FullRoundsToHalfPrecision) {
@@ -104,6 +133,53 @@ TEST(Tensor, FullRoundsToHalfPrecision) {
   const auto brain = Tensor::full(stream, {2}, 0.1, DType::bf16).to_host<BFloat16>(stream);
   ASSERT_EQ(brain.size(), 2u);
   EXPECT_EQ(brain[1].bits(), 0x3dcd);
+}
+
+TEST(Tensor, FullOverflowsFloatsToInfinity) {
+  const Stream stream(context());
+  const auto element = [&]<typename T>(double value, T) {
+    return static_cast<double>(static_cast<float>(
+        Tensor::full(stream, {1}, value, dtype_of<T>).template to_host<T>(stream).at(0)));
+  };
+  constexpr double infinity = std::numeric_limits<double>::infinity();
+  for (const double value : {1e300, infinity}) {
+    EXPECT_EQ(element(value, float()), infinity);
+    EXPECT_EQ(element(-value, float()), -infinity);
+    EXPECT_EQ(element(value, Float16()), infinity);
+    EXPECT_EQ(element(-value, Float16()), -infinity);
+    EXPECT_EQ(element(value, BFloat16()), infinity);
+    EXPECT_EQ(element(-value, BFloat16()), -infinity);
+  }
+  // Half a step above the largest rounds to even, which is infinity.
+  EXPECT_EQ(element(65519.0, Float16()), 65504.0);
+  EXPECT_EQ(element(65520.0, Float16()), infinity);
+  EXPECT_EQ(element(0x1.fep127, BFloat16()), 0x1.fep127);
+  EXPECT_EQ(element(0x1.ffp127, BFloat16()), infinity);
+  EXPECT_TRUE(std::isnan(element(std::nan(""), Float16())));
+  EXPECT_TRUE(std::isnan(element(std::nan(""), BFloat16())));
+}
+
+TEST(Tensor, BoolsComeBackAsTheyWent) {
+  const Stream stream(context());
+  const bool array[] = {true, false, false, true, true, false};
+  const std::vector<bool> values(std::begin(array), std::end(array));
+  EXPECT_EQ(Tensor::from_host<bool>(context(), array, {2, 3}).to_host<bool>(stream), values);
+  const Tensor tensor = Tensor::from_host(context(), values, {6});
+  EXPECT_EQ(tensor.dtype(), DType::boolean);
+  EXPECT_EQ(tensor.nbytes(), 6u);
+  EXPECT_EQ(tensor.to_host<bool>(stream), values);
+  EXPECT_TRUE(Tensor::zeros(stream, {0}, DType::boolean).to_host<bool>(stream).empty());
+  expect_parts(text_thrown<InvalidArgument>([&] { tensor.to_host<std::uint8_t>(stream); }),
+               "is bool", "uint8 was asked for");
+  EXPECT_THROW(Tensor::from_host(context(), values, {7}), InvalidArgument);
+}
+
+TEST(Tensor, ReadsEveryByteOfABoolThatIsNotZeroAsTrue) {
+  const Stream stream(context());
+  const std::vector<std::uint8_t> bytes{0, 1, 2, 255};
+  const Tensor tensor =
+      Tensor::from_buffer(from_vector(bytes, {4}).storage().buffer, {4}, DType::boolean);
+  EXPECT_EQ(tensor.to_host<bool>(stream), (std::vector<bool>{false, true, true, true}));
 }
 
 TEST(Tensor, FullIsWrittenInStreamOrder) {

@@ -47,6 +47,10 @@ struct DTypeOf<std::uint8_t> {
   static constexpr DType value = DType::u8;
 };
 template <>
+struct DTypeOf<bool> {
+  static constexpr DType value = DType::boolean;
+};
+template <>
 struct DTypeOf<Float16> {
   static constexpr DType value = DType::f16;
 };

@@ -2,9 +2,11 @@
 // Tensors: n-dimensional arrays in device memory.
 #pragma once
 
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <type_traits>
 #include <vector>
 
 #include "dovetail/core/export.hpp"
@@ -27,6 +29,9 @@ class DOVETAIL_EXPORT Tensor {
   static Tensor empty(const Stream& stream, const Shape& shape, DType dtype = DType::f32);
 
   /// Every element is `value`, converted to the dtype and written in stream order.
+  ///
+  /// Integers lose the fraction and saturate: 300 as uint8 is 255, NaN is 0. Floats round to
+  /// nearest even, and to infinity beyond their range. A bool is whether the value is not 0.
   static Tensor full(const Stream& stream, const Shape& shape, double value,
                      DType dtype = DType::f32);
   static Tensor zeros(const Stream& stream, const Shape& shape, DType dtype = DType::f32) {
@@ -39,6 +44,14 @@ class DOVETAIL_EXPORT Tensor {
   static Tensor from_host(const Context& context, std::span<const T> values, const Shape& shape) {
     return from_host_bytes(context, values.data(), values.size(), shape, dtype_of<T>);
   }
+  /// A copy of `values`, which std::vector packs into bits and a tensor holds in bytes.
+  /// @throws InvalidArgument  the number of values is not the shape's.
+  template <std::same_as<bool> T>
+  static Tensor from_host(const Context& context, const std::vector<T>& values,
+                          const Shape& shape) {
+    const std::vector<unsigned char> bytes(values.begin(), values.end());
+    return from_host_bytes(context, bytes.data(), bytes.size(), shape, DType::boolean);
+  }
 
   /// A tensor over memory that exists already, such as a part of another library's buffer.
   /// @param offset  Where the first element lies, in bytes; a multiple of the element's size.
@@ -46,13 +59,19 @@ class DOVETAIL_EXPORT Tensor {
   static Tensor from_buffer(const Buffer& buffer, const Shape& shape, DType dtype = DType::f32,
                             std::size_t offset = 0);
 
-  /// The elements, in row-major order. Blocks until the stream has reached this point.
+  /// The elements, in row-major order; of a bool tensor whether their bytes are not 0. Blocks until
+  /// the stream has reached this point.
   /// @throws InvalidArgument  `T` is not the tensor's dtype, or the stream's context not its own.
   template <typename T>
   std::vector<T> to_host(const Stream& stream) const {
-    std::vector<T> values(static_cast<std::size_t>(size()));
+    using Stored = std::conditional_t<std::is_same_v<T, bool>, unsigned char, T>;
+    std::vector<Stored> values(static_cast<std::size_t>(size()));
     copy_to_host_bytes(stream, values.data(), dtype_of<T>);
-    return values;
+    if constexpr (std::is_same_v<T, Stored>) {
+      return values;
+    } else {
+      return std::vector<T>(values.begin(), values.end());
+    }
   }
 
   /// The same data under another shape.
