@@ -116,21 +116,6 @@ cl::Program build(cl_context context, const Device& device, const ProgramSource&
   return program;
 }
 
-cl::Program load(cl_context context, const Device& device, std::string_view name,
-                 std::span<const unsigned char> binary) {
-  try {
-    return {cl::Context(context, true),
-            {cl::Device(device.get(), true)},
-            cl::Program::Binaries{{binary.begin(), binary.end()}}};
-  } catch (const cl::Error& error) {
-    detail::throw_opencl_error(
-        error.err(), error.what(), std::source_location::current(),
-        fmt::format("[Program::from_binary] '{}' refuses the {} bytes of program '{}'; give what "
-                    "Program::binary() gave on this device and driver, or build it from its source",
-                    device.name(), binary.size(), name));
-  }
-}
-
 }  // namespace
 
 Program::Program(std::shared_ptr<const State> state) : state_(std::move(state)) {}
@@ -169,10 +154,24 @@ Program Program::from_binary(cl_context context, const Device& device, std::stri
                              std::span<const unsigned char> binary,
                              std::vector<KernelSignature> signatures) {
   detail::check_not_forked("Program::from_binary");
-  cl::Program program = load(context, device, name, binary);
-  build(program, device, {.name = name, .text = {}}, {}, {});
-  if (signatures.empty()) {
-    signatures = translating_errors([&] { return read_signatures(program); });
+  const auto refuse = [&](cl_int code, std::string_view call, const std::string& log) {
+    detail::throw_opencl_error(
+        code, call, std::source_location::current(),
+        fmt::format("[Program::from_binary] '{}' refuses the {} bytes of program '{}'; give what "
+                    "Program::binary() gave on this device and driver, or build it from its "
+                    "source{}{}",
+                    device.name(), binary.size(), name, log.empty() ? "" : "; the log:\n", log));
+  };
+  cl::Program program;
+  try {  // each call may be the first that looks at the bytes
+    program = cl::Program(cl::Context(context, true), {cl::Device(device.get(), true)},
+                          cl::Program::Binaries{{binary.begin(), binary.end()}});
+    build(program, device, {.name = name, .text = {}}, {}, {});
+    if (signatures.empty()) signatures = read_signatures(program);
+  } catch (const BuildError& error) {
+    refuse(error.code(), error.call(), error.log());
+  } catch (const cl::Error& error) {
+    refuse(error.err(), error.what(), {});
   }
   return Program(std::make_shared<const State>(std::move(name), device, context, std::move(program),
                                                std::move(signatures)));

@@ -6,10 +6,12 @@
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
+#include <span>
 
 #include "dovetail/core/error.hpp"
 #include "dovetail/ops/elementwise.hpp"
 #include "dovetail/runtime/kernel.hpp"
+#include "tests/support/before_build.hpp"
 #include "tests/support/child_process.hpp"
 #include "tests/support/contexts.hpp"
 #include "tests/support/temporary_directory.hpp"
@@ -151,14 +153,32 @@ TEST(Program, FromItsBinaryRunsTheSame) {
   EXPECT_EQ(out.to_host<std::int32_t>(stream), std::vector<std::int32_t>(8, 42));
 }
 
-TEST(Program, FromBytesThatAreNoBinaryIsRefused) {
-  const std::vector<unsigned char> nonsense(100, 7);
-  const auto error = test::caught<OpenCLError>(
-      [&] { static_cast<void>(Program::from_binary(context(), "nonsense", nonsense)); });
+void expect_refusal(const std::string& name, std::span<const unsigned char> binary,
+                    std::vector<KernelSignature> signatures) {
+  const auto error = test::caught<OpenCLError>([&] {
+    static_cast<void>(Program::from_binary(context(), name, binary, std::move(signatures)));
+  });
   ASSERT_TRUE(error);
   EXPECT_LT(error->code(), 0);
-  expect_parts(error->what(), "[Program::from_binary]", "'nonsense'", "100 bytes",
-               context().device().name(), "build it from its source");
+  expect_parts(error->what(), "[Program::from_binary]", "'" + name + "'",
+               std::to_string(binary.size()) + " bytes", context().device().name(),
+               "build it from its source");
+}
+
+TEST(Program, FromBytesThatAreNoBinaryIsRefused) {
+  const std::vector<unsigned char> nonsense(100, 7);
+  expect_refusal("nonsense", nonsense, {});
+  expect_refusal("nonsense", nonsense, {{.name = "f", .parameters = {}}});
+}
+
+// A driver may take any bytes, and look at them when they are linked.
+TEST(Program, RefusesABinaryThatDoesNotLinkInTheSameWords) {
+  const Program built = Program::from_source(
+      context(), {.name = "f.cl", .text = "kernel void f(global int* out) { out[0] = 1; }"});
+  for (const cl_int status : {CL_INVALID_BINARY, CL_BUILD_PROGRAM_FAILURE}) {
+    test::fail_next_build(status);
+    expect_refusal("f.cl", built.binary(), built.signatures());
+  }
 }
 
 TEST(Program, OfTheLibraryIsReadFromTheFolderOfTheEnvironment) {

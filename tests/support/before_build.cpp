@@ -3,9 +3,9 @@
 // its shared libraries, too.
 #include "tests/support/before_build.hpp"
 
-#include <CL/cl.h>
 #include <dlfcn.h>
 
+#include <atomic>
 #include <mutex>
 #include <utility>
 
@@ -14,6 +14,7 @@ namespace {
 
 std::mutex mutex;
 std::function<void()> to_call;
+std::atomic<cl_int> to_return{CL_SUCCESS};
 
 std::function<void()> take() {
   const std::scoped_lock lock(mutex);
@@ -27,12 +28,15 @@ void before_next_build(std::function<void()> call) {
   to_call = std::move(call);
 }
 
+void fail_next_build(cl_int status) { to_return = status; }
+
 extern "C" __attribute__((visibility("default"))) cl_int CL_API_CALL
 clBuildProgram(cl_program program, cl_uint count, const cl_device_id* devices, const char* options,
                void(CL_CALLBACK* notify)(cl_program, void*), void* user_data) {
   static auto* const next =
       reinterpret_cast<decltype(::clBuildProgram)*>(::dlsym(RTLD_NEXT, "clBuildProgram"));
   if (const auto call = take()) call();
+  if (const cl_int status = to_return.exchange(CL_SUCCESS); status != CL_SUCCESS) return status;
   return next(program, count, devices, options, notify, user_data);
 }
 

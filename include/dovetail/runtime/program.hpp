@@ -35,8 +35,8 @@ class DOVETAIL_EXPORT Program {
   /// Loads what `binary()` gave on the same device and driver.
   /// @param signatures  What `signatures()` gave beside it. Drivers may not keep the signatures in
   ///                    the binary; without them arguments are checked for their count only.
-  /// @throws OpenCLError  the driver refuses the binary; a BuildError with its log, if that shows
-  ///                      when it is linked.
+  /// @throws OpenCLError  the driver refuses the binary, when it loads or when it links it; carries
+  ///                      the log, if there is one.
   [[nodiscard]] static Program from_binary(const Context& context, std::string name,
                                            std::span<const unsigned char> binary,
                                            std::vector<KernelSignature> signatures = {});
