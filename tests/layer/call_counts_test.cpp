@@ -15,10 +15,10 @@
 #include "dovetail/ops/softmax.hpp"
 #include "dovetail/stream/memory_pool.hpp"
 #include "dovetail/stream/stream_pool.hpp"
-#include "tests/support/call_counts.hpp"
 #include "tests/support/child_process.hpp"
 #include "tests/support/contexts.hpp"
 #include "tests/support/gate.hpp"
+#include "tests/support/layer_test.hpp"
 #include "tests/support/temporary_directory.hpp"
 #include "tests/support/threads.hpp"
 
@@ -28,6 +28,7 @@ namespace {
 using test::Calls;
 using test::calls_during;
 using test::context;
+using test::LayerTest;
 
 /// Calls that block the host or give work to a queue; a look at a handle is neither.
 Calls without_queries(Calls calls) {
@@ -35,18 +36,21 @@ Calls without_queries(Calls calls) {
   return calls;
 }
 
-class CallCounts : public testing::Test {
+class CallCounts : public LayerTest {
  protected:
-  void SetUp() override {
-    if (test::layer_is_active()) return;
-    ASSERT_EQ(std::getenv("OPENCL_LAYERS"), nullptr) << "the loader did not open the layer";
-    GTEST_SKIP() << "start the test with OPENCL_LAYERS=<path>/libDovetailLayer.so";
-  }
   void TearDown() override {
     stream.synchronize();  // PoCL 3.1 crashes when a process ends while it compiles
   }
   Stream stream{context()};
 };
+
+TEST_F(LayerTest, FailsWhereALoaderThatTakesLayersDidNotOpenThisOne) {
+  if (test::in_child()) return;  // what is set up has failed
+  const auto child = test::run_again_in_child({{"OPENCL_LAYERS", "/no/such/layer.so"}});
+  EXPECT_FALSE(child.passed);
+  EXPECT_NE(child.output.find("the loader did not open the layer"), std::string::npos)
+      << child.output;
+}
 
 TEST_F(CallCounts, OfALaunchAreTheArgumentsThatChangedAndTheEnqueue) {
   const Kernel kernel = test::multiply_add_kernel();

@@ -1,8 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
+#define CL_USE_DEPRECATED_OPENCL_1_1_APIS  // its successor asks the platform, not the loader
 #include "tests/support/call_counts.hpp"
 
+#include <CL/cl.h>
 #include <dlfcn.h>
 
+#include <array>
+#include <cstdio>
+#include <utility>
 #include <vector>
 
 #include "dovetail/core/device.hpp"
@@ -31,6 +36,19 @@ std::vector<dovetail_call_count> snapshot() {
 }
 
 }  // namespace
+
+bool loader_takes_layers() {
+  using LoaderInfo = cl_int CL_API_CALL(cl_uint what, std::size_t size, void* value, std::size_t*);
+  constexpr cl_uint loader_version = 2;
+  auto* const info =
+      reinterpret_cast<LoaderInfo*>(::clGetExtensionFunctionAddress("clGetICDLoaderInfoOCLICD"));
+  std::array<char, 64> text{};
+  if (info == nullptr || info(loader_version, text.size() - 1, text.data(), nullptr) != CL_SUCCESS)
+    return false;
+  int major = 0, minor = 0;
+  return std::sscanf(text.data(), "%d.%d", &major, &minor) == 2 &&
+         std::pair(major, minor) >= std::pair(2, 3);
+}
 
 bool layer_is_active() { return snapshot_function() != nullptr; }
 

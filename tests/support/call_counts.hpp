@@ -14,6 +14,9 @@ using Calls = std::map<std::string, std::uint64_t>;
 /// Whether the counting layer is active in this process: see layer/call_counts.h.
 bool layer_is_active();
 
+/// Whether the OpenCL loader is known to open what OPENCL_LAYERS names: ocl-icd from 2.3 on.
+bool loader_takes_layers();
+
 /// How often each entry point is called while `work` runs; those never called are left out.
 Calls calls_during(const std::function<void()>& work);
 
