@@ -128,6 +128,7 @@ dovetail_unit_test(
   ops
   SOURCES
     elementwise_test.cpp
+    kernel_warnings_test.cpp
     matmul_matrix_test.cpp
     matmul_order_test.cpp
     matmul_plan_cpu_test.cpp

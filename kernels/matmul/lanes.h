@@ -5,6 +5,10 @@
 //              -D WIDTH=4|8|16 factors in a native vector (default 16, but 8 for F64:
 //                              CL_DEVICE_NATIVE_VECTOR_WIDTH_FLOAT, and half of it)
 
+#ifdef __clang__
+// All calls are inlined: how vectors wider than the registers would be passed does not matter.
+#pragma clang diagnostic ignored "-Wpsabi"
+#endif
 #include "matmul/problem.h"
 
 #ifndef WIDTH

@@ -132,6 +132,11 @@ static void pack_rows(local factor* tile, global const element* from, size_t str
 #define S_STRIDE s_stride
 #endif
 
+#ifdef __clang__
+// PoCL unrolls the loop over k only after clang has looked whether that was done.
+#pragma clang diagnostic ignored "-Wpass-failed"
+#endif
+
 // Multiplies ROWS rows of S with the panel. Beyond the last row, it is computed again and dropped.
 static void multiply_tile(PANEL const factor* panel, size_t panel_stride, STREAMED const factor* s,
                           size_t s_stride, uint steps, Target to) {

@@ -79,7 +79,7 @@ void with_sum_type(DType dtype, const Function& function) {
 DType sum_dtype(DType dtype) noexcept;
 
 /// Options IN, OUT and EPILOGUE.
-BuildOptions matmul_types(DType in, DType out, bool has_epilogue);
+DOVETAIL_EXPORT BuildOptions matmul_types(DType in, DType out, bool has_epilogue);
 
 /// out as it is used: read too if beta says so.
 inline KernelArgument out_argument(const MatmulProblem& p) {

@@ -46,7 +46,7 @@ struct MatmulPlan {
 };
 
 /// The options that all kernels take: transposes, types, epilogue.
-BuildOptions matmul_options(const MatmulSizes& sizes);
+DOVETAIL_EXPORT BuildOptions matmul_options(const MatmulSizes& sizes);
 /// The same of a kernel that writes partial sums.
 BuildOptions matmul_part_options(const MatmulSizes& sizes);
 

@@ -27,7 +27,7 @@ DOVETAIL_EXPORT std::string_view embedded_text(std::string_view path);
 /// of kernels/ that it includes in their places. Read from the folder that DOVETAIL_KERNEL_DIR
 /// names, if it is set, for work on kernels without a rebuild.
 /// @throws InvalidArgument  there is no such kernel file.
-ProgramSource kernel_source(std::string_view path);
+DOVETAIL_EXPORT ProgramSource kernel_source(std::string_view path);
 
 /// The kernel `name` of kernels/`path`, built with `options`; kept by the context, so that a second
 /// call is a look-up.
