@@ -69,6 +69,7 @@ dovetail_unit_test(
     context_test.cpp
     device_test.cpp
     error_test.cpp
+    file_test.cpp
     fork_guard_test.cpp
     shape_test.cpp)
 dovetail_unit_test(

@@ -5,9 +5,9 @@
 
 #include <algorithm>
 #include <charconv>
-#include <fstream>
-#include <iterator>
 #include <optional>
+
+#include "lib/core/file.hpp"
 
 namespace dovetail::detail {
 namespace {
@@ -140,11 +140,10 @@ std::string quote(const LogError& error, std::string_view program, std::string_v
     return quote(error.file, error, {std::move(lines), *index});
   }
   const std::size_t index = error.line - 1;
-  if (std::ifstream file(error.file, std::ios::binary); file) {
-    const std::string text{std::istreambuf_iterator<char>(file), {}};
+  if (const auto text = read_file(error.file)) {
     // PoCL keeps a program's text in a file of its own.
-    const std::string_view name = text == source ? program : std::string_view(error.file);
-    std::vector<std::string_view> included = lines_of(text);
+    const std::string_view name = *text == source ? program : std::string_view(error.file);
+    std::vector<std::string_view> included = lines_of(*text);
     if (index < included.size()) return quote(name, error, {std::move(included), index});
   }
   if (index >= lines.size() || includes(source, error.file)) return {};

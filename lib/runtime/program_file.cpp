@@ -9,6 +9,7 @@ namespace dovetail::detail {
 namespace {
 
 constexpr std::string_view magic = "dovetail program 1\n";
+constexpr std::size_t largest_file = std::size_t{256} << 20;
 
 void put(std::string& out, std::uint64_t value) {
   out.append(reinterpret_cast<const char*>(&value), sizeof(value));
@@ -97,7 +98,7 @@ std::uint64_t fnv1a(std::string_view bytes) noexcept {
 }
 
 ReadResult read_program_file(const std::filesystem::path& path) {
-  const auto bytes = read_file(path);
+  const auto bytes = read_file(path, largest_file);
   if (!bytes) return {};
   auto file = parse(*bytes);
   const bool damaged = !file.has_value();
@@ -105,7 +106,8 @@ ReadResult read_program_file(const std::filesystem::path& path) {
 }
 
 bool write_program_file(const std::filesystem::path& path, const ProgramFile& file) noexcept try {
-  return write_file(path, serialise(file));
+  const std::string bytes = serialise(file);
+  return bytes.size() <= largest_file && write_file(path, bytes);
 } catch (...) {
   return false;  // the cache only saves time
 }

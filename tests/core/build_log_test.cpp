@@ -169,6 +169,17 @@ TEST(BuildLog, QuotesAnIncludedFileAndNotTheSourceInItsPlace) {
   EXPECT_EQ(quote_errors("gone/h.h:2:1: error: e", "f.cl", text), "");
 }
 
+TEST(BuildLog, QuotesNothingFromWhatCannotBeRead) {
+  const test::TemporaryDirectory folder;
+  const auto large = folder.path() / "large.h";
+  std::ofstream(large) << "text\n";
+  std::filesystem::resize_file(large, std::uintmax_t{20} << 30);
+  for (const std::string& file :
+       {folder.path().string(), large.string(), std::string("/proc/self/mem")}) {
+    EXPECT_EQ(quote_errors("error: " + file + ":9:1: e", "f.cl", source), "") << file;
+  }
+}
+
 TEST(BuildLog, IsPartOfABuildErrorsText) {
   const BuildError error(CL_BUILD_PROGRAM_FAILURE, "f.cl", "-DN=1", std::string(nvidia_log),
                          std::source_location::current(), source);
