@@ -84,6 +84,9 @@ std::vector<std::string> operands_in(std::string_view text) {
   return operands;
 }
 
+/// Compilers end there, too: clang's own limit.
+constexpr int deepest_nesting = 200;
+
 class Scan {
  public:
   explicit Scan(std::span<const std::filesystem::path> directories) : directories_(directories) {}
@@ -91,10 +94,11 @@ class Scan {
   /// @param folder  The text's own; empty for the program's source.
   void text(std::string_view text, const std::filesystem::path& folder) {
     for (const std::string& operand : operands_in(text)) {
+      if (included_.is_partial) return;
       const char close = operand.starts_with('"') ? '"' : operand.starts_with('<') ? '>' : '\0';
       const std::size_t end = close == '\0' ? std::string::npos : operand.find(close, 1);
       if (end == std::string::npos) {
-        included_.has_macro = true;
+        included_.is_partial = true;
       } else {
         name(operand.substr(1, end - 1), folder);
       }
@@ -105,30 +109,55 @@ class Scan {
 
  private:
   void name(const std::string& name, const std::filesystem::path& folder) {
-    put(name);
+    put('n', name);
+    if (name.find('\0') != std::string::npos) {  // where the system cuts it
+      included_.is_partial = true;
+      return;
+    }
     file(std::filesystem::path(name));  // in the current folder, or absolute
     if (!folder.empty()) file(folder / name);
     for (const auto& directory : directories_) file(directory / name);
   }
 
   void file(const std::filesystem::path& path) {
+    if (!seen_.insert(path).second) return;
     std::error_code failure;
-    if (!seen_.insert(path).second || !std::filesystem::is_regular_file(path, failure)) return;
-    const auto contents = read_file(path);
-    if (!contents) return;
-    put(path.string());
-    put(*contents);
-    text(*contents, path.parent_path().empty() ? "." : path.parent_path());
+    const auto type = std::filesystem::status(path, failure).type();
+    if (type == std::filesystem::file_type::not_found ||
+        type == std::filesystem::file_type::directory) {
+      return;
+    }
+    put('p', path.string());
+    // One file has many paths where folders are links, or named by "..". What it includes depends
+    // on its folder.
+    const std::filesystem::path folder = path.has_parent_path() ? path.parent_path() : ".";
+    const auto place = std::filesystem::canonical(folder, failure) / path.filename();
+    if (!failure && !read_.insert(place).second) return;
+    const bool is_too_deep = depth_ == deepest_nesting;
+    const auto contents = failure || is_too_deep ? std::nullopt : read_file(path, bytes_left_);
+    if (!contents) {
+      included_.is_partial = true;
+      return;
+    }
+    put('c', *contents);
+    bytes_left_ -= contents->size();
+    ++depth_;
+    text(*contents, folder);
+    --depth_;
   }
 
-  void put(std::string_view text) {
+  /// @param kind  So that a name, a path and contents cannot be taken for each other.
+  void put(char kind, std::string_view text) {
     included_.key += std::to_string(text.size());
-    included_.key += ' ';
+    included_.key += kind;
     included_.key += text;
   }
 
   std::span<const std::filesystem::path> directories_;
-  std::set<std::filesystem::path> seen_;
+  std::set<std::filesystem::path> seen_;  ///< Paths as they were spelt.
+  std::set<std::filesystem::path> read_;  ///< In canonical folders.
+  std::size_t bytes_left_ = largest_text;
+  int depth_ = 0;
   Included included_;
 };
 

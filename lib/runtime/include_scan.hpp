@@ -15,8 +15,10 @@ struct Included {
   /// Names, paths and contents of what may be included, for a key: another text means that a
   /// compiler may see something else. Empty if nothing is included.
   std::string key;
-  /// An `#include` of a macro, which only a compiler can follow, is among them.
-  bool has_macro = false;
+  /// A compiler may read more than the key holds: an `#include` of a macro or of a name with a NUL,
+  /// a file that cannot be read, headers nested more than 200 deep, or more than 16 MiB in all. The
+  /// scan ends at the first of these.
+  bool is_partial = false;
 };
 
 /// Finds every `#include` of `source` and of what it includes, whatever `#if` stands around it, in

@@ -113,7 +113,7 @@ ProgramCache& ProgramCache::of(const Context& context) {
 Program ProgramCache::get(const ProgramSource& source, const BuildOptions& options) {
   detail::check_not_forked("ProgramCache::get");
   const auto included = detail::scan_includes(source.text, options.include_directories());
-  if (included.has_macro) {  // what it stands for cannot be told from one call to the next
+  if (included.is_partial) {  // another call may read something else
     state_->builds.fetch_add(1, std::memory_order_relaxed);
     return Program::from_source(state_->context, state_->device, source, options);
   }

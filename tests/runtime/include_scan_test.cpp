@@ -3,6 +3,7 @@
 #include "lib/runtime/include_scan.hpp"
 
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include <fstream>
 
@@ -37,7 +38,7 @@ TEST_F(IncludeScan, FindsEveryFormOfAnInclude) {
         "#include_next <h.h>", "#import \"h.h\"", "char c = '\"';\n#include \"h.h\"",
         "#if 0\n#include \"h.h\"\n#endif"}) {
     EXPECT_TRUE(sees(source)) << source;
-    EXPECT_FALSE(scan(source).has_macro) << source;
+    EXPECT_FALSE(scan(source).is_partial) << source;
   }
 }
 
@@ -47,7 +48,7 @@ TEST_F(IncludeScan, IsNotMisledByWhatIsNoInclude) {
        {"", "include \"h.h\"", "// #include \"h.h\"", "/*\n#include \"h.h\"\n*/",
         "#define include \"h.h\"", "// a \\\n#include \"h.h\""}) {
     EXPECT_TRUE(scan(source).key.empty()) << source;
-    EXPECT_FALSE(scan(source).has_macro) << source;
+    EXPECT_FALSE(scan(source).is_partial) << source;
   }
 }
 
@@ -89,9 +90,70 @@ TEST_F(IncludeScan, SeesAFileThatAppearsInAnEarlierFolder) {
 
 TEST_F(IncludeScan, SaysWhenOnlyACompilerCanFollow) {
   write("m.h", "#include WHAT\n");
-  EXPECT_TRUE(scan("#define WHAT \"h.h\"\n#include WHAT\n").has_macro);
-  EXPECT_TRUE(scan("#include \"m.h\"").has_macro);
-  EXPECT_TRUE(scan("#include \"half").has_macro);
+  EXPECT_TRUE(scan("#define WHAT \"h.h\"\n#include WHAT\n").is_partial);
+  EXPECT_TRUE(scan("#include \"m.h\"").is_partial);
+  EXPECT_TRUE(scan("#include \"half").is_partial);
+}
+
+TEST_F(IncludeScan, ReadsOnceWhatIsFoundByManyPaths) {
+  write("a/x.h", "#ifndef X\n#define X\n#include \"../b/y.h\"\n#include \"../c/z.h\"\n#endif\n");
+  write("b/y.h", "#include \"../a/x.h\"\n");
+  write("c/z.h", "#include \"../a/x.h\"\n#include \"../h.h\"\n");
+  write("h.h", "text of h");
+  std::filesystem::create_directory_symlink(".", folder.path() / "a" / "again");
+  write("a/w.h", "#include \"x.h\"\n#include \"again/w.h\"\n");
+  const Included included = scan("#include \"a/x.h\"\n#include \"a/w.h\"");
+  EXPECT_FALSE(included.is_partial);
+  EXPECT_NE(included.key.find("text of h"), std::string::npos);
+  EXPECT_EQ(included.key.find("#ifndef X"), included.key.rfind("#ifndef X"));
+  EXPECT_LT(included.key.size(), 10000u);
+}
+
+TEST_F(IncludeScan, FollowsALinkedHeaderInEachFolder) {
+  write("a/x.h", "#include \"h.h\"\n");
+  std::filesystem::create_directory(folder.path() / "b");
+  std::filesystem::create_symlink("../a/x.h", folder.path() / "b" / "x.h");
+  write("b/h.h", "text of h");
+  EXPECT_TRUE(sees("#include \"a/x.h\"\n#include \"b/x.h\""));
+}
+
+TEST_F(IncludeScan, LeavesToACompilerWhatItCannotRead) {
+  std::filesystem::create_directory(folder.path() / "directory");
+  write("large.h", "");
+  std::filesystem::resize_file(folder.path() / "large.h", std::uintmax_t{20} << 30);
+  std::filesystem::create_symlink("circle.h", folder.path() / "circle.h");
+  ASSERT_EQ(::mkfifo((folder.path() / "pipe.h").c_str(), 0600), 0);
+  for (const char* const name : {"large.h", "circle.h", "pipe.h", "/proc/self/mem"}) {
+    EXPECT_TRUE(scan("#include \"" + std::string(name) + "\"").is_partial) << name;
+  }
+  EXPECT_FALSE(scan("#include \"directory\"").is_partial) << "which no compiler reads either";
+}
+
+TEST_F(IncludeScan, LeavesNamesThatTheSystemCutsToACompiler) {
+  using namespace std::string_literals;
+  write("h.h", "#include \"h.h\0x\"\n"s);
+  EXPECT_TRUE(scan("#include \"h.h\"").is_partial);
+  EXPECT_TRUE(scan("#include \"h.h\0\""s).is_partial);
+  EXPECT_TRUE(scan("#include \"" + std::string(100000, 'x') + "\"").is_partial);
+}
+
+TEST_F(IncludeScan, LeavesWhatIsNestedTooDeeplyToACompiler) {
+  const int count = 250;
+  for (int i = 0; i < count; ++i) {
+    write(std::to_string(i) + ".h", "#include \"" + std::to_string(i + 1) + ".h\"\n");
+  }
+  EXPECT_TRUE(scan("#include \"0.h\"").is_partial);
+  EXPECT_FALSE(scan("#include \"100.h\"").is_partial);
+}
+
+TEST_F(IncludeScan, LeavesWhatIsTooMuchToACompiler) {
+  const std::string half(std::size_t{9} << 20, ' ');
+  write("a.h", half);
+  write("b.h", half);
+  EXPECT_FALSE(scan("#include \"a.h\"").is_partial);
+  const Included both = scan("#include \"a.h\"\n#include \"b.h\"");
+  EXPECT_TRUE(both.is_partial);
+  EXPECT_LT(both.key.size(), 2 * half.size());
 }
 
 TEST_F(IncludeScan, KeepsNamesAndContentsApart) {

@@ -189,6 +189,24 @@ TEST(ProgramCache, WorksWhereItsFolderCannotBe) {
   expect_counts(cache, 1, 0, 1, 0);
 }
 
+TEST(ProgramCache, BuildsWhereSomethingElseStandsInAFilesPlace) {
+  const TemporaryDirectory folder;
+  ProgramCache(context(), {folder.path()}).get(source_of(15));
+  const auto file = files_in(folder.path()).front();
+  std::filesystem::resize_file(file, std::uintmax_t{20} << 30);
+  ProgramCache large(context(), {folder.path()});
+  EXPECT_EQ(run(large.get(source_of(15))), 1015);
+  expect_counts(large, 0, 0, 1, 0);
+  EXPECT_LT(std::filesystem::file_size(file), 1u << 20) << "not replaced";
+
+  std::filesystem::remove(file);
+  std::filesystem::create_directory(file);
+  ProgramCache directory(context(), {folder.path()});
+  EXPECT_EQ(run(directory.get(source_of(15))), 1015);
+  EXPECT_EQ(run(directory.get(source_of(15))), 1015);
+  expect_counts(directory, 1, 0, 1, 0);
+}
+
 /// A source whose value is in a header of a header.
 class IncludingProgram : public testing::Test {
  protected:
@@ -249,6 +267,28 @@ TEST_F(IncludingProgram, ThatIncludesAMacroIsBuiltAtEachCall) {
   EXPECT_EQ(run(cache.get(source, options)), 1005);
   set_value(6);
   EXPECT_EQ(run(cache.get(source, options)), 1006);
+  expect_counts(cache, 0, 0, 2, 0);
+  EXPECT_TRUE(files_in(folder.path()).empty());
+}
+
+TEST_F(IncludingProgram, IsKeptThoughItsHeadersIncludeEachOther) {
+  write(headers.path() / "outer.h",
+        "#ifndef OUTER\n#define OUTER\n#include \"sub/inner.h\"\n#endif\n");
+  write(headers.path() / "sub" / "inner.h",
+        "#include \"../outer.h\"\n#include \"../sub/value.h\"\n");
+  write(headers.path() / "sub" / "value.h", "#include \"../outer.h\"\n#define VALUE 9\n");
+  ProgramCache cache(context(), {});
+  EXPECT_EQ(run(cache.get(source, options)), 1009);
+  EXPECT_EQ(run(cache.get(source, options)), 1009);
+  expect_counts(cache, 1, 0, 1, 0);
+}
+
+TEST_F(IncludingProgram, ThatIncludesWhatCannotBeReadIsBuiltAtEachCall) {
+  write(headers.path() / "sub" / "inner.h", "#if 0\n#include \"/proc/self/mem\"\n#endif\n");
+  options.define("VALUE", 5);
+  ProgramCache cache(context(), {folder.path()});
+  EXPECT_EQ(run(cache.get(source, options)), 1005);
+  EXPECT_EQ(run(cache.get(source, options)), 1005);
   expect_counts(cache, 0, 0, 2, 0);
   EXPECT_TRUE(files_in(folder.path()).empty());
 }

@@ -34,12 +34,13 @@ struct ProgramCacheStatistics {
 /// Programs by source, what it includes, options, device and driver.
 ///
 /// Included files are read at each call: when one has changed, the program is built anew. A program
-/// that includes a macro, as in `#include NAME`, is built at each call, since only the compiler can
-/// tell the file.
+/// is built at each call, and not kept, where only the compiler can tell what it includes: a macro,
+/// as in `#include NAME`; a file that cannot be read, such as a pipe; headers nested more than 200
+/// deep; more than 16 MiB in all.
 ///
 /// A program is built once however many threads ask for it, outside any lock; the others wait for
 /// it. Many processes may share one directory: files are replaced as a whole. A file that is
-/// corrupt, or a directory that cannot be written, is never an error: the program is built.
+/// corrupt or none, or a directory that cannot be written, is never an error: the program is built.
 /// Thread-safe.
 class DOVETAIL_EXPORT ProgramCache {
  public:
