@@ -2,24 +2,24 @@
 #include "lib/ops/live_tuning.hpp"
 
 #include <algorithm>
+#include <cstdio>
 #include <utility>
 
 #include "dovetail/core/error.hpp"
-#include "lib/core/file.hpp"
 #include "lib/runtime/embedded_kernels.hpp"
 
 namespace dovetail::detail {
 namespace {
 
-/// A file that a product needs cannot make it fail; `load_matmul_tuning` tells what is wrong with
-/// it.
+/// A file that a product needs cannot make it fail.
 TuningTable read_user_file() {
   const auto path = matmul_tuning_file();
-  const auto text = path ? read_file(*path) : std::nullopt;
-  if (!text) return {};
+  std::error_code failure;
+  if (!path || !std::filesystem::exists(*path, failure)) return {};
   try {
-    return TuningTable::parse(*text, path->string());
-  } catch (const InvalidArgument&) {
+    return TuningTable::read(*path);
+  } catch (const InvalidArgument& error) {
+    std::fprintf(stderr, "dovetail: products run without the user's tuning: %s\n", error.what());
     return {};
   }
 }
@@ -56,6 +56,7 @@ bool LiveTuning::has(const Device& device, const MatmulCase& product) const {
 
 void LiveTuning::set(TuningEntry entry) {
   const std::scoped_lock lock(mutex_);
+  entry.is_set = true;
   user_.set(std::move(entry));
   ++version_;
 }
@@ -66,9 +67,14 @@ void LiveTuning::merge(const TuningTable& table) {
   ++version_;
 }
 
-TuningTable LiveTuning::user_table() const {
+TuningTable LiveTuning::added_to(const TuningTable& file) const {
   const std::scoped_lock lock(mutex_);
-  return user_;
+  TuningTable all = user_;
+  all.merge(file);
+  for (const TuningEntry& entry : user_.entries()) {
+    if (entry.is_set) all.set(entry);
+  }
+  return all;
 }
 
 MatmulCase case_of(const MatmulSizes& s) noexcept {

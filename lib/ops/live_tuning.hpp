@@ -23,7 +23,9 @@ class LiveTuning {
   bool has(const Device& device, const MatmulCase& product) const;
   void set(TuningEntry entry);
   void merge(const TuningTable& table);
-  TuningTable user_table() const;
+  /// Adds to what a file has what is known here: what this process set replaces the file's entry of
+  /// the same case, what was only read does not.
+  TuningTable added_to(const TuningTable& file) const;
 
   /// Grows with each change, so that plans made before can be told.
   std::uint64_t version() const noexcept { return version_.load(std::memory_order_acquire); }

@@ -87,17 +87,17 @@ std::optional<std::filesystem::path> matmul_tuning_file() {
 }
 
 std::size_t load_matmul_tuning(const std::filesystem::path& file) {
-  const auto text = detail::read_file(file);
-  if (!text) {
-    throw InvalidArgument(fmt::format("[load_matmul_tuning] cannot read '{}'.", file.string()));
-  }
-  const auto table = detail::TuningTable::parse(*text, file.string());
+  const auto table = detail::TuningTable::read(file);
   detail::LiveTuning::instance().merge(table);
   return table.entries().size();
 }
 
 void save_matmul_tuning(const std::filesystem::path& file) {
-  if (!detail::write_file(file, detail::LiveTuning::instance().user_table().text())) {
+  const bool is_saved = detail::update_file(file, [&](std::string_view text) {
+    const auto there = detail::TuningTable::parse(text, file.string(), "save_matmul_tuning");
+    return detail::LiveTuning::instance().added_to(there).text();
+  });
+  if (!is_saved) {
     throw Error(fmt::format("[save_matmul_tuning] cannot write '{}'; is its folder writable?",
                             file.string()));
   }

@@ -9,6 +9,7 @@
 #include <cmath>
 
 #include "dovetail/core/error.hpp"
+#include "lib/core/file.hpp"
 
 namespace dovetail::detail {
 namespace {
@@ -91,7 +92,8 @@ std::optional<double> distance(const MatmulCase& a, const MatmulCase& b) {
 
 }  // namespace
 
-TuningTable TuningTable::parse(std::string_view text, std::string_view source) {
+TuningTable TuningTable::parse(std::string_view text, std::string_view source,
+                               std::string_view function) {
   TuningTable table;
   for (int number = 1; !text.empty(); ++number) {
     std::string_view line = text.substr(0, text.find('\n'));
@@ -101,19 +103,30 @@ TuningTable TuningTable::parse(std::string_view text, std::string_view source) {
     auto entry = parse_line(line);
     if (!entry) {
       throw InvalidArgument(
-          fmt::format("[load_matmul_tuning] {}:{}: '{}' is not a line of '{}'; delete the line, or "
-                      "the file, and tune again.",
-                      source, number, line, header));
+          fmt::format("[{}] {}:{}: '{}' is not a line of '{}'; delete the line, or the file, and "
+                      "tune again.",
+                      function, source, number, line, header));
     }
     table.set(*std::move(entry));
   }
   return table;
 }
 
+TuningTable TuningTable::read(const std::filesystem::path& file) {
+  const auto text = read_file(file);
+  if (!text) {
+    throw InvalidArgument(
+        fmt::format("[load_matmul_tuning] cannot read '{}'; name a file of at most {} MiB that you "
+                    "may read.",
+                    file.string(), largest_text >> 20));
+  }
+  return parse(*text, file.string());
+}
+
 std::string TuningTable::text() const {
   std::string text = fmt::format("{}\n", header);
   const auto flag = [](bool transposed) { return transposed ? 't' : 'n'; };
-  for (const auto& [device, p, tuning] : entries_) {
+  for (const auto& [device, p, tuning, is_set] : entries_) {
     text += fmt::format("{},{},{},{},{},{},{},{},{},{}\n", device, to_string(p.dtype),
                         flag(p.transpose_a), flag(p.transpose_b), p.batch, p.m, p.n, p.k,
                         to_string(tuning.backend), tuning.choice);

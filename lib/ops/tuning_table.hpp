@@ -2,6 +2,7 @@
 // What was measured about products, as a file holds it.
 #pragma once
 
+#include <filesystem>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -17,6 +18,7 @@ struct TuningEntry {
   std::string device;
   MatmulCase product;
   MatmulTuning tuning;
+  bool is_set = false;  ///< By this process, which knows better than a file.
 };
 
 /// Not thread-safe.
@@ -24,8 +26,12 @@ class DOVETAIL_EXPORT TuningTable {
  public:
   /// One line for each entry, after a header: device,dtype,transpose_a,transpose_b,batch,m,n,k,
   /// backend,choice.
-  /// @throws InvalidArgument  a line is malformed; names `source` and the line's number.
-  static TuningTable parse(std::string_view text, std::string_view source);
+  /// @throws InvalidArgument  a line is malformed; names `function`, `source` and the line's
+  /// number.
+  static TuningTable parse(std::string_view text, std::string_view source,
+                           std::string_view function = "load_matmul_tuning");
+  /// @throws InvalidArgument  the file cannot be read, or a line is malformed.
+  static TuningTable read(const std::filesystem::path& file);
   std::string text() const;
 
   /// Replaces what there is for the same device and case.
@@ -45,6 +51,6 @@ class DOVETAIL_EXPORT TuningTable {
 /// under.
 std::string device_class(const Device& device);
 /// The device's name as a line holds it.
-std::string device_key(const Device& device);
+DOVETAIL_EXPORT std::string device_key(const Device& device);
 
 }  // namespace dovetail::detail

@@ -2,10 +2,12 @@
 #include "dovetail/ops/matmul_tuning.hpp"
 
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include <algorithm>
 #include <cstdlib>
 #include <fstream>
+#include <iterator>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -13,9 +15,12 @@
 
 #include "dovetail/core/error.hpp"
 #include "dovetail/stream/explain.hpp"
+#include "lib/ops/tuning_table.hpp"
+#include "tests/support/child_process.hpp"
 #include "tests/support/contexts.hpp"
 #include "tests/support/matrices.hpp"
 #include "tests/support/temporary_directory.hpp"
+#include "tests/support/threads.hpp"
 #include "tests/support/thrown.hpp"
 
 namespace dovetail {
@@ -194,6 +199,113 @@ TEST(MatmulTuning, OfABadFileChangesNothing) {
       "cannot read", "none.csv");
   expect_parts(text_thrown<Error>([&] { save_matmul_tuning("/proc/none/matmul.csv"); }),
                "cannot write");
+}
+
+TEST(MatmulTuning, RefusesToLoadWhatIsNoFile) {
+  const test::TemporaryDirectory directory;
+  const auto pipe = directory.path() / "pipe", large = directory.path() / "large";
+  ASSERT_EQ(::mkfifo(pipe.c_str(), 0600), 0);
+  std::ofstream(large) << "#";
+  std::filesystem::resize_file(large, std::uintmax_t{20} << 30);
+  for (const std::filesystem::path& file :
+       {directory.path(), pipe, large, std::filesystem::path("/proc/self/mem")}) {
+    expect_parts(text_thrown<InvalidArgument>([&] { load_matmul_tuning(file); }),
+                 "[load_matmul_tuning] cannot read '" + file.string() + "'", "a file of at most");
+  }
+  EXPECT_EQ(load_matmul_tuning("/dev/null"), 0u);
+}
+
+TEST(MatmulTuning, WarnsOfAUsersFileThatProductsCannotUse) {
+  if (test::in_child()) {
+    const Stream stream(context());
+    const Tensor a = Tensor::full(stream, {2, 2}, 2.0);
+    EXPECT_EQ(matmul(stream, a, a).to_host<float>(stream), std::vector<float>(4, 8.0f));
+    return;
+  }
+  const test::TemporaryDirectory directory;
+  const auto bad = directory.path() / "bad.csv", none = directory.path() / "none.csv";
+  std::ofstream(bad) << "nonsense\n";
+  const auto warning = [](const std::filesystem::path& file) {
+    const auto child = test::run_again_in_child({{"DOVETAIL_TUNING_FILE", file.string()}});
+    EXPECT_TRUE(child.passed) << child.output;
+    const auto start = std::min(child.output.find("dovetail: "), child.output.size());
+    return child.output.substr(start, child.output.find('\n', start) - start);
+  };
+  expect_parts(warning(directory.path()), "cannot read '" + directory.path().string() + "'");
+  expect_parts(warning(bad), "bad.csv:1", "'nonsense'");
+  EXPECT_EQ(warning(none), "");
+  EXPECT_EQ(warning("/dev/null"), "");
+}
+
+std::size_t lines_in(const std::filesystem::path& file) {
+  std::ifstream stream(file);
+  return static_cast<std::size_t>(
+      std::count(std::istreambuf_iterator<char>(stream), std::istreambuf_iterator<char>(), '\n'));
+}
+
+TEST(MatmulTuning, KeepsWhatProcessesSaveToOneFileAtOnce) {
+  constexpr int processes = 3, entries = 100;
+  if (test::in_child()) {
+    const int first = std::atoi(std::getenv("DOVETAIL_TEST_FIRST"));
+    for (int i = first; i < first + entries; ++i) {
+      set_matmul_tuning(device(), {.m = 1000 + i, .n = 31, .k = 37}, {});
+      save_matmul_tuning(std::getenv("DOVETAIL_TEST_FILE"));
+    }
+    return;
+  }
+  const test::TemporaryDirectory directory;
+  const auto file = directory.path() / "shared.csv";
+  test::on_threads(processes, [&](int index) {
+    const auto child =
+        test::run_again_in_child({{"DOVETAIL_TEST_FILE", file.string()},
+                                  {"DOVETAIL_TEST_FIRST", std::to_string(index * entries)},
+                                  {"DOVETAIL_TUNING_FILE", "/dev/null"}});
+    EXPECT_TRUE(child.passed) << child.output;
+  });
+  EXPECT_EQ(lines_in(file), 1u + processes * entries) << "a header, and all entries";
+}
+
+TEST(MatmulTuning, SavesWhatWasSetOverWhatTheFileHasAndThatOverWhatWasLoaded) {
+  const test::TemporaryDirectory directory;
+  const auto file = directory.path() / "matmul.csv";
+  const MatmulCase loaded{.m = 13, .n = 711, .k = 23}, set{.m = 14, .n = 711, .k = 23};
+  const auto by_rule = matmul_choices(device(), loaded).front();
+  const auto last = matmul_choices(device(), loaded).back();
+  const auto write = [&](std::string_view choice) {
+    std::ofstream stream(file);
+    for (const int m : {13, 14}) {
+      stream << detail::device_key(device()) << ",float32,n,n,1," << m << ",711,23,kernel,"
+             << choice << "\n";
+    }
+  };
+  write(by_rule);
+  load_matmul_tuning(file);
+  set_matmul_tuning(device(), set, {.choice = by_rule});
+  write(last);  // as another process would
+  save_matmul_tuning(file);
+  load_matmul_tuning(file);
+  EXPECT_EQ(matmul_tuning(device(), loaded).choice, last);
+  EXPECT_EQ(matmul_tuning(device(), set).choice, by_rule);
+}
+
+TEST(MatmulTuning, IsNotSavedOverAnotherKindOfFile) {
+  const test::TemporaryDirectory directory;
+  const auto file = directory.path() / "letter.txt";
+  std::ofstream(file) << "Dear reader\n";
+  expect_parts(text_thrown<InvalidArgument>([&] { save_matmul_tuning(file); }), "letter.txt:1",
+               "'Dear reader'");
+  EXPECT_EQ(lines_in(file), 1u);
+  EXPECT_EQ(std::filesystem::file_size(file), 12u);
+}
+
+TEST(MatmulTuning, FileMayBeALink) {
+  const test::TemporaryDirectory directory;
+  const auto file = directory.path() / "file.csv", link = directory.path() / "link.csv";
+  std::filesystem::create_symlink(file, link);
+  set_matmul_tuning(device(), product, {});
+  save_matmul_tuning(link);
+  EXPECT_TRUE(std::filesystem::is_symlink(link));
+  EXPECT_GE(lines_in(file), 2u);
 }
 
 TEST(MatmulTuning, FileIsTheOneThatTheEnvironmentNames) {
