@@ -7,6 +7,7 @@
 #include <cctype>
 #include <charconv>
 #include <cstdlib>
+#include <exception>
 #include <optional>
 
 #include "dovetail/core/error.hpp"
@@ -91,6 +92,18 @@ std::optional<Device> find(const std::vector<Device>& devices, std::string_view 
   return found == devices.end() ? std::nullopt : std::optional(*found);
 }
 
+/// Empty where the platform has none.
+std::vector<cl_device_id> ids_of(cl_platform_id platform) {
+  cl_uint count = 0;
+  const cl_int status = clGetDeviceIDs(platform, CL_DEVICE_TYPE_ALL, 0, nullptr, &count);
+  if (status == CL_DEVICE_NOT_FOUND) return {};
+  detail::check(status, "clGetDeviceIDs");
+  std::vector<cl_device_id> ids(count);
+  detail::check(clGetDeviceIDs(platform, CL_DEVICE_TYPE_ALL, count, ids.data(), nullptr),
+                "clGetDeviceIDs");
+  return ids;
+}
+
 }  // namespace
 
 struct Device::Facts {
@@ -146,20 +159,25 @@ std::vector<Device> Device::all() {
   cl_uint platform_count = 0;
   const cl_int status = clGetPlatformIDs(0, nullptr, &platform_count);
   constexpr cl_int platform_not_found = -1001;  // the loader's answer when no driver is installed
-  if (status == platform_not_found || platform_count == 0) return {};
+  if (status == platform_not_found) return {};
   detail::check(status, "clGetPlatformIDs");
+  if (platform_count == 0) return {};
   std::vector<cl_platform_id> platforms(platform_count);
   detail::check(clGetPlatformIDs(platform_count, platforms.data(), nullptr), "clGetPlatformIDs");
 
-  std::vector<Device> devices;
+  std::vector<cl_device_id> ids;
+  std::exception_ptr failure;
   for (const cl_platform_id platform : platforms) {
-    cl_uint count = 0;
-    if (clGetDeviceIDs(platform, CL_DEVICE_TYPE_ALL, 0, nullptr, &count) != CL_SUCCESS) continue;
-    std::vector<cl_device_id> ids(count);
-    detail::check(clGetDeviceIDs(platform, CL_DEVICE_TYPE_ALL, count, ids.data(), nullptr),
-                  "clGetDeviceIDs");
-    for (const cl_device_id id : ids) devices.emplace_back(id);
+    try {
+      const auto of_platform = ids_of(platform);
+      ids.insert(ids.end(), of_platform.begin(), of_platform.end());
+    } catch (const OpenCLError&) {
+      failure = std::current_exception();
+    }
   }
+  if (ids.empty() && failure) std::rethrow_exception(failure);
+  std::vector<Device> devices;
+  for (const cl_device_id id : ids) devices.emplace_back(id);
   return devices;
 }
 

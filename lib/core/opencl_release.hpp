@@ -4,6 +4,9 @@
 
 #include <CL/cl.h>
 
+#include <memory>
+#include <type_traits>
+
 #include "lib/core/fork_guard.hpp"
 #include "lib/core/opencl_check.hpp"
 
@@ -34,5 +37,16 @@ inline void release(cl_program program) noexcept {
 inline void release(cl_kernel kernel) noexcept {
   release_by(clReleaseKernel, kernel, "clReleaseKernel");
 }
+
+struct Releaser {
+  template <typename Handle>
+  void operator()(Handle handle) const noexcept {
+    release(handle);
+  }
+};
+
+/// Owns one reference to an OpenCL object: `Owned<cl_program>`.
+template <typename Handle>
+using Owned = std::unique_ptr<std::remove_pointer_t<Handle>, Releaser>;
 
 }  // namespace dovetail::detail

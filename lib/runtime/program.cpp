@@ -3,12 +3,13 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "dovetail/core/error.hpp"
-#include "dovetail/opencl.hpp"
 #include "lib/core/fork_guard.hpp"
 #include "lib/core/opencl_check.hpp"
+#include "lib/core/opencl_release.hpp"
 #include "lib/runtime/spirv.hpp"
 
 namespace dovetail {
@@ -17,21 +18,8 @@ struct Program::State {
   std::string name;
   Device device;
   cl_context context;
-  cl::Program program;
+  detail::Owned<cl_program> program;
   std::vector<KernelSignature> signatures;
-
-  State(std::string name_in, Device device_in, cl_context context_in, cl::Program program_in,
-        std::vector<KernelSignature> signatures_in)
-      : name(std::move(name_in)),
-        device(std::move(device_in)),
-        context(context_in),
-        program(std::move(program_in)),
-        signatures(std::move(signatures_in)) {}
-  State(const State&) = delete;
-  State& operator=(const State&) = delete;
-  ~State() {
-    if (detail::in_forked_child()) program() = nullptr;  // which releases nothing
-  }
 };
 
 namespace {
@@ -51,68 +39,120 @@ AddressSpace address_space(cl_kernel_arg_address_qualifier qualifier) {
   }
 }
 
-KernelParameter read_parameter(const cl::Kernel& kernel, cl_uint index) {
-  const auto qualifiers = kernel.getArgInfo<CL_KERNEL_ARG_TYPE_QUALIFIER>(index);
+/// Asks `query(size, value, needed)` for the size, and then for the text.
+template <typename Query>
+std::string text_of(std::string_view call, Query query) {
+  std::size_t size = 0;
+  detail::check(query(0, nullptr, &size), call);
+  std::string text(size, '\0');
+  detail::check(query(size, text.data(), nullptr), call);
+  text.resize(std::min(text.find('\0'), size));
+  return text;
+}
+
+template <typename T>
+T argument_info(cl_kernel kernel, cl_uint index, cl_kernel_arg_info what) {
+  T value{};
+  detail::check(clGetKernelArgInfo(kernel, index, what, sizeof(value), &value, nullptr),
+                "clGetKernelArgInfo");
+  return value;
+}
+
+std::string argument_text(cl_kernel kernel, cl_uint index, cl_kernel_arg_info what) {
+  return text_of("clGetKernelArgInfo",
+                 [&](auto... into) { return clGetKernelArgInfo(kernel, index, what, into...); });
+}
+
+KernelParameter read_parameter(cl_kernel kernel, cl_uint index) {
+  const auto qualifiers =
+      argument_info<cl_kernel_arg_type_qualifier>(kernel, index, CL_KERNEL_ARG_TYPE_QUALIFIER);
   // A pipe's type is that of its packets.
   const char* const prefix = (qualifiers & CL_KERNEL_ARG_TYPE_PIPE) != 0 ? "pipe " : "";
-  return {.name = kernel.getArgInfo<CL_KERNEL_ARG_NAME>(index),
-          .type = prefix + kernel.getArgInfo<CL_KERNEL_ARG_TYPE_NAME>(index),
-          .address_space = address_space(kernel.getArgInfo<CL_KERNEL_ARG_ADDRESS_QUALIFIER>(index)),
+  return {.name = argument_text(kernel, index, CL_KERNEL_ARG_NAME),
+          .type = prefix + argument_text(kernel, index, CL_KERNEL_ARG_TYPE_NAME),
+          .address_space = address_space(argument_info<cl_kernel_arg_address_qualifier>(
+              kernel, index, CL_KERNEL_ARG_ADDRESS_QUALIFIER)),
           .is_const = (qualifiers & CL_KERNEL_ARG_TYPE_CONST) != 0};
 }
 
-KernelSignature read_signature(const cl::Kernel& kernel) {
-  KernelSignature signature{.name = kernel.getInfo<CL_KERNEL_FUNCTION_NAME>(), .parameters = {}};
-  const auto count = kernel.getInfo<CL_KERNEL_NUM_ARGS>();
+KernelSignature read_signature(cl_kernel kernel) {
+  KernelSignature signature{
+      .name = text_of(
+          "clGetKernelInfo",
+          [&](auto... into) { return clGetKernelInfo(kernel, CL_KERNEL_FUNCTION_NAME, into...); }),
+      .parameters = {}};
+  cl_uint count = 0;
+  detail::check(clGetKernelInfo(kernel, CL_KERNEL_NUM_ARGS, sizeof(count), &count, nullptr),
+                "clGetKernelInfo");
   for (cl_uint i = 0; i < count; ++i) {
     try {
       signature.parameters.push_back(read_parameter(kernel, i));
-    } catch (const cl::Error& error) {
-      if (error.err() != CL_KERNEL_ARG_INFO_NOT_AVAILABLE) throw;
+    } catch (const OpenCLError& error) {
+      if (error.code() != CL_KERNEL_ARG_INFO_NOT_AVAILABLE) throw;
       signature.parameters.emplace_back();  // the driver does not tell: unknown
     }
   }
   return signature;
 }
 
-std::vector<KernelSignature> read_signatures(cl::Program& program) {
-  std::vector<cl::Kernel> kernels;
-  program.createKernels(&kernels);
+std::vector<KernelSignature> read_signatures(cl_program program) {
+  cl_uint count = 0;
+  detail::check(clCreateKernelsInProgram(program, 0, nullptr, &count), "clCreateKernelsInProgram");
+  std::vector<cl_kernel> made(count);
+  std::vector<detail::Owned<cl_kernel>> kernels(count);
+  detail::check(clCreateKernelsInProgram(program, count, made.data(), nullptr),
+                "clCreateKernelsInProgram");
+  for (cl_uint i = 0; i < count; ++i) kernels[i].reset(made[i]);
   std::vector<KernelSignature> signatures;
-  signatures.reserve(kernels.size());
-  for (const cl::Kernel& kernel : kernels) signatures.push_back(read_signature(kernel));
+  signatures.reserve(count);
+  for (const auto& kernel : kernels) signatures.push_back(read_signature(kernel.get()));
   return signatures;
 }
 
-/// Runs `body`, which uses the C++ bindings, and translates what they throw.
-template <typename Body>
-auto translating_errors(Body body, std::source_location where = std::source_location::current()) {
-  try {
-    return body();
-  } catch (const cl::Error& error) {
-    detail::throw_opencl_error(error.err(), error.what(), where);
-  }
+/// The build's error is the one to tell, so that of a log that cannot be had goes into its place.
+std::string build_log(cl_program program, cl_device_id device) try {
+  return text_of("clGetProgramBuildInfo", [&](auto... into) {
+    return clGetProgramBuildInfo(program, device, CL_PROGRAM_BUILD_LOG, into...);
+  });
+} catch (const OpenCLError& error) {
+  return fmt::format("(none: {})", error.what());
 }
 
 /// @param options  What messages tell; the compiler gets `option_text`.
-void build(cl::Program& program, const Device& device, const ProgramSource& source,
+void build(cl_program program, const Device& device, const ProgramSource& source,
            const std::string& options, const std::string& option_text) {
-  const cl::Device native(device.get(), true);
-  try {
-    program.build({native}, option_text.c_str());
-  } catch (const cl::Error& error) {
-    std::string log =
-        translating_errors([&] { return program.getBuildInfo<CL_PROGRAM_BUILD_LOG>(native); });
-    throw BuildError(error.err(), source.name, options, std::move(log),
-                     std::source_location::current(), source.text);
+  const cl_device_id id = device.get();
+  const cl_int status = clBuildProgram(program, 1, &id, option_text.c_str(), nullptr, nullptr);
+  if (status == CL_SUCCESS) return;
+  if (status == CL_OUT_OF_HOST_MEMORY) {  // which says nothing of the source
+    detail::throw_opencl_error(status, "clBuildProgram", std::source_location::current(),
+                               fmt::format("program '{}' with options '{}'", source.name, options));
   }
+  throw BuildError(status, source.name, options, build_log(program, id),
+                   std::source_location::current(), source.text);
 }
 
-cl::Program build(cl_context context, const Device& device, const ProgramSource& source,
-                  const BuildOptions& options, const std::string& option_text) {
-  cl::Program program = translating_errors(
-      [&] { return cl::Program(cl::Context(context, true), source.text, false); });
-  build(program, device, source, options.str(), option_text);
+detail::Owned<cl_program> build(cl_context context, const Device& device,
+                                const ProgramSource& source, const BuildOptions& options,
+                                const std::string& option_text) {
+  const char* text = source.text.data();
+  const std::size_t size = source.text.size();
+  cl_int status = CL_SUCCESS;
+  detail::Owned<cl_program> program(clCreateProgramWithSource(context, 1, &text, &size, &status));
+  detail::check(status, "clCreateProgramWithSource");
+  build(program.get(), device, source, options.str(), option_text);
+  return program;
+}
+
+detail::Owned<cl_program> load(cl_context context, const Device& device,
+                               std::span<const unsigned char> binary) {
+  const cl_device_id id = device.get();
+  const unsigned char* bytes = binary.data();
+  const std::size_t size = binary.size();
+  cl_int status = CL_SUCCESS;
+  detail::Owned<cl_program> program(
+      clCreateProgramWithBinary(context, 1, &id, &size, &bytes, nullptr, &status));
+  detail::check(status, "clCreateProgramWithBinary");
   return program;
 }
 
@@ -132,15 +172,15 @@ Program Program::from_source(cl_context context, const Device& device, const Pro
   // some compilers fail on a program that they take otherwise (NVIDIA's, on a kernel without
   // parameters): then the program is built without, and its launches are checked for the count
   // only.
-  cl::Program program;
+  detail::Owned<cl_program> program;
   try {
     program = build(context, device, source, options, options.str() + " -cl-kernel-arg-info");
   } catch (const BuildError&) {
     program = build(context, device, source, options, options.str());
   }
-  auto signatures = translating_errors([&] { return read_signatures(program); });
-  return Program(std::make_shared<const State>(source.name, device, context, std::move(program),
-                                               std::move(signatures)));
+  auto signatures = read_signatures(program.get());
+  return Program(std::make_shared<const State>(
+      State{source.name, device, context, std::move(program), std::move(signatures)}));
 }
 
 Program Program::from_binary(const Context& context, std::string name,
@@ -154,27 +194,24 @@ Program Program::from_binary(cl_context context, const Device& device, std::stri
                              std::span<const unsigned char> binary,
                              std::vector<KernelSignature> signatures) {
   detail::check_not_forked("Program::from_binary");
-  const auto refuse = [&](cl_int code, std::string_view call, const std::string& log) {
+  const auto refuse = [&](const OpenCLError& error, const std::string& log) {
     detail::throw_opencl_error(
-        code, call, std::source_location::current(),
+        error.code(), error.call(), std::source_location::current(),
         fmt::format("[Program::from_binary] '{}' refuses the {} bytes of program '{}'; give what "
                     "Program::binary() gave on this device and driver, or build it from its "
                     "source{}{}",
                     device.name(), binary.size(), name, log.empty() ? "" : "; the log:\n", log));
   };
-  cl::Program program;
+  detail::Owned<cl_program> program;
   try {  // each call may be the first that looks at the bytes
-    program = cl::Program(cl::Context(context, true), {cl::Device(device.get(), true)},
-                          cl::Program::Binaries{{binary.begin(), binary.end()}});
-    build(program, device, {.name = name, .text = {}}, {}, {});
-    if (signatures.empty()) signatures = read_signatures(program);
+    program = load(context, device, binary);
+    build(program.get(), device, {.name = name, .text = {}}, {}, {});
+    if (signatures.empty()) signatures = read_signatures(program.get());
   } catch (const BuildError& error) {
-    refuse(error.code(), error.call(), error.log());
-  } catch (const cl::Error& error) {
-    refuse(error.err(), error.what(), {});
+    refuse(error, error.log());
+  } catch (const OpenCLError& error) {
+    refuse(error, {});
   }
-  return Program(std::make_shared<const State>(std::move(name), device, context, std::move(program),
-                                               std::move(signatures)));
 }
 
 Program Program::from_spirv(const Context& context, std::string name,
@@ -182,16 +219,27 @@ Program Program::from_spirv(const Context& context, std::string name,
                             const SpecializationConstants& constants) {
   detail::check_not_forked("Program::from_spirv");
   const Device& device = context.device();
-  cl::Program program(detail::create_spirv_program(context.get(), device, name, module, constants));
-  build(program, device, {.name = name, .text = {}}, {}, {});
-  auto signatures = translating_errors([&] { return read_signatures(program); });
-  return Program(std::make_shared<const State>(std::move(name), device, context.get(),
-                                               std::move(program), std::move(signatures)));
+  auto program = detail::create_spirv_program(context.get(), device, name, module, constants);
+  build(program.get(), device, {.name = name, .text = {}}, {}, {});
+  auto signatures = read_signatures(program.get());
+  return Program(std::make_shared<const State>(
+      State{std::move(name), device, context.get(), std::move(program), std::move(signatures)}));
 }
 
 std::vector<unsigned char> Program::binary() const {
   detail::check_not_forked("Program::binary");
-  return translating_errors([&] { return state_->program.getInfo<CL_PROGRAM_BINARIES>().at(0); });
+  const auto info = [&](cl_program_info what, std::size_t size, void* value, std::size_t* needed) {
+    detail::check(clGetProgramInfo(get(), what, size, value, needed), "clGetProgramInfo");
+  };
+  std::size_t nbytes = 0;
+  info(CL_PROGRAM_BINARY_SIZES, 0, nullptr, &nbytes);
+  std::vector<std::size_t> sizes(nbytes / sizeof(std::size_t));  // one for each device
+  info(CL_PROGRAM_BINARY_SIZES, nbytes, sizes.data(), nullptr);
+  std::vector<unsigned char> binary(sizes.at(0));
+  std::vector<unsigned char*> binaries(sizes.size());
+  binaries[0] = binary.data();
+  info(CL_PROGRAM_BINARIES, binaries.size() * sizeof(unsigned char*), binaries.data(), nullptr);
+  return binary;
 }
 
 const std::vector<KernelSignature>& Program::signatures() const noexcept {
@@ -199,7 +247,7 @@ const std::vector<KernelSignature>& Program::signatures() const noexcept {
 }
 const std::string& Program::name() const noexcept { return state_->name; }
 const Device& Program::device() const noexcept { return state_->device; }
-cl_program Program::get() const noexcept { return state_->program(); }
+cl_program Program::get() const noexcept { return state_->program.get(); }
 cl_context Program::context() const noexcept { return state_->context; }
 
 }  // namespace dovetail

@@ -11,7 +11,6 @@
 
 #include "dovetail/core/error.hpp"
 #include "lib/core/opencl_check.hpp"
-#include "lib/core/opencl_release.hpp"
 
 namespace dovetail::detail {
 namespace {
@@ -92,9 +91,9 @@ void set_constants(cl_program program, const Device& device, std::string_view na
 
 }  // namespace
 
-cl_program create_spirv_program(cl_context context, const Device& device, std::string_view name,
-                                std::span<const unsigned char> module,
-                                const SpecializationConstants& constants) {
+Owned<cl_program> create_spirv_program(cl_context context, const Device& device,
+                                       std::string_view name, std::span<const unsigned char> module,
+                                       const SpecializationConstants& constants) {
   check_module(name, module);
   const bool is_taken = languages_of(device).find("SPIR-V") != std::string::npos;
   const CreateWithIL create = is_taken ? creation_of(device) : nullptr;
@@ -105,14 +104,9 @@ cl_program create_spirv_program(cl_context context, const Device& device, std::s
         name, device.name(), device.version(), device.driver_version()));
   }
   cl_int status = CL_SUCCESS;
-  cl_program program = create(context, module.data(), module.size(), &status);
+  Owned<cl_program> program(create(context, module.data(), module.size(), &status));
   check(status, "clCreateProgramWithIL");
-  try {
-    set_constants(program, device, name, constants);
-  } catch (...) {
-    release(program);
-    throw;
-  }
+  set_constants(program.get(), device, name, constants);
   return program;
 }
 
