@@ -5,7 +5,6 @@
 #include <CLI/CLI.hpp>
 #include <cstdlib>
 #include <filesystem>
-#include <fstream>
 #include <nlohmann/json.hpp>
 
 #include "dovetail/core/context.hpp"
@@ -14,6 +13,7 @@
 #include "tools/handoff/handoff.hpp"
 #include "tools/matmul/comparison.hpp"
 #include "tools/matmul/dtypes.hpp"
+#include "tools/output_file.hpp"
 #include "tools/report/advice.hpp"
 #include "tools/report/page.hpp"
 #include "tools/report/tables.hpp"
@@ -27,26 +27,6 @@ namespace dovetail::tool {
 namespace {
 
 enum ExitCode { done = 0, wrong_result = 1, bad_usage = 2, no_device = 3 };
-
-void write_file(const std::filesystem::path& path, std::string_view text) {
-  std::ofstream stream(path, std::ios::binary | std::ios::trunc);
-  stream << text;
-  stream.close();
-  if (!stream) throw InvalidArgument(fmt::format("cannot write '{}'.", path.string()));
-}
-
-/// Fails before hours of measuring rather than after.
-void check_writable(const std::filesystem::path& path) {
-  const bool existed = std::filesystem::exists(path);
-  if (!std::ofstream(path, std::ios::app)) {
-    throw InvalidArgument(
-        fmt::format("cannot write '{}'; name a file in a folder that exists and "
-                    "that you may write to.",
-                    path.string()));
-  }
-  std::error_code failure;
-  if (!existed) std::filesystem::remove(path, failure);
-}
 
 struct CommonOptions {
   std::string device;
@@ -150,7 +130,7 @@ void Tool::info() {
     auto document = to_json(results_, chosen);
     for (const Device& device : devices) document["devices"].push_back(to_json(device));
     const std::string json = document.dump(2) + "\n";
-    common_.json == "-" ? fmt::print("{}", json) : write_file(common_.json, json);
+    common_.json == "-" ? fmt::print("{}", json) : write_output(common_.json, json);
   }
 }
 
@@ -162,7 +142,7 @@ void Tool::finish() {
     fmt::print("{}", json);
   } else {
     fmt::print("{}", tables(results_, device));
-    if (!common_.json.empty()) write_file(common_.json, json);
+    if (!common_.json.empty()) write_output(common_.json, json);
   }
   if (!results_.verified) exit_code_ = wrong_result;
 }
@@ -210,8 +190,8 @@ int Tool::report() {
   run_scaling(scaling_, results_);
   finish();
   const auto json = to_json(results_, Context::default_context().device());
-  write_file(out_ / "report.json", json.dump(2) + "\n");
-  write_file(out_ / "report.html", html_page(json));
+  write_output(out_ / "report.json", json.dump(2) + "\n");
+  write_output(out_ / "report.html", html_page(json));
   fmt::print(stderr, "Report: {} and {}\n", (out_ / "report.html").string(),
              (out_ / "report.json").string());
   return exit_code_;
@@ -325,7 +305,7 @@ void Tool::tune() {
     fmt::print("{}{}{} of {} products tuned, the others were known already; {} has all.\n",
                tables(results_, device), table(rows), rows.size(), tune_.shapes.size(),
                tune_.file.string());
-    if (!common_.json.empty()) write_file(common_.json, json);
+    if (!common_.json.empty()) write_output(common_.json, json);
   }
   if (!results_.verified) exit_code_ = wrong_result;
 }

@@ -98,6 +98,7 @@ TEST(Command, RefusesABadShapesFileByLine) {
   std::ofstream(file) << "set,name,batch,m,n,k,transpose_a,transpose_b\ns,x,1,2,3\n";
   expect_refusal("matmul --shapes " + file.string(), file.string() + ":2: 's,x,1,2,3': 5 fields");
   expect_refusal("matmul --shapes /nonexistent.csv", "cannot read the file '/nonexistent.csv'");
+  expect_refusal("matmul --shapes /tmp", "cannot read the file '/tmp'");
 }
 
 TEST(Command, RefusesPlacesItCannotWriteToBeforeItMeasures) {
@@ -107,6 +108,29 @@ TEST(Command, RefusesPlacesItCannotWriteToBeforeItMeasures) {
   expect_refusal("report --quick --out " + (file / "below").string(),
                  "--out: cannot make the folder");
   expect_refusal("handoff --quick --json " + (file / "below.json").string(), "cannot write");
+}
+
+TEST(Command, RefusesFullDisksBeforeItMeasures) {
+  const TemporaryDirectory folder;
+  for (const char* name : {"report.json", "report.html", "results.json"}) {
+    std::filesystem::create_symlink("/dev/full", folder.path() / name);
+    expect_refusal("report --quick --json " + (folder.path() / "results.json").string() +
+                       " --out " + folder.path().string(),
+                   "cannot write '" + (folder.path() / name).string() + "'");
+    std::filesystem::remove(folder.path() / name);
+  }
+}
+
+TEST(Command, LeavesAFileAsItWasWhereTheNewOneCannotBeWrittenWhole) {
+  const TemporaryDirectory folder;
+  const auto file = folder.path() / "info.json";
+  std::ofstream(file) << "{}";
+  // Files of up to 1 KiB.
+  const Outcome outcome = run("info --json " + file.string(), "trap '' XFSZ; ulimit -f 2;");
+  EXPECT_EQ(outcome.exit_code, 2) << outcome.output;
+  EXPECT_NE(outcome.output.find("cannot write"), std::string::npos) << outcome.output;
+  EXPECT_EQ(read_json(file), Json::object());
+  EXPECT_EQ(std::distance(std::filesystem::directory_iterator(folder.path()), {}), 1);
 }
 
 TEST(Command, ScalingCountsAndTimesItsCells) {

@@ -92,9 +92,10 @@ std::vector<MatmulShape> parse_shapes(std::string_view text, std::string_view or
 }
 
 std::vector<MatmulShape> read_shapes(const std::filesystem::path& path) {
-  std::ifstream stream(path, std::ios::binary);
+  std::ifstream stream;
+  if (!std::filesystem::is_directory(path)) stream.open(path, std::ios::binary);
   const std::string text{std::istreambuf_iterator<char>(stream), {}};
-  if (!stream) {
+  if (!stream.is_open()) {
     throw InvalidArgument(fmt::format("[shapes] cannot read the file '{}'.", path.string()));
   }
   return parse_shapes(text, path.string());
