@@ -212,6 +212,8 @@ Program Program::from_binary(cl_context context, const Device& device, std::stri
   } catch (const OpenCLError& error) {
     refuse(error, {});
   }
+  return Program(std::make_shared<const State>(
+      State{std::move(name), device, context, std::move(program), std::move(signatures)}));
 }
 
 Program Program::from_spirv(const Context& context, std::string name,
