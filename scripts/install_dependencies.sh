@@ -24,7 +24,7 @@ for argument in "$@"; do
       optional+=(oclgrind)
       ;;
     --lint)
-      # Debian 12's own clang-tidy, 14, does not know std::source_location.
+      # .clang-tidy is for 16; Debian 12's own is 14.
       if [[ $release == "debian 12" ]]; then
         packages+=(clang-format clang-tidy-16)
       else

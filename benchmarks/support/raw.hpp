@@ -4,16 +4,16 @@
 
 #include <CL/cl.h>
 
-#include <source_location>
 #include <string_view>
 
 #include "dovetail/core/error.hpp"
+#include "dovetail/core/source_location.hpp"
 #include "dovetail/opencl.hpp"
 
 namespace dovetail::bench {
 
 inline void check(cl_int status, std::string_view call,
-                  std::source_location where = std::source_location::current()) {
+                  SourceLocation where = SourceLocation::current()) {
   if (status != CL_SUCCESS) [[unlikely]]
     throw OpenCLError(status, call, where, "baseline");
 }

@@ -25,7 +25,7 @@ VendorError::~VendorError() = default;
 
 namespace {
 
-std::string describe(cl_int code, std::string_view call, const std::source_location& where,
+std::string describe(cl_int code, std::string_view call, const SourceLocation& where,
                      std::string_view detail) {
   return fmt::format("{} returned {} ({}){}{} [{}:{}]", call, status_name(code), code,
                      detail.empty() ? "" : ": ", detail, where.file_name(), where.line());
@@ -33,16 +33,16 @@ std::string describe(cl_int code, std::string_view call, const std::source_locat
 
 }  // namespace
 
-OpenCLError::OpenCLError(cl_int code, std::string_view call, std::source_location where,
+OpenCLError::OpenCLError(cl_int code, std::string_view call, SourceLocation where,
                          std::string_view detail)
     : Error(describe(code, call, where, detail)), code_(code), call_(call), where_(where) {}
 
 BuildError::BuildError(cl_int code, std::string_view program, std::string options, std::string log,
-                       std::source_location where, std::string_view source)
+                       SourceLocation where, std::string_view source)
     : BuildError(code, program, where, std::move(options), std::move(log),
                  Quotes{detail::quote_errors(log, program, source)}) {}
 
-BuildError::BuildError(cl_int code, std::string_view program, std::source_location where,
+BuildError::BuildError(cl_int code, std::string_view program, SourceLocation where,
                        std::string&& options, std::string&& log, Quotes quotes)
     : OpenCLError(code, "clBuildProgram", where,
                   fmt::format("program '{}' with options '{}' does not build:\n{}the log:\n{}\n",
@@ -58,7 +58,7 @@ VendorError::VendorError(std::string_view routine, int status, std::string_view 
 
 namespace detail {
 
-void throw_opencl_error(cl_int status, std::string_view call, std::source_location where,
+void throw_opencl_error(cl_int status, std::string_view call, SourceLocation where,
                         std::string_view what_for) {
   switch (status) {
     case CL_MEM_OBJECT_ALLOCATION_FAILURE:

@@ -4,21 +4,21 @@
 
 #include <CL/cl.h>
 
-#include <source_location>
 #include <string_view>
 
 #include "dovetail/core/export.hpp"
+#include "dovetail/core/source_location.hpp"
 
 namespace dovetail::detail {
 
 /// Throws the error type that fits `status`.
 [[noreturn]] DOVETAIL_EXPORT void throw_opencl_error(cl_int status, std::string_view call,
-                                                     std::source_location where,
+                                                     SourceLocation where,
                                                      std::string_view what_for = {});
 
 /// Throws unless `status` is CL_SUCCESS.
 inline void check(cl_int status, std::string_view call,
-                  std::source_location where = std::source_location::current()) {
+                  SourceLocation where = SourceLocation::current()) {
   if (status != CL_SUCCESS) [[unlikely]] {
     throw_opencl_error(status, call, where);
   }

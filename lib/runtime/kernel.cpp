@@ -41,7 +41,7 @@ void Kernel::enqueue(const Stream& stream, const NDRange& range,
   const cl_int status = detail::enqueue_with_room(
       stream.context(), [&] { return launch.enqueue(submission.queue()); });
   if (status != CL_SUCCESS) [[unlikely]] {
-    detail::throw_opencl_error(status, "clEnqueueNDRangeKernel", std::source_location::current(),
+    detail::throw_opencl_error(status, "clEnqueueNDRangeKernel", SourceLocation::current(),
                                fmt::format("kernel '{}', {}", name(), range.str()));
   }
 }

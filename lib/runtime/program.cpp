@@ -125,11 +125,11 @@ void build(cl_program program, const Device& device, const ProgramSource& source
   const cl_int status = clBuildProgram(program, 1, &id, option_text.c_str(), nullptr, nullptr);
   if (status == CL_SUCCESS) return;
   if (status == CL_OUT_OF_HOST_MEMORY) {  // which says nothing of the source
-    detail::throw_opencl_error(status, "clBuildProgram", std::source_location::current(),
+    detail::throw_opencl_error(status, "clBuildProgram", SourceLocation::current(),
                                fmt::format("program '{}' with options '{}'", source.name, options));
   }
   throw BuildError(status, source.name, options, build_log(program, id),
-                   std::source_location::current(), source.text);
+                   SourceLocation::current(), source.text);
 }
 
 detail::Owned<cl_program> build(cl_context context, const Device& device,
@@ -196,7 +196,7 @@ Program Program::from_binary(cl_context context, const Device& device, std::stri
   detail::check_not_forked("Program::from_binary");
   const auto refuse = [&](const OpenCLError& error, const std::string& log) {
     detail::throw_opencl_error(
-        error.code(), error.call(), std::source_location::current(),
+        error.code(), error.call(), SourceLocation::current(),
         fmt::format("[Program::from_binary] '{}' refuses the {} bytes of program '{}'; give what "
                     "Program::binary() gave on this device and driver, or build it from its "
                     "source{}{}",

@@ -6,10 +6,10 @@
 #include <algorithm>
 #include <atomic>
 #include <mutex>
-#include <source_location>
 #include <utility>
 
 #include "dovetail/core/error.hpp"
+#include "dovetail/core/source_location.hpp"
 #include "lib/core/fork_guard.hpp"
 #include "lib/runtime/launch.hpp"
 #include "lib/runtime/replay_segment.hpp"
@@ -133,7 +133,7 @@ void detail::RecordingState::submit(const Stream& stream) {
                   .call = "Recording::replay",
                   .what = "recording: of its segments, a later one was refused",
                   .after = points[i].ticket - 1,
-                  .where = std::source_location::current()});
+                  .where = SourceLocation::current()});
     }
     throw;
   }

@@ -82,9 +82,9 @@ void ReplaySegment::enqueue_list(const Stream& stream, const Submission& submiss
                               .call = "Recording::replay",
                               .what = what,
                               .after = submission.ticket() - 1,
-                              .where = std::source_location::current()});
+                              .where = SourceLocation::current()});
     }
-    throw_opencl_error(status, "Recording::replay", std::source_location::current(), what);
+    throw_opencl_error(status, "Recording::replay", SourceLocation::current(), what);
   }
 }
 

@@ -27,7 +27,7 @@ cl_mem create_memory(const Context& context, std::size_t nbytes, const void* sou
   // Some drivers take any size here, and fail at the first command that uses the memory.
   if (nbytes > context.device().global_memory()) {
     throw_opencl_error(CL_MEM_OBJECT_ALLOCATION_FAILURE, "clCreateBuffer",
-                       std::source_location::current(),
+                       SourceLocation::current(),
                        fmt::format("{} bytes on '{}', which has {}", nbytes,
                                    context.device().name(), context.device().global_memory()));
   }
@@ -37,7 +37,7 @@ cl_mem create_memory(const Context& context, std::size_t nbytes, const void* sou
   // A block larger than CL_DEVICE_MAX_MEM_ALLOC_SIZE is refused as a size, but means the same.
   if (status == CL_INVALID_BUFFER_SIZE) status = CL_MEM_OBJECT_ALLOCATION_FAILURE;
   if (status != CL_SUCCESS) {
-    throw_opencl_error(status, "clCreateBuffer", std::source_location::current(),
+    throw_opencl_error(status, "clCreateBuffer", SourceLocation::current(),
                        fmt::format("{} bytes on '{}'", nbytes, context.device().name()));
   }
   return memory;

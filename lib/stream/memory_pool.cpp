@@ -175,7 +175,7 @@ void MemoryPool::State::throw_out_of_memory(cl_int code, std::string_view call,
   const std::string limit_text =
       limit == std::numeric_limits<std::size_t>::max() ? "none" : fmt::format("{} bytes", limit);
   detail::throw_opencl_error(
-      code, call, std::source_location::current(),
+      code, call, SourceLocation::current(),
       fmt::format("[MemoryPool::allocate] no room for {} bytes on '{}', which has {}: the pool has "
                   "{} in use and {} cached, its limit is {}; let tensors and buffers go, work in "
                   "smaller pieces, or raise the limit.",

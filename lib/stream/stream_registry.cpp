@@ -34,7 +34,7 @@ Failure failure_of(const StreamRemains& remains, cl_int status) {
           .what = fmt::format("a command on the stream failed: {}, {}", remains.label(),
                               remains.describe_commands()),
           .after = remains.completed,
-          .where = std::source_location::current()};
+          .where = SourceLocation::current()};
 }
 
 /// Nothing for a stream without work that is not known to be done. What others put on a queue that

@@ -266,7 +266,7 @@ void StreamState::fail(const Marker& failed, cl_int status, std::string_view cal
                .what = fmt::format("a command on the stream failed: {}, {}", label(),
                                    describe_commands(after, until)),
                .after = after,
-               .where = std::source_location::current()});
+               .where = SourceLocation::current()});
 }
 
 void StreamState::fail(Failure why) {
@@ -409,7 +409,7 @@ void take_note(const Marker& marker, StreamState* producer, cl_int status,
     producer->fail(marker, status, "clWaitForEvents");
     producer->check_usable(function);
   }
-  throw CommandError(status, "clWaitForEvents", std::source_location::current(),
+  throw CommandError(status, "clWaitForEvents", SourceLocation::current(),
                      fmt::format("[{}] the event's command failed", function));
 }
 

@@ -11,12 +11,13 @@
 #include <memory>
 #include <mutex>
 #include <optional>
-#include <source_location>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "dovetail/core/context.hpp"
+#include "dovetail/core/source_location.hpp"
+#include "dovetail/stream/explain.hpp"
 #include "dovetail/stream/peer.hpp"
 #include "dovetail/stream/stream.hpp"
 #include "dovetail/stream/stream_statistics.hpp"
@@ -45,7 +46,7 @@ struct Failure {
   std::string call;
   std::string what;
   std::uint64_t after;  ///< Work up to this ticket is not concerned.
-  std::source_location where;
+  SourceLocation where;
 };
 
 /// A piece of work for messages.

@@ -101,7 +101,7 @@ Failure failure_after(std::uint64_t ticket) {
               .call = "Stream",
               .what = thrown_text(),
               .after = ticket,
-              .where = std::source_location::current()};
+              .where = SourceLocation::current()};
   try {
     throw;
   } catch (const OpenCLError& error) {

@@ -107,8 +107,7 @@ HandOver hand_over_for(const Device& device) noexcept {
 void check_takes_time_stamps(const Device& device, cl_command_queue_properties supported) {
   if (supported & CL_QUEUE_PROFILING_ENABLE) return;
   throw_opencl_error(
-      CL_INVALID_QUEUE_PROPERTIES, "clCreateCommandQueueWithProperties",
-      std::source_location::current(),
+      CL_INVALID_QUEUE_PROPERTIES, "clCreateCommandQueueWithProperties", SourceLocation::current(),
       fmt::format("[Stream::record_timed] the device '{}' takes no time stamps "
                   "(CL_DEVICE_QUEUE_ON_HOST_PROPERTIES lacks CL_QUEUE_PROFILING_ENABLE); use "
                   "Stream::record and the host's clock",

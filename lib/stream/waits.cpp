@@ -5,10 +5,10 @@
 
 #include <memory>
 #include <mutex>
-#include <source_location>
 #include <utility>
 
 #include "dovetail/core/error.hpp"
+#include "dovetail/core/source_location.hpp"
 #include "lib/core/opencl_check.hpp"
 #include "lib/stream/stream_registry.hpp"
 
@@ -106,7 +106,7 @@ bool Waits::check_marker(const Marker& marker) const {
   if (const auto gone = find_producer(marker.covers.stream).remains) {
     throw_if_failed(gone->failure, marker.covers, name_);
   }
-  throw CommandError(status, "clGetEventInfo", std::source_location::current(),
+  throw CommandError(status, "clGetEventInfo", SourceLocation::current(),
                      fmt::format("{} depends on an event that failed", name_.str()));
 }
 

@@ -182,7 +182,7 @@ TEST(BuildLog, QuotesNothingFromWhatCannotBeRead) {
 
 TEST(BuildLog, IsPartOfABuildErrorsText) {
   const BuildError error(CL_BUILD_PROGRAM_FAILURE, "f.cl", "-DN=1", std::string(nvidia_log),
-                         std::source_location::current(), source);
+                         SourceLocation::current(), source);
   expect_parts(error.quotes(), ">   3 |   out[0] = x;\n", ">   7 | }\n");
   expect_parts(error.what(), "'f.cl'", "-DN=1", error.quotes() + "the log:\n" + error.log());
 }

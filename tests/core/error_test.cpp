@@ -22,12 +22,12 @@ TEST(Error, TypesFormTheDocumentedHierarchy) {
   static_assert(std::is_base_of_v<Error, ForkedProcess>);
   static_assert(std::is_base_of_v<std::invalid_argument, InvalidArgument>);
   static_assert(!std::is_base_of_v<Error, InvalidArgument>);
-  EXPECT_THROW(throw BuildError(-11, "p", "", "", std::source_location::current()), OpenCLError);
-  EXPECT_THROW(throw OutOfMemory(-4, "clCreateBuffer", std::source_location::current()), Error);
+  EXPECT_THROW(throw BuildError(-11, "p", "", "", SourceLocation::current()), OpenCLError);
+  EXPECT_THROW(throw OutOfMemory(-4, "clCreateBuffer", SourceLocation::current()), Error);
 }
 
 TEST(Error, OpenCLErrorKeepsTheStatusTheCallAndThePlace) {
-  const auto here = std::source_location::current();
+  const auto here = SourceLocation::current();
   const OpenCLError error(CL_INVALID_VALUE, "clCreateBuffer", here, "a block of 3 bytes");
   EXPECT_EQ(error.code(), CL_INVALID_VALUE);
   EXPECT_EQ(error.call(), "clCreateBuffer");
@@ -36,9 +36,19 @@ TEST(Error, OpenCLErrorKeepsTheStatusTheCallAndThePlace) {
                "error_test.cpp:" + std::to_string(here.line()));
 }
 
+SourceLocation place_of_call(SourceLocation place = SourceLocation::current()) { return place; }
+
+TEST(SourceLocation, DefaultArgumentTellsFileFunctionAndLineOfTheCall) {
+  const SourceLocation here = SourceLocation::current(), call = place_of_call();
+  EXPECT_EQ(call.line(), here.line());
+  EXPECT_STREQ(call.file_name(), here.file_name());
+  expect_parts(call.file_name(), "core/error_test.cpp");
+  EXPECT_STREQ(call.function_name(), "TestBody");
+}
+
 TEST(Error, BuildErrorCarriesTheLogAndTheOptions) {
   const BuildError error(CL_BUILD_PROGRAM_FAILURE, "kernels/x.cl", "-DTILE=4", "x.cl:1: oh no",
-                         std::source_location::current());
+                         SourceLocation::current());
   EXPECT_EQ(error.code(), CL_BUILD_PROGRAM_FAILURE);
   EXPECT_EQ(error.call(), "clBuildProgram");
   EXPECT_EQ(error.log(), "x.cl:1: oh no");

@@ -265,7 +265,7 @@ class MatmulOperation : public Operation {
 
 void check_raw(cl_int status, const char* call) {
   if (status != CL_SUCCESS) {
-    throw OpenCLError(status, call, std::source_location::current(), "scaling, path raw");
+    throw OpenCLError(status, call, SourceLocation::current(), "scaling, path raw");
   }
 }
 

@@ -4,12 +4,12 @@
 
 #include <CL/cl.h>
 
-#include <source_location>
 #include <stdexcept>
 #include <string>
 #include <string_view>
 
 #include "dovetail/core/export.hpp"
+#include "dovetail/core/source_location.hpp"
 
 namespace dovetail {
 
@@ -50,18 +50,18 @@ class DOVETAIL_EXPORT OpenCLError : public Error {
   /// @param call   The entry point that returned it, such as "clEnqueueNDRangeKernel".
   /// @param where  Where the library made the call.
   /// @param detail What the call was for; may be empty.
-  OpenCLError(cl_int code, std::string_view call, std::source_location where,
+  OpenCLError(cl_int code, std::string_view call, SourceLocation where,
               std::string_view detail = {});
   ~OpenCLError() override;
 
   cl_int code() const noexcept { return code_; }
   const std::string& call() const noexcept { return call_; }
-  const std::source_location& where() const noexcept { return where_; }
+  const SourceLocation& where() const noexcept { return where_; }
 
  private:
   cl_int code_;
   std::string call_;
-  std::source_location where_;
+  SourceLocation where_;
 };
 
 /// Device or host memory ran out.
@@ -100,7 +100,7 @@ class DOVETAIL_EXPORT BuildError : public OpenCLError {
  public:
   /// @param source  The program's text, for the quotes; may be empty.
   BuildError(cl_int code, std::string_view program, std::string options, std::string log,
-             std::source_location where, std::string_view source = {});
+             SourceLocation where, std::string_view source = {});
   ~BuildError() override;
 
   /// The compiler's output.
@@ -115,8 +115,8 @@ class DOVETAIL_EXPORT BuildError : public OpenCLError {
   struct Quotes {
     std::string text;
   };
-  BuildError(cl_int code, std::string_view program, std::source_location where,
-             std::string&& options, std::string&& log, Quotes quotes);
+  BuildError(cl_int code, std::string_view program, SourceLocation where, std::string&& options,
+             std::string&& log, Quotes quotes);
 
   std::string options_;
   std::string log_;
