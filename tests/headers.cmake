@@ -1,4 +1,6 @@
-# Every public header compiles alone: one source for each, which includes it and nothing else.
+# Every public header compiles alone: one source for each, which includes it and nothing else. The
+# umbrella header has them all, and none is longer than it needs to be. Included by
+# tests/CMakeLists.txt.
 get_target_property(headers dovetail HEADER_SET)
 get_target_property(roots dovetail HEADER_DIRS)
 set(sources "")
@@ -18,3 +20,15 @@ endforeach()
 add_library(dovetail_headers OBJECT ${sources})
 target_link_libraries(dovetail_headers PRIVATE Dovetail::dovetail)
 dovetail_compile_options(dovetail_headers)
+
+add_test(NAME headers.umbrella_has_all COMMAND ${CMAKE_CURRENT_LIST_DIR}/headers/check_umbrella.sh ${PROJECT_SOURCE_DIR})
+get_target_property(opencl_folders OpenCL::OpenCL INTERFACE_INCLUDE_DIRECTORIES)
+list(TRANSFORM opencl_folders PREPEND "-idirafter")
+add_test(
+  NAME headers.lines_are_bounded
+  COMMAND
+    ${CMAKE_CURRENT_LIST_DIR}/headers/check_lines.sh ${PROJECT_SOURCE_DIR} ${CMAKE_CXX_COMPILER}
+    -I${DOVETAIL_GENERATED_INCLUDE} ${opencl_folders}
+    "-D$<JOIN:$<TARGET_PROPERTY:dovetail,INTERFACE_COMPILE_DEFINITIONS>,;-D>"
+  COMMAND_EXPAND_LISTS)
+set_tests_properties(headers.umbrella_has_all headers.lines_are_bounded PROPERTIES LABELS headers TIMEOUT 300)

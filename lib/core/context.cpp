@@ -118,8 +118,8 @@ const Context& Context::default_context() {
 
 namespace detail {
 
-void* attachment(const Context& context, std::type_index type,
-                 const std::function<std::shared_ptr<void>()>& make) {
+void* ContextAttachments::get(const Context& context, std::type_index type,
+                              const std::function<std::shared_ptr<void>()>& make) {
   const Context::State& state = *context.state_;
   const std::scoped_lock lock(state.attachments_mutex);
   std::shared_ptr<void>& place = state.attachments[type];

@@ -10,15 +10,19 @@
 
 namespace dovetail::detail {
 
-/// The context's object of type `type`, made by `make` at the first call. It is destroyed with the
+class ContextAttachments {
+ public:
+  /// The context's object of type `type`, made by `make` at the first call.
+  DOVETAIL_EXPORT static void* get(const Context& context, std::type_index type,
+                                   const std::function<std::shared_ptr<void>()>& make);
+};
+
+/// The context's object of type `T`, made by `make` at the first call. It is destroyed with the
 /// context, and must not hold a Context, which would then never go. Thread-safe; `make` runs under
 /// a lock of the context and must be quick.
-DOVETAIL_EXPORT void* attachment(const Context& context, std::type_index type,
-                                 const std::function<std::shared_ptr<void>()>& make);
-
 template <typename T, typename Make>
 T& attachment(const Context& context, Make make) {
-  return *static_cast<T*>(attachment(context, typeid(T), [&] { return make(); }));
+  return *static_cast<T*>(ContextAttachments::get(context, typeid(T), [&] { return make(); }));
 }
 
 }  // namespace dovetail::detail

@@ -76,30 +76,30 @@ void set_matmul_tuning(const Device& device, const MatmulCase& product,
       {.device = detail::device_key(device), .product = product, .tuning = tuning});
 }
 
-std::optional<std::filesystem::path> matmul_tuning_file() {
+std::optional<std::string> matmul_tuning_file() {
   if (const char* const own = std::getenv("DOVETAIL_TUNING_FILE")) {
     if (*own == '\0') return std::nullopt;
     return own;
   }
   const auto directory = detail::user_directory("XDG_CONFIG_HOME", ".config");
   if (!directory) return std::nullopt;
-  return *directory / "matmul.csv";
+  return (*directory / "matmul.csv").string();
 }
 
-std::size_t load_matmul_tuning(const std::filesystem::path& file) {
+std::size_t load_matmul_tuning(const std::string& file) {
   const auto table = detail::TuningTable::read(file);
   detail::LiveTuning::instance().merge(table);
   return table.entries().size();
 }
 
-void save_matmul_tuning(const std::filesystem::path& file) {
+void save_matmul_tuning(const std::string& file) {
   const bool is_saved = detail::update_file(file, [&](std::string_view text) {
-    const auto there = detail::TuningTable::parse(text, file.string(), "save_matmul_tuning");
+    const auto there = detail::TuningTable::parse(text, file, "save_matmul_tuning");
     return detail::LiveTuning::instance().added_to(there).text();
   });
   if (!is_saved) {
-    throw Error(fmt::format("[save_matmul_tuning] cannot write '{}'; is its folder writable?",
-                            file.string()));
+    throw Error(
+        fmt::format("[save_matmul_tuning] cannot write '{}'; is its folder writable?", file));
   }
 }
 

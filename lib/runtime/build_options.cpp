@@ -9,6 +9,7 @@
 #include <charconv>
 #include <cmath>
 #include <concepts>
+#include <filesystem>
 #include <system_error>
 #include <utility>
 
@@ -92,21 +93,21 @@ BuildOptions& BuildOptions::define(std::string_view name, double value) {
   return define(name, std::string_view(literal_of(name, value)));
 }
 
-BuildOptions& BuildOptions::include_directory(const std::filesystem::path& path) {
+BuildOptions& BuildOptions::include_directory(const std::string& path) {
   std::error_code failure;
   if (!std::filesystem::is_directory(path, failure)) {
     throw InvalidArgument(fmt::format(
         "[BuildOptions::include_directory] '{}' is no folder; make it first, or correct the path.",
-        path.string()));
+        path));
   }
-  std::filesystem::path absolute = std::filesystem::absolute(path);
-  if (is_split_differently(absolute.native())) {
+  std::string absolute = std::filesystem::absolute(path).string();
+  if (is_split_differently(absolute)) {
     throw InvalidArgument(fmt::format(
         "[BuildOptions::include_directory] '{}' has white space, a quote or a backslash, which "
         "drivers split differently; give a link to the folder with a plain name.",
-        absolute.string()));
+        absolute));
   }
-  append(fmt::format("-I {}", absolute.native()));
+  append(fmt::format("-I {}", absolute));
   include_directories_.push_back(std::move(absolute));
   return *this;
 }

@@ -5,9 +5,11 @@
 
 #include <atomic>
 #include <cstdlib>
+#include <filesystem>
 #include <future>
 #include <mutex>
 #include <unordered_map>
+#include <vector>
 
 #include "dovetail/core/error.hpp"
 #include "lib/core/context_attachment.hpp"
@@ -54,12 +56,17 @@ struct ProgramCache::State {
 
 namespace {
 
+detail::Included includes_of(const ProgramSource& source, const BuildOptions& options) {
+  const auto& folders = options.include_directories();
+  return detail::scan_includes(source.text,
+                               std::vector<std::filesystem::path>(folders.begin(), folders.end()));
+}
+
 /// A file that is included may have been written while the compiler read it: then the program does
 /// not belong to its key.
 bool is_unchanged(const ProgramSource& source, const BuildOptions& options,
                   const detail::Included& included) {
-  return included.key.empty() ||
-         detail::scan_includes(source.text, options.include_directories()).key == included.key;
+  return included.key.empty() || includes_of(source, options).key == included.key;
 }
 
 std::filesystem::path file_for(const std::filesystem::path& directory, const std::string& key) {
@@ -112,7 +119,7 @@ ProgramCache& ProgramCache::of(const Context& context) {
 
 Program ProgramCache::get(const ProgramSource& source, const BuildOptions& options) {
   detail::check_not_forked("ProgramCache::get");
-  const auto included = detail::scan_includes(source.text, options.include_directories());
+  const auto included = includes_of(source, options);
   if (included.is_partial) {  // another call may read something else
     state_->builds.fetch_add(1, std::memory_order_relaxed);
     return Program::from_source(state_->context, state_->device, source, options);

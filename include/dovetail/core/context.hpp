@@ -4,19 +4,15 @@
 
 #include <CL/cl.h>
 
-#include <functional>
 #include <memory>
-#include <typeindex>
 
 #include "dovetail/core/device.hpp"
 #include "dovetail/core/export.hpp"
 
 namespace dovetail {
 
-class Context;
 namespace detail {
-void* attachment(const Context& context, std::type_index type,
-                 const std::function<std::shared_ptr<void>()>& make);
+class ContextAttachments;
 }
 
 /// An OpenCL context with the one device that Dovetail uses in it: a copyable handle. Thread-safe.
@@ -48,8 +44,7 @@ class DOVETAIL_EXPORT Context {
   }
 
  private:
-  friend DOVETAIL_EXPORT void* detail::attachment(const Context&, std::type_index,
-                                                  const std::function<std::shared_ptr<void>()>&);
+  friend class detail::ContextAttachments;
   struct State;
   explicit Context(std::shared_ptr<const State> state);
   std::shared_ptr<const State> state_;

@@ -4,7 +4,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <filesystem>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -60,13 +59,13 @@ DOVETAIL_EXPORT void set_matmul_tuning(const Device& device, const MatmulCase& p
 /// DOVETAIL_TUNING_FILE names (empty: none), else dovetail/matmul.csv in XDG_CONFIG_HOME or
 /// ~/.config. What it says goes before what comes with the library. A file that is there and cannot
 /// be used is ignored, with a line on stderr.
-DOVETAIL_EXPORT std::optional<std::filesystem::path> matmul_tuning_file();
+DOVETAIL_EXPORT std::optional<std::string> matmul_tuning_file();
 
 /// Sets what the file says.
 /// @return  The number of its lines.
 /// @throws InvalidArgument  the file cannot be read or has more than 16 MiB, or a line of it is
 ///                          malformed; then nothing is set.
-DOVETAIL_EXPORT std::size_t load_matmul_tuning(const std::filesystem::path& file);
+DOVETAIL_EXPORT std::size_t load_matmul_tuning(const std::string& file);
 
 /// Adds all that was set or loaded in this process to the file, atomically: a reader sees the old
 /// file or the new one. What was set replaces the file's line for the same case; what was only
@@ -75,6 +74,6 @@ DOVETAIL_EXPORT std::size_t load_matmul_tuning(const std::filesystem::path& file
 /// which stays. Keeps the file's permissions, and a symbolic link to it.
 /// @throws Error  it cannot be written.
 /// @throws InvalidArgument  the file is there and holds something else, which stays.
-DOVETAIL_EXPORT void save_matmul_tuning(const std::filesystem::path& file);
+DOVETAIL_EXPORT void save_matmul_tuning(const std::string& file);
 
 }  // namespace dovetail

@@ -3,7 +3,6 @@
 #pragma once
 
 #include <concepts>
-#include <filesystem>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -43,7 +42,7 @@ class DOVETAIL_EXPORT BuildOptions {
   /// begins at the current folder of this call.
   /// @throws InvalidArgument  `path` is no folder, or has white space, quotes or a backslash, which
   ///                          drivers split differently.
-  BuildOptions& include_directory(const std::filesystem::path& path);
+  BuildOptions& include_directory(const std::string& path);
 
   /// -cl-fast-relaxed-math: no NaN or infinity handling is promised, and rounding is looser.
   BuildOptions& fast_math();
@@ -56,14 +55,14 @@ class DOVETAIL_EXPORT BuildOptions {
   /// The options as OpenCL takes them, in the order in which they were given.
   const std::string& str() const noexcept { return text_; }
   /// The folders of `include_directory`, absolute.
-  const std::vector<std::filesystem::path>& include_directories() const noexcept {
+  const std::vector<std::string>& include_directories() const noexcept {
     return include_directories_;
   }
 
  private:
   BuildOptions& append(std::string_view option);
   std::string text_;
-  std::vector<std::filesystem::path> include_directories_;
+  std::vector<std::string> include_directories_;
 };
 
 }  // namespace dovetail

@@ -3,8 +3,8 @@
 #pragma once
 
 #include <cstdint>
-#include <filesystem>
 #include <memory>
+#include <string>
 #include <string_view>
 
 #include "dovetail/core/context.hpp"
@@ -16,7 +16,7 @@ namespace dovetail {
 
 struct ProgramCacheOptions {
   /// Where binaries are kept; empty: in memory only.
-  std::filesystem::path directory;
+  std::string directory;
   /// DOVETAIL_CACHE_DIR, else $XDG_CACHE_HOME/dovetail, else $HOME/.cache/dovetail; in memory only
   /// if none is set or DOVETAIL_CACHE_DIR is empty.
   static DOVETAIL_EXPORT ProgramCacheOptions from_environment();

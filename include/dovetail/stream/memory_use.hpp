@@ -2,23 +2,12 @@
 // What work does to memory, as far as order depends on it.
 #pragma once
 
-#include <cstdint>
-#include <string_view>
 #include <utility>
 
-#include "dovetail/core/export.hpp"
+#include "dovetail/stream/access.hpp"
 #include "dovetail/stream/buffer.hpp"
 
 namespace dovetail {
-
-enum class Access : unsigned char {
-  read,
-  write,       ///< Writes without a look at what was there.
-  read_write,  ///< Also what an undeclared use counts as.
-};
-
-/// "read", "write" or "read_write".
-DOVETAIL_EXPORT std::string_view to_string(Access access) noexcept;
 
 /// A use of a range of bytes. Reads may run side by side; a write comes after all that was given
 /// before it and touches the same bytes, and before all that is given after it.

@@ -2,11 +2,9 @@
 // A fixed set of streams that threads share, and another that they lease.
 #pragma once
 
-#include <atomic>
 #include <chrono>
 #include <cstddef>
 #include <memory>
-#include <mutex>
 #include <optional>
 
 #include "dovetail/core/context.hpp"
@@ -73,8 +71,8 @@ class DOVETAIL_EXPORT StreamPool {
   const Stream& default_stream();
 
   /// Number of pooled streams; the default one and those for leases are not counted.
-  std::size_t size() const noexcept { return size_; }
-  const Context& context() const noexcept { return context_; }
+  std::size_t size() const noexcept;
+  const Context& context() const noexcept;
 
   /// Who shares streams with whom, and how leases fare. While other threads use the pool each
   /// figure is right by itself, but they need not be of one moment.
@@ -85,21 +83,14 @@ class DOVETAIL_EXPORT StreamPool {
 
  private:
   friend class detail::ThreadAttachment;
-  struct Slot;
   const Stream& stream_at(std::size_t slot);
   void check_leases(const char* function) const;
   /// Attaches the calling thread to the slot that the fewest threads are attached to.
   std::size_t attach();
   void detach(std::size_t slot) noexcept;
 
-  Context context_;
-  StreamOptions stream_options_;
-  std::size_t size_;
-  std::unique_ptr<Slot[]> slots_;  // slot 0 is the default stream
-  std::mutex attach_mutex_;
-  std::shared_ptr<detail::LeaseSet> leases_;
-  std::atomic<std::uint64_t> streams_created_{0};
-  std::atomic<std::uint64_t> gets_{0};
+  struct State;
+  std::unique_ptr<State> state_;
 };
 
 }  // namespace dovetail

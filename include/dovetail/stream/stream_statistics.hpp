@@ -3,9 +3,10 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 
-#include "dovetail/stream/explain.hpp"
+#include "dovetail/stream/verdict.hpp"
 
 namespace dovetail {
 
