@@ -78,6 +78,7 @@ dovetail_unit_test(
     buffer_test.cpp
     current_stream_test.cpp
     event_test.cpp
+    explain_test.cpp
     failure_test.cpp
     hazard_test.cpp
     lifetime_test.cpp

@@ -39,6 +39,7 @@
 #include "dovetail/stream/point.hpp"                      // IWYU pragma: export
 #include "dovetail/stream/stream.hpp"                     // IWYU pragma: export
 #include "dovetail/stream/stream_lease.hpp"               // IWYU pragma: export
+#include "dovetail/stream/stream_origin.hpp"              // IWYU pragma: export
 #include "dovetail/stream/stream_pool.hpp"                // IWYU pragma: export
 #include "dovetail/stream/stream_pool_statistics.hpp"     // IWYU pragma: export
 #include "dovetail/stream/stream_statistics.hpp"          // IWYU pragma: export

@@ -78,7 +78,8 @@ Stream adopt_consumer(const Tensor& tensor, cl_command_queue consumer) {
                     tensor.shape().str()));
   }
   Stream stream = Stream::retain(tensor.context(), consumer);
-  detail::state_of(stream)->share();
+  const auto& state = detail::state_of(stream);
+  if (state->share()) log_stream(*state);
   return stream;
 }
 

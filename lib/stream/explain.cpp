@@ -8,6 +8,7 @@
 
 #include "dovetail/core/error.hpp"
 #include "lib/stream/order_log.hpp"
+#include "lib/stream/stream_registry.hpp"
 
 namespace dovetail {
 namespace {
@@ -55,6 +56,17 @@ struct Line {
   std::string operator()(const CompletionEntry& completion) const {
     return fmt::format("  done up to {}", str(completion.up_to));
   }
+  std::string operator()(const StreamEntry& stream) const {
+    std::string text = fmt::format("stream #{} is {}{}", stream.stream, to_string(stream.origin),
+                                   stream.is_shared ? ", shared with others" : "");
+    for (const std::string& peer : stream.peers) text += fmt::format(", peer '{}'", peer);
+    return text;
+  }
+  std::string operator()(const HostWaitEntry& wait) const {
+    const std::string where =
+        wait.covers.stream == 0 ? "an event of somebody else" : str(wait.covers);
+    return fmt::format("  the host waits for marker {}, {}: {}", wait.marker, where, wait.what);
+  }
 };
 
 }  // namespace
@@ -71,11 +83,14 @@ void OrderLog::add(OrderEntry entry) {
 }  // namespace detail
 
 OrderRecorder::OrderRecorder() {
+  OrderRecord streams;
+  for (const auto& stream : detail::streams_alive()) streams.emplace_back(stream->entry());
   const std::scoped_lock lock(log().mutex);
   if (detail::OrderLog::recording.exchange(true)) {
     throw InvalidArgument(
         "[OrderRecorder] another one exists; take() its record, or let it go first.");
   }
+  log().entries = std::move(streams);
 }
 
 OrderRecorder::~OrderRecorder() {

@@ -66,12 +66,15 @@ std::shared_ptr<StreamState> adopt(std::string_view function, const Context& con
                                          !options.exclusive, before);
   });
   if (state->origin == StreamOrigin::owned) return state;
+  bool is_changed = false;
   auto borrowed = StreamOrigin::borrowed;
   if (origin == StreamOrigin::retained &&
       state->origin.compare_exchange_strong(borrowed, StreamOrigin::retained)) {
     retain();
+    is_changed = true;
   }
-  if (!options.exclusive) state->share();
+  if (!options.exclusive) is_changed |= state->share();
+  if (is_changed) log_stream(*state);
   return state;
 }
 
@@ -218,15 +221,18 @@ void Stream::declare_done(Point point) {
 
 void Stream::attach(std::shared_ptr<Peer> peer) const {
   if (!peer) throw InvalidArgument("[Stream::attach] the peer is null.");
-  const std::scoped_lock lock(state_->order_mutex);
-  if (std::ranges::find(state_->peers, peer) != state_->peers.end()) {
-    throw InvalidArgument(fmt::format("[Stream::attach] '{}' is attached to {} already.",
-                                      peer->name(), state_->label()));
+  {
+    const std::scoped_lock lock(state_->order_mutex);
+    if (std::ranges::find(state_->peers, peer) != state_->peers.end()) {
+      throw InvalidArgument(fmt::format("[Stream::attach] '{}' is attached to {} already.",
+                                        peer->name(), state_->label()));
+    }
+    state_->peers.push_back(std::move(peer));
+    state_->peers_epoch = 0;
+    state_->share();
+    state_->has_peers = true;
   }
-  state_->peers.push_back(std::move(peer));
-  state_->peers_epoch = 0;
-  state_->share();
-  state_->has_peers = true;
+  log_stream(*state_);
 }
 
 void Stream::detach(const Peer& peer) const {
@@ -253,6 +259,7 @@ void Stream::detach(const Peer& peer) const {
     state_->peers_epoch = 0;
     state_->has_peers = !state_->peers.empty();
   }
+  log_stream(*state_);
   if (failure) std::rethrow_exception(failure);
 }
 

@@ -84,12 +84,14 @@ StreamState::StreamState(Context context_in, cl_command_queue queue_in, StreamOr
       id(before != nullptr ? before->id : next_stream_id()),
       is_shared(shared),
       clock(before != nullptr ? before->clock : std::make_shared<const Clock>()) {
-  if (before == nullptr) return;
-  reserved = before->enqueued;
-  enqueued = before->enqueued;
-  marker = before->last;
-  failure = before->failure;
-  has_failed = failure != nullptr;
+  if (before != nullptr) {
+    reserved = before->enqueued;
+    enqueued = before->enqueued;
+    marker = before->last;
+    failure = before->failure;
+    has_failed = failure != nullptr;
+  }
+  log_stream(*this);
 }
 
 StreamState::~StreamState() {
@@ -172,9 +174,10 @@ std::uint64_t StreamState::foreign_epoch() {
   return peers_epoch;
 }
 
-void StreamState::share() {
-  if (is_shared.exchange(true)) return;
+bool StreamState::share() {
+  if (is_shared.exchange(true)) return false;
   was_any_shared_late.store(true, std::memory_order_relaxed);
+  return true;
 }
 
 MarkerHandle StreamState::new_marker() {
@@ -316,6 +319,17 @@ std::string StreamRemains::describe_commands() const {
   return describe(recent, enqueued - completed);
 }
 
+StreamEntry StreamState::entry() const {
+  StreamEntry entry{.stream = id, .origin = origin, .is_shared = is_shared, .peers = {}};
+  const std::scoped_lock lock(order_mutex);
+  for (const auto& peer : peers) entry.peers.emplace_back(peer->name());
+  return entry;
+}
+
+void log_stream(const StreamState& stream) {
+  if (OrderLog::is_on()) OrderLog::add(stream.entry());
+}
+
 void StreamState::remember(std::uint64_t ticket, const CommandName& name) noexcept {
   RecentCommand& place = recent[ticket % recent.size()];
   place.ticket.store(0, std::memory_order_release);
@@ -417,6 +431,9 @@ void synchronize_with(const MarkerHandle& marker, StreamState* producer, const D
                       std::string_view function) {
   check_not_forked(function);
   if (producer != nullptr) producer->counters.host_waits.fetch_add(1, std::memory_order_relaxed);
+  if (OrderLog::is_on()) {
+    OrderLog::add(HostWaitEntry{marker->number, marker->covers, std::string(function)});
+  }
   if (deadline) marker->flush();
   if (!marker->wait(deadline)) throw_timed_out(function, producer);
   take_note(*marker, producer, marker->status(), function);

@@ -153,8 +153,8 @@ struct StreamState : std::enable_shared_from_this<StreamState> {
   /// more; without peers it grows with each call, as anything may have been enqueued.
   std::uint64_t foreign_epoch();
 
-  /// From now on others may enqueue on the queue.
-  void share();
+  /// From now on others may enqueue on the queue. Returns whether they might not before.
+  bool share();
 
   /// A marker behind at least ticket `ticket` and, where others enqueue, behind `epoch`; a new one
   /// only if the latest does not do. It is flushed.
@@ -193,6 +193,9 @@ struct StreamState : std::enable_shared_from_this<StreamState> {
 
   void remember(std::uint64_t ticket, const CommandName& name) noexcept;
 
+  /// What OrderRecorder tells of the stream.
+  StreamEntry entry() const;
+
   /// "stream #3".
   std::string label() const;
   /// The work with a ticket in (after, until], as far as it is remembered.
@@ -206,6 +209,9 @@ struct StreamState : std::enable_shared_from_this<StreamState> {
   /// Makes `last` of a queue that Dovetail still holds, or waits until the work is done.
   void mark_end(StreamRemains& remains) noexcept;
 };
+
+/// Tells OrderRecorder, if there is one, of a stream that is new or has changed.
+void log_stream(const StreamState& stream);
 
 /// Takes note of how `marker` ended.
 /// @throws CommandError  it failed.

@@ -159,6 +159,10 @@ class Replay {
     }
   }
 
+  // Neither orders anything.
+  void add(const StreamEntry&) {}
+  void add(const HostWaitEntry&) {}
+
   void add(const MarkerEntry& marker) {
     Stream& stream = streams_[marker.covers.stream];
     if (stream.last != 0 && marker.covers.ticket > stream.last) {

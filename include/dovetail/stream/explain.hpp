@@ -12,6 +12,7 @@
 #include "dovetail/core/export.hpp"
 #include "dovetail/stream/access.hpp"
 #include "dovetail/stream/point.hpp"
+#include "dovetail/stream/stream_origin.hpp"
 #include "dovetail/stream/verdict.hpp"
 
 namespace dovetail {
@@ -52,6 +53,14 @@ struct DecisionEntry {
   CommandEntry::Use use = {};  ///< Where the two meet; empty for `wait` and `undeclared`.
 };
 
+/// A stream that was there when the record began, was made since, or has changed.
+struct StreamEntry {
+  std::uint64_t stream;  ///< `Stream::id`.
+  StreamOrigin origin;
+  bool is_shared;                  ///< Others may enqueue on its queue.
+  std::vector<std::string> peers;  ///< The names of those that are attached.
+};
+
 /// A marker was put on a queue.
 struct MarkerEntry {
   std::uint64_t marker;  ///< A number for it.
@@ -64,13 +73,20 @@ struct WaitEntry {
   std::uint64_t marker;
 };
 
+/// A host thread blocked for a marker.
+struct HostWaitEntry {
+  std::uint64_t marker;
+  Point covers;      ///< What the marker stands for; stream 0 for somebody else's event.
+  std::string what;  ///< Who asked, such as "Stream::synchronize".
+};
+
 /// The host learnt that all work up to this point is done.
 struct CompletionEntry {
   Point up_to;
 };
 
-using OrderEntry =
-    std::variant<CommandEntry, DecisionEntry, MarkerEntry, WaitEntry, CompletionEntry>;
+using OrderEntry = std::variant<CommandEntry, DecisionEntry, MarkerEntry, WaitEntry,
+                                CompletionEntry, StreamEntry, HostWaitEntry>;
 
 /// Entries in an order that is true: an entry that another rests on stands before it, and work with
 /// a conflict stands in the order in which it was given.

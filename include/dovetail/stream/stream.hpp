@@ -8,27 +8,17 @@
 #include <cstdint>
 #include <memory>
 #include <string>
-#include <string_view>
 
 #include "dovetail/core/context.hpp"
 #include "dovetail/core/export.hpp"
 #include "dovetail/stream/event.hpp"
 #include "dovetail/stream/peer.hpp"
 #include "dovetail/stream/point.hpp"
+#include "dovetail/stream/stream_origin.hpp"
 #include "dovetail/stream/stream_statistics.hpp"
 #include "dovetail/stream/timed_event.hpp"
 
 namespace dovetail {
-
-/// Who keeps a stream's queue alive.
-enum class StreamOrigin {
-  owned,     ///< Dovetail made the queue.
-  retained,  ///< Somebody else made it; Dovetail holds a reference.
-  borrowed,  ///< Somebody else made it and keeps it alive for as long as any handle to the stream.
-};
-
-/// "owned", "retained" or "borrowed".
-DOVETAIL_EXPORT std::string_view to_string(StreamOrigin origin) noexcept;
 
 struct StreamOptions {
   /// The device writes time stamps for every command. `record_timed` then costs no more than
