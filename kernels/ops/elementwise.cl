@@ -4,7 +4,8 @@
 // One work-item an element, in one dimension; the range is rounded up to the work-group, so each
 // item checks that its element exists. `out` may be an operand: an item reads only what it writes.
 //
-// Options: -DOPERATION=name, one of those below. Offsets and n count elements.
+// Options: -DOPERATION=name, one of those below, and -DKERNEL=name, what the kernel is called.
+// Offsets and n count elements.
 
 #define NEGATE(x) (-(x))
 #define ABSOLUTE(x) fabs(x)
@@ -37,7 +38,7 @@
 
 #if CONCATENATE(IS_BINARY_, OPERATION)
 
-kernel void binary(global const float* a, ulong a_offset, global const float* b, ulong b_offset,
+kernel void KERNEL(global const float* a, ulong a_offset, global const float* b, ulong b_offset,
                    global float* out, ulong out_offset, ulong n) {
   const size_t i = get_global_id(0);
   if (i < n) {
@@ -49,8 +50,8 @@ kernel void binary(global const float* a, ulong a_offset, global const float* b,
 
 #else
 
-kernel void unary(global const float* a, ulong a_offset, global float* out, ulong out_offset,
-                  ulong n) {
+kernel void KERNEL(global const float* a, ulong a_offset, global float* out, ulong out_offset,
+                   ulong n) {
   const size_t i = get_global_id(0);
   if (i < n) {
     const float x = a[a_offset + i];

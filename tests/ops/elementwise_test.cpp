@@ -8,6 +8,8 @@
 #include <utility>
 
 #include "dovetail/core/error.hpp"
+#include "dovetail/runtime/recording.hpp"
+#include "dovetail/stream/explain.hpp"
 #include "tests/support/contexts.hpp"
 #include "tests/support/gate.hpp"
 #include "tests/support/matrices.hpp"
@@ -245,21 +247,35 @@ TEST(Elementwise, RefusesMismatchedOperands) {
   const Tensor b = Tensor::zeros(stream, {3, 4});
   const Tensor integers = Tensor::zeros(stream, {4, 3}, DType::i32);
   const Tensor foreign = Tensor::zeros(Stream(test::other_context()), {4, 3});
-  expect_parts(text_thrown<InvalidArgument>([&] { add(stream, a, b); }), "[binary]", "a [4, 3]",
+  expect_parts(text_thrown<InvalidArgument>([&] { add(stream, a, b); }), "[add]", "a [4, 3]",
                "b [3, 4]", "the shapes must be the same");
   expect_parts(
       text_thrown<InvalidArgument>([&] { binary_into(stream, BinaryOperation::add, a, a, b); }),
-      "[binary]", "a [4, 3]", "out [3, 4]");
+      "[add]", "a [4, 3]", "out [3, 4]");
   expect_parts(text_thrown<InvalidArgument>([&] { unary_into(stream, UnaryOperation::exp, a, b); }),
-               "[unary]", "a [4, 3]", "out [3, 4]");
-  expect_parts(text_thrown<InvalidArgument>([&] { relu(stream, integers); }), "[unary]", "a [4, 3]",
+               "[exp]", "a [4, 3]", "out [3, 4]");
+  expect_parts(text_thrown<InvalidArgument>([&] { relu(stream, integers); }), "[relu]", "a [4, 3]",
                "int32", "only float32");
-  expect_parts(text_thrown<InvalidArgument>([&] { add(stream, a, integers); }), "[binary]",
-               "b [4, 3]", "int32");
-  expect_parts(text_thrown<InvalidArgument>([&] { add(stream, a, foreign); }), "[binary]",
-               "b [4, 3]", "another context", "copy it through the host");
-  expect_parts(text_thrown<InvalidArgument>([&] { relu(stream, foreign); }), "[unary]",
+  expect_parts(text_thrown<InvalidArgument>([&] { add(stream, a, integers); }), "[add]", "b [4, 3]",
+               "int32");
+  expect_parts(text_thrown<InvalidArgument>([&] { add(stream, a, foreign); }), "[add]", "b [4, 3]",
+               "another context", "copy it through the host");
+  expect_parts(text_thrown<InvalidArgument>([&] { relu(stream, foreign); }), "[relu]",
                "another context");
+}
+
+TEST(Elementwise, OperationIsNamedInRecordingsAndRecords) {
+  const Stream stream(context());
+  const Tensor a = Tensor::zeros(stream, {4});
+  Capture capture(stream);
+  const Tensor sum = add(stream, a, a);
+  const Tensor out = relu(stream, sum);
+  const Recording recording = capture.end();
+  EXPECT_EQ(recording.find("kernel 'add_f32'"), 0u);
+  EXPECT_EQ(recording.find("kernel 'relu_f32'"), 1u);
+  OrderRecorder recorder;
+  static_cast<void>(subtract(stream, a, a));
+  expect_parts(explain(recorder.take()), "kernel 'subtract_f32', read memory");
 }
 
 }  // namespace

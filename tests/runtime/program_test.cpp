@@ -198,7 +198,7 @@ TEST(Program, OfTheLibraryIsReadFromTheFolderOfTheEnvironment) {
     EXPECT_EQ(exp(stream, a).to_host<float>(stream), std::vector<float>(3, 7.0f));
     expect_parts(test::text_thrown<InvalidArgument>(
                      [&] { static_cast<void>(binary(stream, BinaryOperation::add, a, a)); }),
-                 "has no kernel 'binary'", "unary");
+                 "has no kernel 'add_f32'", "exp_f32");
     return;
   }
   const test::TemporaryDirectory folder;
@@ -211,13 +211,13 @@ TEST(Program, OfTheLibraryIsReadFromTheFolderOfTheEnvironment) {
     return test::run_again_in_child(variables);
   };
   const auto replaced =
-      run("kernel void unary(global const float* a, ulong a_offset, global float* out,\n"
-          "                  ulong out_offset, ulong n) {\n"
+      run("kernel void exp_f32(global const float* a, ulong a_offset, global float* out,\n"
+          "                    ulong out_offset, ulong n) {\n"
           "  if (get_global_id(0) < n) out[get_global_id(0)] = 7.0f;\n"
           "}\n",
           nullptr);
   EXPECT_TRUE(replaced.passed) << replaced.output;
-  const auto broken = run("\nkernel void unary() { this_is_broken; }\n", "1");
+  const auto broken = run("\nkernel void exp_f32() { this_is_broken; }\n", "1");
   EXPECT_TRUE(broken.passed) << broken.output;
 }
 
