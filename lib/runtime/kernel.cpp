@@ -21,8 +21,13 @@ Kernel::Kernel(const Program& program, std::string_view name) {
   if (found == signatures.end()) {
     std::string names;
     for (const KernelSignature& signature : signatures) names += " " + signature.name;
-    throw InvalidArgument(fmt::format("[Kernel] the program '{}' has no kernel '{}'; it has:{}",
-                                      program.name(), name, names));
+    const bool is_renamed = std::ranges::find(signatures, fmt::format("_cl_{}", name),
+                                              &KernelSignature::name) != signatures.end();
+    throw InvalidArgument(fmt::format(
+        "[Kernel] the program '{}' has no kernel '{}'; it has:{}{}", program.name(), name, names,
+        is_renamed ? ". PoCL renames kernels that are called like a built-in function of OpenCL C; "
+                     "choose another name."
+                   : ""));
   }
   state_ = std::make_shared<detail::KernelState>(program, *found);
   auto instance = state_->take();

@@ -230,6 +230,14 @@ TEST(Kernel, ThatIsNotInTheProgramListsThoseThatAre) {
                "'two.cl'", "'middle'", "left", "right");
 }
 
+TEST(Kernel, RefusalExplainsTheNameThatPoclGivesToABuiltIns) {
+  const Program program =
+      Program::from_source(context(), {"step.cl", "kernel void step(global int* x) { *x = 1; }"});
+  if (program.signatures().front().name == "step") GTEST_SKIP() << "this driver keeps the name";
+  expect_parts(test::text_thrown<InvalidArgument>([&] { Kernel(program, "step"); }),
+               "has no kernel 'step'; it has: _cl_step", "PoCL renames kernels");
+}
+
 TEST(Kernel, TellsOfItself) {
   const Kernel kernel = test::multiply_add_kernel();
   EXPECT_EQ(kernel.name(), "multiply_add");
