@@ -3,14 +3,15 @@
 #
 #   scripts/install_dependencies.sh [--tests] [--interop] [--lint]
 #
-# --tests adds what the tests and benchmarks need, --lint clang-tidy and clang-format, --interop
-# DLPack and the libraries that docs/interop.md names. Of these, and of Oclgrind, which --tests takes
-# too, what cannot be installed is left out, and said. Installs only what is missing, and needs
-# neither network nor root when nothing is.
+# --tests adds what the tests and benchmarks need, --lint clang-tidy and clang-format, --interop the
+# libraries that docs/interop.md names. Of these, and of Clang and Oclgrind, which --tests takes too,
+# what cannot be installed is left out, and said. Installs only what is missing, and needs neither
+# network nor root when nothing is.
 set -euo pipefail
 
 packages=(g++ ninja-build pkgconf ocl-icd-opencl-dev opencl-headers opencl-clhpp-headers
-  pocl-opencl-icd libclblast-dev libfmt-dev libcli11-dev nlohmann-json3-dev libopenblas0-pthread clinfo)
+  pocl-opencl-icd libclblast-dev libdlpack-dev libfmt-dev libcli11-dev nlohmann-json3-dev
+  libopenblas0-pthread clinfo)
 
 # shellcheck source=/dev/null
 release=$(. /etc/os-release 2>/dev/null && echo "${ID:-} ${VERSION_ID:-}") || release=""
@@ -18,10 +19,10 @@ release=$(. /etc/os-release 2>/dev/null && echo "${ID:-} ${VERSION_ID:-}") || re
 optional=()
 for argument in "$@"; do
   case $argument in
-    --interop) optional+=(libboost-dev libdlpack-dev libtorch-dev libviennacl-dev python3-pyopencl) ;;
+    --interop) optional+=(libboost-dev libtorch-dev libviennacl-dev python3-pyopencl) ;;
     --tests)
       packages+=(libgtest-dev libbenchmark-dev)
-      optional+=(oclgrind)
+      optional+=(clang oclgrind)
       ;;
     --lint)
       # .clang-tidy is for 16; Debian 12's own is 14.

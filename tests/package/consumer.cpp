@@ -7,6 +7,7 @@
 #include <dovetail/opencl.hpp>
 #include <exception>
 #include <iostream>
+#include <limits>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -51,6 +52,19 @@ void run() {
     throw std::runtime_error("[4, 3] times [4, 3] was not refused");
   } catch (const dovetail::InvalidArgument& error) {
     std::cout << "refused: " << error.what() << '\n';
+  }
+
+  // The place in the library's source, which another compiler may have compiled.
+  try {
+    const dovetail::Buffer huge(stream.context(), std::numeric_limits<std::size_t>::max());
+    throw std::runtime_error("2^64 - 1 bytes were not refused");
+  } catch (const dovetail::OpenCLError& error) {
+    const dovetail::SourceLocation& place = error.where();
+    std::cout << place.file_name() << ':' << place.line() << ": " << place.function_name() << '\n';
+    if (std::string(place.file_name()).find("lib/stream/") == std::string::npos ||
+        place.line() == 0 || std::string(place.function_name()).empty()) {
+      throw std::runtime_error("the error does not tell its place");
+    }
   }
 }
 

@@ -17,7 +17,7 @@ endfunction()
 
 # Compiles a consumer with CMake and runs it.
 function(build_and_run project)
-  set(build ${WORK}/${KIND}/${project})
+  set(build ${WORK}/${KIND}/${STEP})
   file(REMOVE_RECURSE ${build})
   run(${configure} -D CMAKE_BUILD_TYPE=Debug -S ${CMAKE_CURRENT_LIST_DIR}/${project} -B ${build} ${ARGN})
   run(${CMAKE_COMMAND} --build ${build} --parallel 2)
@@ -34,7 +34,8 @@ function(step_install)
     set(build ${WORK}/${KIND}/library)
     set(build_type Debug)
     run(${configure} -D CMAKE_BUILD_TYPE=${build_type} -D BUILD_SHARED_LIBS=${is_shared}
-        -D DOVETAIL_WITH_CLBLAST=${WITH_CLBLAST} -D DOVETAIL_BUILD_TOOLS=OFF -D DOVETAIL_BUILD_LAYER=OFF
+        -D DOVETAIL_WITH_CLBLAST=${WITH_CLBLAST} -D DOVETAIL_WITH_DLPACK=${WITH_DLPACK}
+        -D DOVETAIL_DLPACK_INCLUDE_DIR=${DLPACK_INCLUDE_DIR} -D DOVETAIL_BUILD_TOOLS=OFF -D DOVETAIL_BUILD_LAYER=OFF
         -D DOVETAIL_BUILD_TESTS=OFF -D DOVETAIL_BUILD_BENCHMARKS=OFF -D DOVETAIL_BUILD_EXAMPLES=OFF -S ${SOURCE}
         -B ${build})
     run(${CMAKE_COMMAND} --build ${build} --parallel 2)
@@ -70,30 +71,45 @@ endfunction()
 
 function(step_add_subdirectory)
   build_and_run(add_subdirectory -D DOVETAIL_SOURCE=${SOURCE} -D BUILD_SHARED_LIBS=${is_shared}
-                -D DOVETAIL_WITH_CLBLAST=${WITH_CLBLAST})
+                -D DOVETAIL_WITH_CLBLAST=${WITH_CLBLAST} -D DOVETAIL_WITH_DLPACK=${WITH_DLPACK}
+                -D DOVETAIL_DLPACK_INCLUDE_DIR=${DLPACK_INCLUDE_DIR})
 endfunction()
 
-# A plain compiler command, as in a Makefile.
-function(step_pkg_config)
+# pkg_config(<result> <argument>...): what pkg-config says of the installed library, as a list.
+function(pkg_config result)
   find_program(PKG_CONFIG NAMES pkg-config pkgconf REQUIRED)
   file(GLOB_RECURSE package ${prefix}/*/dovetail.pc)
   cmake_path(GET package PARENT_PATH package_dir)
   set(ENV{PKG_CONFIG_PATH} ${package_dir})
-  set(mode "")
-  if(NOT is_shared)
-    set(mode --static)
-  endif()
   execute_process(
-    COMMAND ${PKG_CONFIG} ${mode} --cflags --libs dovetail
-    OUTPUT_VARIABLE flags
+    COMMAND ${PKG_CONFIG} ${ARGN} dovetail
+    OUTPUT_VARIABLE output
     OUTPUT_STRIP_TRAILING_WHITESPACE COMMAND_ECHO STDOUT COMMAND_ERROR_IS_FATAL ANY)
-  separate_arguments(flags UNIX_COMMAND "${flags}")
+  separate_arguments(output UNIX_COMMAND "${output}")
+  set(${result} ${output} PARENT_SCOPE)
+endfunction()
 
+# A plain compiler command, as in a Makefile.
+function(step_pkg_config)
+  if(is_shared)
+    pkg_config(flags --cflags --libs)
+    pkg_config(libdir --variable=libdir)
+    list(APPEND flags -Wl,-rpath,${libdir})
+  else()
+    pkg_config(flags --static --cflags --libs)
+  endif()
   set(program ${WORK}/${KIND}/pkg_config_consumer)
   run(${CXX} -std=c++20 ${CMAKE_CURRENT_LIST_DIR}/consumer.cpp ${flags} -o ${program})
-  cmake_path(GET package_dir PARENT_PATH library_dir)
-  set(ENV{LD_LIBRARY_PATH} ${library_dir}:$ENV{LD_LIBRARY_PATH})
   run(${program})
+endfunction()
+
+# Another compiler than the library's: each header alone, then a program.
+function(step_clang)
+  pkg_config(flags --cflags)
+  file(GLOB_RECURSE headers ${prefix}/include/dovetail/*.hpp)
+  run(${CLANG} -std=c++20 -fsyntax-only -Wall -Wextra -Wpedantic -Werror -x c++-header ${flags} ${headers})
+  set(configure ${CMAKE_COMMAND} -G ${GENERATOR} -D CMAKE_CXX_COMPILER=${CLANG})
+  build_and_run(find_package -D CMAKE_PREFIX_PATH=${prefix})
 endfunction()
 
 cmake_language(CALL step_${STEP})
