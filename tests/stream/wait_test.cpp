@@ -142,6 +142,28 @@ TEST_F(Wait, ForAnEventCoversWorkThatOthersPutOnAnOwnedQueue) {
   }
 }
 
+TEST_F(Wait, ForAnAdoptedStreamCoversRawWorkThoughDovetailGaveItNothing) {
+  const test::NativeQueue native(context());
+  const Stream adopted = Stream::retain(context(), native.get());
+  Gate gate(adopted);
+  test::raw_set(native.get(), {data, 0, data.nbytes()}, 2);
+  consumer.wait(adopted);
+  EXPECT_EQ(of(Verdict::foreign), 1u);
+  EXPECT_TRUE(test::is_held(consumer.record()));
+}
+
+TEST_F(Wait, ForAStreamThatWasAdoptedBothWaysTakesNoPromiseOfExclusiveUse) {
+  for (const bool exclusive_first : {true, false}) {
+    const test::NativeQueue native(context());
+    const Stream first = Stream::retain(context(), native.get(), {.exclusive = exclusive_first});
+    const Stream second = Stream::retain(context(), native.get(), {.exclusive = !exclusive_first});
+    Gate gate(first);
+    test::raw_set(native.get(), {data, 0, data.nbytes()}, 2);
+    consumer.wait(second);
+    EXPECT_TRUE(test::is_held(consumer.record())) << "exclusive first: " << exclusive_first;
+  }
+}
+
 TEST_F(Wait, ForSomebodysEventIsNeverTakenForCovered) {
   const test::NativeQueue native(context());
   Gate gate(Stream::borrow(context(), native.get(), {.exclusive = true}));

@@ -58,6 +58,11 @@ class DOVETAIL_EXPORT Stream {
                   const StreamOptions& options = {});
 
   /// Shares somebody's queue and keeps it alive (clRetainCommandQueue).
+  ///
+  /// While handles to a stream exist, adopting its queue gives that stream. A queue of Dovetail's
+  /// own stays as it is. Any other is retained from the first `retain` on, and others may enqueue
+  /// on it from the first adoption without `exclusive` on: a later `borrow` or `exclusive` takes
+  /// neither back.
   /// @param context  The context that the caller works in; the queue must belong to it.
   /// @throws InvalidArgument  `queue` is null, out-of-order or a device-side queue, or its context
   ///                          or device is not that of `context`.
@@ -110,8 +115,10 @@ class DOVETAIL_EXPORT Stream {
   void wait(const Event& event) const;
 
   /// Work given to this stream from now on runs after all that `other` has been given through
-  /// Dovetail so far. An event is made only where the order does not hold already. What others put
-  /// on an owned queue needs `wait(other.record())`.
+  /// Dovetail so far. Where others may enqueue on the queue of `other` (it was adopted without
+  /// `exclusive`, or has a peer), also after all that they have put there, even if Dovetail has
+  /// given it nothing. What they put on any other queue needs `wait(other.record())`. An event is
+  /// made only where the order does not hold already.
   /// @throws InvalidArgument  `other` belongs to another context.
   void wait(const Stream& other) const;
 
