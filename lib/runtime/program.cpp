@@ -128,8 +128,8 @@ void build(cl_program program, const Device& device, const ProgramSource& source
     detail::throw_opencl_error(status, "clBuildProgram", SourceLocation::current(),
                                fmt::format("program '{}' with options '{}'", source.name, options));
   }
-  throw BuildError(status, source.name, options, build_log(program, id),
-                   SourceLocation::current(), source.text);
+  throw BuildError(status, source.name, options, build_log(program, id), SourceLocation::current(),
+                   source.text);
 }
 
 detail::Owned<cl_program> build(cl_context context, const Device& device,

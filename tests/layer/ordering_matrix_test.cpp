@@ -7,6 +7,7 @@
 #include <chrono>
 #include <optional>
 
+#include "dovetail/stream/explain.hpp"
 #include "tests/support/gate.hpp"
 #include "tests/support/layer_test.hpp"
 #include "tests/support/lazy_peer.hpp"

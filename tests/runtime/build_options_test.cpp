@@ -102,7 +102,7 @@ TEST(BuildOptions, NameFoldersByTheirAbsolutePath) {
   options.include_directory(".");
   ASSERT_EQ(options.include_directories().size(), 2u);
   EXPECT_EQ(options.include_directories()[0], folder.path());
-  EXPECT_TRUE(options.include_directories()[1].is_absolute());
+  EXPECT_TRUE(std::filesystem::path(options.include_directories()[1]).is_absolute());
 }
 
 TEST(BuildOptions, RefuseFoldersThatAreNotThereOrThatDriversSplit) {

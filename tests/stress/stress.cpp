@@ -23,10 +23,10 @@
 #include "dovetail/stream/current_stream.hpp"
 #include "dovetail/stream/memory_pool.hpp"
 #include "dovetail/tensor/tensor.hpp"
-#include "tests/support/object_balance.hpp"
 #include "tests/stress/watchdog.hpp"
 #include "tests/support/model_program.hpp"
 #include "tests/support/model_thread.hpp"
+#include "tests/support/object_balance.hpp"
 #include "tests/support/threads.hpp"
 
 namespace dovetail {

@@ -74,7 +74,8 @@ class DOVETAIL_EXPORT Stream {
   ///
   /// Nothing touches the queue when the last handle goes. Work given to it that another stream's
   /// work depends on, and that is not known to be done, can then not be waited for: such work is
-  /// refused with an Error, until the queue is adopted again or `declare_done` says that it is over.
+  /// refused with an Error, until the queue is adopted again or `declare_done` says that it is
+  /// over.
   [[nodiscard]] static Stream borrow(const Context& context, cl_command_queue queue,
                                      const AdoptionOptions& options = {});
 
@@ -127,9 +128,9 @@ class DOVETAIL_EXPORT Stream {
   ///                          another context.
   void wait(Point point) const;
 
-  /// Promises that the work of a stream up to `point` is done, as after a clFinish by the owner of a
-  /// borrowed queue: nothing waits for it any more. Needed only where the last handle to a borrowed
-  /// queue went before its work was known to be done.
+  /// Promises that the work of a stream up to `point` is done, as after a clFinish by the owner of
+  /// a borrowed queue: nothing waits for it any more. Needed only where the last handle to a
+  /// borrowed queue went before its work was known to be done.
   /// @throws InvalidArgument  no stream has been given that work.
   static void declare_done(Point point);
 
