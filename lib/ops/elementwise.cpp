@@ -30,7 +30,7 @@ constexpr std::size_t count_of(UnaryOperation /*operation*/) { return unary_name
 constexpr std::size_t count_of(BinaryOperation /*operation*/) { return binary_names.size(); }
 
 [[noreturn]] void refuse_operation(std::string_view function, std::string_view type,
-                                   std::size_t operation) {
+                                   int operation) {
   throw InvalidArgument(fmt::format("[{}] operation {} is none; take an enumerator of {}.",
                                     function, operation, type));
 }
@@ -38,12 +38,16 @@ constexpr std::size_t count_of(BinaryOperation /*operation*/) { return binary_na
 /// @throws InvalidArgument  no enumerator.
 std::string_view name_of(UnaryOperation operation) {
   const auto index = static_cast<std::size_t>(operation);
-  if (index >= unary_names.size()) refuse_operation("unary", "UnaryOperation", index);
+  if (index >= unary_names.size()) {
+    refuse_operation("unary", "UnaryOperation", static_cast<int>(operation));
+  }
   return unary_names[index];
 }
 std::string_view name_of(BinaryOperation operation) {
   const auto index = static_cast<std::size_t>(operation);
-  if (index >= binary_names.size()) refuse_operation("binary", "BinaryOperation", index);
+  if (index >= binary_names.size()) {
+    refuse_operation("binary", "BinaryOperation", static_cast<int>(operation));
+  }
   return binary_names[index];
 }
 
