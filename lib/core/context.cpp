@@ -12,6 +12,7 @@
 #include "dovetail/core/error.hpp"
 #include "lib/core/context_attachment.hpp"
 #include "lib/core/fork_guard.hpp"
+#include "lib/core/moved_from.hpp"
 #include "lib/core/opencl_check.hpp"
 #include "lib/core/opencl_release.hpp"
 
@@ -68,6 +69,7 @@ Context::Context(std::shared_ptr<const State> state) : state_(std::move(state)) 
 
 Context::Context(const Device& device) {
   detail::begin_opencl("Context");
+  detail::check_not_moved_from("Context", "device", device);
   cl_int status = CL_SUCCESS;
   const cl_device_id id = device.get();
   const cl_context_properties properties[] = {
@@ -85,6 +87,7 @@ Context Context::retain(cl_context context, const Device& device) {
   if (context == nullptr) {
     throw InvalidArgument("[Context::retain] the context is null; give a live cl_context.");
   }
+  detail::check_not_moved_from("Context::retain", "device", device);
   std::size_t size = 0;
   detail::check(clGetContextInfo(context, CL_CONTEXT_DEVICES, 0, nullptr, &size),
                 "clGetContextInfo");
@@ -129,7 +132,10 @@ void* ContextAttachments::get(const Context& context, std::type_index type,
 
 }  // namespace detail
 
-cl_context Context::get() const noexcept { return state_->context; }
-const Device& Context::device() const noexcept { return state_->device; }
+cl_context Context::get() const noexcept { return state_ ? state_->context : nullptr; }
+const Device& Context::device() const {
+  detail::check_not_moved_from("Context::device", "context", state_);
+  return state_->device;
+}
 
 }  // namespace dovetail

@@ -12,6 +12,7 @@
 
 #include "dovetail/core/error.hpp"
 #include "lib/core/fork_guard.hpp"
+#include "lib/core/moved_from.hpp"
 #include "lib/core/opencl_check.hpp"
 
 namespace dovetail {
@@ -107,16 +108,16 @@ std::vector<cl_device_id> ids_of(cl_platform_id platform) {
 }  // namespace
 
 struct Device::Facts {
-  cl_device_id id;
-  cl_platform_id platform;
+  cl_device_id id = nullptr;
+  cl_platform_id platform = nullptr;
   std::string name, platform_name, driver_version, version, extensions;
-  DeviceType type;
-  unsigned compute_units;
-  std::size_t max_work_group_size;
-  std::size_t local_memory;
-  std::uint64_t global_memory;
-  std::size_t base_address_alignment;
-  unsigned native_float_vector_width;
+  DeviceType type = DeviceType::other;
+  unsigned compute_units = 0;
+  std::size_t max_work_group_size = 0;
+  std::size_t local_memory = 0;
+  std::uint64_t global_memory = 0;
+  std::size_t base_address_alignment = 0;
+  unsigned native_float_vector_width = 0;
 };
 
 std::string_view to_string(DeviceType type) noexcept {
@@ -207,27 +208,44 @@ Device Device::default_device() {
   return select(wanted == nullptr ? "" : wanted);
 }
 
-cl_device_id Device::get() const noexcept { return facts_->id; }
-cl_platform_id Device::platform() const noexcept { return facts_->platform; }
-const std::string& Device::name() const noexcept { return facts_->name; }
-const std::string& Device::platform_name() const noexcept { return facts_->platform_name; }
-const std::string& Device::driver_version() const noexcept { return facts_->driver_version; }
-const std::string& Device::version() const noexcept { return facts_->version; }
-DeviceType Device::type() const noexcept { return facts_->type; }
-unsigned Device::compute_units() const noexcept { return facts_->compute_units; }
-std::size_t Device::max_work_group_size() const noexcept { return facts_->max_work_group_size; }
-std::size_t Device::local_memory() const noexcept { return facts_->local_memory; }
-std::uint64_t Device::global_memory() const noexcept { return facts_->global_memory; }
+const Device::Facts& Device::facts() const noexcept {
+  if (facts_) [[likely]]
+    return *facts_;
+  // Never destroyed: handles in static storage may ask later.
+  static const auto* const none = new Facts;
+  return *none;
+}
+
+const Device::Facts& Device::facts(std::string_view function) const {
+  detail::check_not_moved_from(function, "device", facts_);
+  return *facts_;
+}
+
+cl_device_id Device::get() const noexcept { return facts().id; }
+cl_platform_id Device::platform() const noexcept { return facts().platform; }
+const std::string& Device::name() const { return facts("Device::name").name; }
+const std::string& Device::platform_name() const {
+  return facts("Device::platform_name").platform_name;
+}
+const std::string& Device::driver_version() const {
+  return facts("Device::driver_version").driver_version;
+}
+const std::string& Device::version() const { return facts("Device::version").version; }
+DeviceType Device::type() const noexcept { return facts().type; }
+unsigned Device::compute_units() const noexcept { return facts().compute_units; }
+std::size_t Device::max_work_group_size() const noexcept { return facts().max_work_group_size; }
+std::size_t Device::local_memory() const noexcept { return facts().local_memory; }
+std::uint64_t Device::global_memory() const noexcept { return facts().global_memory; }
 std::size_t Device::base_address_alignment() const noexcept {
-  return facts_->base_address_alignment;
+  return facts().base_address_alignment;
 }
 unsigned Device::native_float_vector_width() const noexcept {
-  return facts_->native_float_vector_width;
+  return facts().native_float_vector_width;
 }
 
 bool Device::has_extension(std::string_view extension) const noexcept {
   if (extension.empty() || extension.find(' ') != std::string_view::npos) return false;
-  std::string_view rest = facts_->extensions;
+  std::string_view rest = facts().extensions;
   for (auto at = rest.find(extension); at != std::string_view::npos;
        at = rest.find(extension, at + 1)) {
     if (rest[at - 1] == ' ' && rest[at + extension.size()] == ' ') return true;

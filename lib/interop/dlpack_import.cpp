@@ -12,6 +12,7 @@
 #include "dovetail/interop/dlpack.hpp"
 #include "dovetail/stream/with_queue.hpp"
 #include "lib/core/fork_guard.hpp"
+#include "lib/core/moved_from.hpp"
 #include "lib/core/opencl_check.hpp"
 #include "lib/interop/deferred_deleter.hpp"
 #include "lib/interop/dlpack_format.hpp"
@@ -114,6 +115,7 @@ Described describe(const DLTensor& source) {
 
 Tensor from_dlpack(const Context& context, DLManagedTensor* managed, const DlpackImport& options) {
   detail::check_not_forked("from_dlpack");
+  detail::check_not_moved_from("from_dlpack", "context", context);
   if (managed == nullptr) {
     throw InvalidArgument("[from_dlpack] the tensor is null; give a live DLManagedTensor.");
   }

@@ -38,17 +38,17 @@ Shape field_shape(const Tensor& tensor, ElementType element) {
   return Shape(sizes);
 }
 
-void check_tensor(const Runtime& runtime, const Tensor& tensor, ElementType element, DType dtype) {
+void check_tensor(const Stream& stream, const Tensor& tensor, ElementType element, DType dtype) {
   if (tensor.dtype() != dtype) {
     throw InvalidArgument(fmt::format(
         "[Field::from_tensor] a field of {} takes a {} tensor, but the tensor {} is {}.",
         to_string(element), to_string(dtype), tensor.shape().str(), to_string(tensor.dtype())));
   }
-  if (!(tensor.context() == runtime.context())) {
+  if (!(tensor.context() == stream.context())) {
     throw InvalidArgument(fmt::format(
         "[Field::from_tensor] the tensor {} belongs to a context on '{}', and the runtime to "
         "another, on '{}'; make the Runtime on a stream of the tensor's context.",
-        tensor.shape().str(), tensor.context().device().name(), runtime.device().name()));
+        tensor.shape().str(), tensor.context().device().name(), stream.device().name()));
   }
 }
 
@@ -66,7 +66,8 @@ Tensor tensor_from_field(const FieldData& field, DType dtype, Copy copy) {
 
 FieldData field_from_tensor(const Runtime& runtime, const Tensor& tensor, ElementType element,
                             DType dtype, Copy copy) {
-  check_tensor(runtime, tensor, element, dtype);
+  const Stream& stream = stream_of(runtime, "Field::from_tensor");
+  check_tensor(stream, tensor, element, dtype);
   const Shape shape = field_shape(tensor, element);
   const BufferView& memory = tensor.storage();
   if (copy == Copy::no) {
@@ -76,10 +77,10 @@ FieldData field_from_tensor(const Runtime& runtime, const Tensor& tensor, Elemen
           "the {} bytes of a {}; take a copy (Copy::yes).",
           tensor.shape().str(), memory.offset, element.nbytes, to_string(element)));
     }
-    return {runtime.stream(), memory, shape, element};
+    return {stream, memory, shape, element};
   }
   FieldData field(runtime, shape, element);
-  detail::copy(runtime.stream(), memory, field.memory());
+  detail::copy(stream, memory, field.memory());
   return field;
 }
 

@@ -32,12 +32,12 @@ void discard_mapping(const Context& context, cl_mem memory, void* pointer) noexc
 }  // namespace
 
 void* map_to_host(const Stream& stream, const BufferView& memory, const char* function) {
-  if (stream.context().get() != memory.buffer.context().get()) {
+  const auto& state = state_of(stream, function);
+  if (state->context.get() != memory.buffer.context().get()) {
     throw InvalidArgument(fmt::format(
         "[{}] the stream belongs to another context than the tensor; give one of the tensor's.",
         function));
   }
-  const auto& state = state_of(stream);
   cl_event event = nullptr;
   Point point{stream.id(), 0};
   ClockSnapshot clock;

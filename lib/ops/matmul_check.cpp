@@ -8,6 +8,7 @@
 #include <limits>
 
 #include "dovetail/core/error.hpp"
+#include "lib/core/moved_from.hpp"
 #include "lib/ops/matmul_arguments.hpp"
 #include "lib/ops/matmul_check_out.hpp"
 
@@ -124,6 +125,7 @@ void check_no_beta(const MatmulOptions& options) {
 MatmulShape check_operands(const Stream& stream, const GivenMatrix& a, const GivenMatrix& b,
                            const MatmulOptions& options) {
   check_known(options);
+  check_not_moved_from("matmul", "stream", stream);
   check_place(stream, "[matmul] a", a);
   check_place(stream, "[matmul] b", b);
   check_dtype(stream.device(), "a", a);

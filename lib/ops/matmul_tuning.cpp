@@ -9,6 +9,7 @@
 
 #include "dovetail/core/error.hpp"
 #include "lib/core/file.hpp"
+#include "lib/core/moved_from.hpp"
 #include "lib/ops/live_tuning.hpp"
 #include "lib/ops/matmul_check_out.hpp"
 
@@ -22,6 +23,7 @@ std::string describe(const MatmulCase& p) {
 
 detail::MatmulSizes checked_sizes(std::string_view function, const Device& device,
                                   const MatmulCase& p) {
+  detail::check_not_moved_from(function, "device", device);
   constexpr std::int64_t most = std::numeric_limits<std::int32_t>::max();
   if (std::min({p.batch, p.m, p.n, p.k}) < 1 || std::max({p.batch, p.m, p.n, p.k}) > most) {
     throw InvalidArgument(
@@ -52,6 +54,7 @@ MatmulTuning matmul_tuning(const Device& device, const MatmulCase& product) {
 }
 
 bool has_matmul_tuning(const Device& device, const MatmulCase& product) {
+  detail::check_not_moved_from("has_matmul_tuning", "device", device);
   return detail::LiveTuning::instance().has(device, product);
 }
 

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "dovetail/core/error.hpp"
+#include "lib/stream/stream_state.hpp"
 
 namespace dovetail::detail {
 
@@ -13,7 +14,7 @@ void check_operand(std::string_view function, const Stream& stream, std::string_
     throw InvalidArgument(fmt::format("[{}] {} {} is {}; only float32 is supported.", function,
                                       name, tensor.shape().str(), to_string(tensor.dtype())));
   }
-  if (!(tensor.context() == stream.context())) {
+  if (!(tensor.context() == state_of(stream, function)->context)) {
     throw InvalidArgument(fmt::format(
         "[{}] {} {} belongs to another context than the stream; copy it through the host.",
         function, name, tensor.shape().str()));

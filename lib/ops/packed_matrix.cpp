@@ -8,6 +8,7 @@
 
 #include "dovetail/core/error.hpp"
 #include "dovetail/stream/memory_pool.hpp"
+#include "lib/core/moved_from.hpp"
 #include "lib/ops/matmul_arguments.hpp"
 #include "lib/ops/matmul_check.hpp"
 #include "lib/ops/matmul_epilogue.hpp"
@@ -32,6 +33,7 @@ MatmulSizes packing_sizes(const MatrixView& b, bool transpose) {
 }
 
 void check_source(const Stream& stream, const MatrixView& b) {
+  detail::check_not_moved_from("PackedMatrix", "stream", stream);
   detail::check_place(stream, "[PackedMatrix] b", GivenMatrix(b));
   if (!detail::is_multiplied(stream.device(), b.dtype())) {
     detail::refuse_dtype(stream.device(), b.dtype(), "[PackedMatrix] b " + b.str());
@@ -130,8 +132,9 @@ void run(const Stream& stream, const detail::MatmulShape& shape, const GivenMatr
 }  // namespace
 
 PackedMatrix::PackedMatrix(const Stream& stream, const MatrixView& b, bool transpose)
-    : nbytes_(0), is_in_panels_(stream.device().type() == DeviceType::cpu), view_(b) {
+    : nbytes_(0), is_in_panels_(false), view_(b) {
   check_source(stream, b);
+  is_in_panels_ = stream.device().type() == DeviceType::cpu;
   const MatmulSizes sizes = packing_sizes(b, transpose);
   const Room room = room_for(stream.device(), sizes);
   nbytes_ = room.nbytes;

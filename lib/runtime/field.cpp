@@ -5,6 +5,7 @@
 
 #include "dovetail/core/error.hpp"
 #include "dovetail/stream/memory_pool.hpp"
+#include "lib/core/moved_from.hpp"
 #include "lib/stream/transfer.hpp"
 
 namespace dovetail::detail {
@@ -28,17 +29,15 @@ BufferView allocate(const Stream& stream, const Shape& shape, ElementType elemen
 }  // namespace
 
 FieldData::FieldData(const Runtime& runtime, const Shape& shape, ElementType element)
-    : FieldData(runtime.stream(), allocate(runtime.stream(), shape, element), shape, element) {}
+    : FieldData(stream_of(runtime, "Field"), allocate(stream_of(runtime, "Field"), shape, element),
+                shape, element) {}
 
 FieldData::FieldData(Stream stream, BufferView memory, const Shape& shape, ElementType element)
     : stream_(std::move(stream)), memory_(std::move(memory)), shape_(shape), element_(element) {}
 
 void FieldData::check_not_moved_from(std::string_view function) const {
   if (handle_of(memory_.buffer).context != nullptr) return;
-  throw InvalidArgument(fmt::format(
-      "[{}] the field was moved from and holds no memory; use the handle that it was moved to, or "
-      "copy instead of moving.",
-      function));
+  throw_moved_from(function, "field");
 }
 
 void FieldData::fill(const void* value) const {

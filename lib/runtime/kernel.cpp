@@ -7,6 +7,7 @@
 
 #include "dovetail/core/error.hpp"
 #include "lib/core/fork_guard.hpp"
+#include "lib/core/moved_from.hpp"
 #include "lib/core/opencl_check.hpp"
 #include "lib/runtime/kernel_state.hpp"
 #include "lib/runtime/launch.hpp"
@@ -16,6 +17,7 @@
 namespace dovetail {
 
 Kernel::Kernel(const Program& program, std::string_view name) {
+  detail::check_not_moved_from("Kernel", "program", program);
   const auto& signatures = program.signatures();
   const auto found = std::ranges::find(signatures, name, &KernelSignature::name);
   if (found == signatures.end()) {
@@ -35,12 +37,18 @@ Kernel::Kernel(const Program& program, std::string_view name) {
   state_->give_back(std::move(instance));
 }
 
+const std::shared_ptr<detail::KernelState>& Kernel::state(std::string_view function) const {
+  detail::check_not_moved_from(function, "kernel", state_);
+  return state_;
+}
+
 void Kernel::enqueue(const Stream& stream, const NDRange& range,
                      std::span<const KernelArgument> arguments) const {
   detail::check_not_forked("Kernel::launch");
-  state_->check_launch(stream, range, arguments);
-  detail::Launch launch(state_, range, arguments);
-  const detail::Submission submission(stream, launch.uses(), {"kernel", state_->permanent_name},
+  const auto& kernel = state("Kernel::launch");
+  kernel->check_launch(stream, range, arguments);
+  detail::Launch launch(kernel, range, arguments);
+  const detail::Submission submission(stream, launch.uses(), {"kernel", kernel->permanent_name},
                                       &launch);
   if (submission.is_captured()) return;
   const cl_int status = detail::enqueue_with_room(
@@ -51,10 +59,12 @@ void Kernel::enqueue(const Stream& stream, const NDRange& range,
   }
 }
 
-const std::string& Kernel::name() const noexcept { return state_->signature.name; }
-const std::vector<KernelParameter>& Kernel::parameters() const noexcept {
-  return state_->signature.parameters;
+const std::string& Kernel::name() const { return state("Kernel::name")->signature.name; }
+const std::vector<KernelParameter>& Kernel::parameters() const {
+  return state("Kernel::parameters")->signature.parameters;
 }
-std::size_t Kernel::max_work_group_size() const noexcept { return state_->limits.items; }
+std::size_t Kernel::max_work_group_size() const noexcept {
+  return state_ ? state_->limits.items : 0;
+}
 
 }  // namespace dovetail

@@ -29,7 +29,8 @@ void KernelState::add_idle(std::unique_ptr<KernelInstance> instance) {
 void KernelState::check_launch(const Stream& stream, const NDRange& range,
                                std::span<const KernelArgument> arguments) const {
   const cl_context context = program.context();
-  if (stream.context().get() != context || !(stream.device() == program.device())) {
+  const Context& given = state_of(stream, "Kernel::launch")->context;
+  if (given.get() != context || !(given.device() == program.device())) {
     throw InvalidArgument(fmt::format(
         "[Kernel '{}'] the stream belongs to another context or device than the program; "
         "build the program for the stream's context.",

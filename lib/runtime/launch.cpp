@@ -45,8 +45,9 @@ Launch::Launch(const std::shared_ptr<KernelState>& kernel, const NDRange& range,
                std::span<const KernelArgument> arguments)
     : kernel_(kernel), range_(range), arguments_(arguments), instance_(kernel->take()) {
   if (range.local() == nullptr) group_ = kernel->group_choice.of(range, kernel->limits);
+  const Device& device = kernel->program.device();
   for (std::size_t i = 0; i < arguments.size(); ++i) {
-    instance_->set(kernel->signature, i, arguments[i], kernel->program.device(), sub_buffers_);
+    instance_->set(kernel->signature, i, arguments[i], device, sub_buffers_);
     TrackedUse use{};
     if (use_of_buffer(arguments[i], kernel->checks[i], use)) {
       uses_.push_back(use);

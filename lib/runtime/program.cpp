@@ -8,6 +8,7 @@
 
 #include "dovetail/core/error.hpp"
 #include "lib/core/fork_guard.hpp"
+#include "lib/core/moved_from.hpp"
 #include "lib/core/opencl_check.hpp"
 #include "lib/core/opencl_release.hpp"
 #include "lib/runtime/spirv.hpp"
@@ -160,8 +161,14 @@ detail::Owned<cl_program> load(cl_context context, const Device& device,
 
 Program::Program(std::shared_ptr<const State> state) : state_(std::move(state)) {}
 
+const Program::State& Program::state(std::string_view function) const {
+  detail::check_not_moved_from(function, "program", state_);
+  return *state_;
+}
+
 Program Program::from_source(const Context& context, const ProgramSource& source,
                              const BuildOptions& options) {
+  detail::check_not_moved_from("Program::from_source", "context", context);
   return from_source(context.get(), context.device(), source, options);
 }
 
@@ -186,6 +193,7 @@ Program Program::from_source(cl_context context, const Device& device, const Pro
 Program Program::from_binary(const Context& context, std::string name,
                              std::span<const unsigned char> binary,
                              std::vector<KernelSignature> signatures) {
+  detail::check_not_moved_from("Program::from_binary", "context", context);
   return from_binary(context.get(), context.device(), std::move(name), binary,
                      std::move(signatures));
 }
@@ -220,6 +228,7 @@ Program Program::from_spirv(const Context& context, std::string name,
                             std::span<const unsigned char> module,
                             const SpecializationConstants& constants) {
   detail::check_not_forked("Program::from_spirv");
+  detail::check_not_moved_from("Program::from_spirv", "context", context);
   const Device& device = context.device();
   auto program = detail::create_spirv_program(context.get(), device, name, module, constants);
   build(program.get(), device, {.name = name, .text = {}}, {}, {});
@@ -230,8 +239,9 @@ Program Program::from_spirv(const Context& context, std::string name,
 
 std::vector<unsigned char> Program::binary() const {
   detail::check_not_forked("Program::binary");
+  const cl_program native = state("Program::binary").program.get();
   const auto info = [&](cl_program_info what, std::size_t size, void* value, std::size_t* needed) {
-    detail::check(clGetProgramInfo(get(), what, size, value, needed), "clGetProgramInfo");
+    detail::check(clGetProgramInfo(native, what, size, value, needed), "clGetProgramInfo");
   };
   std::size_t nbytes = 0;
   info(CL_PROGRAM_BINARY_SIZES, 0, nullptr, &nbytes);
@@ -244,12 +254,12 @@ std::vector<unsigned char> Program::binary() const {
   return binary;
 }
 
-const std::vector<KernelSignature>& Program::signatures() const noexcept {
-  return state_->signatures;
+const std::vector<KernelSignature>& Program::signatures() const {
+  return state("Program::signatures").signatures;
 }
-const std::string& Program::name() const noexcept { return state_->name; }
-const Device& Program::device() const noexcept { return state_->device; }
-cl_program Program::get() const noexcept { return state_->program.get(); }
-cl_context Program::context() const noexcept { return state_->context; }
+const std::string& Program::name() const { return state("Program::name").name; }
+const Device& Program::device() const { return state("Program::device").device; }
+cl_program Program::get() const noexcept { return state_ ? state_->program.get() : nullptr; }
+cl_context Program::context() const noexcept { return state_ ? state_->context : nullptr; }
 
 }  // namespace dovetail

@@ -15,6 +15,7 @@
 #include "lib/core/context_attachment.hpp"
 #include "lib/core/file.hpp"
 #include "lib/core/fork_guard.hpp"
+#include "lib/core/moved_from.hpp"
 #include "lib/core/opencl_check.hpp"
 #include "lib/core/opencl_release.hpp"
 #include "lib/runtime/include_scan.hpp"
@@ -107,12 +108,15 @@ ProgramCacheOptions ProgramCacheOptions::from_environment() {
   return {detail::user_directory("XDG_CACHE_HOME", ".cache").value_or("")};
 }
 
-ProgramCache::ProgramCache(const Context& context, ProgramCacheOptions options)
-    : state_(std::make_unique<State>(context, std::move(options.directory))) {}
+ProgramCache::ProgramCache(const Context& context, ProgramCacheOptions options) {
+  detail::check_not_moved_from("ProgramCache", "context", context);
+  state_ = std::make_unique<State>(context, std::move(options.directory));
+}
 
 ProgramCache::~ProgramCache() = default;
 
 ProgramCache& ProgramCache::of(const Context& context) {
+  detail::check_not_moved_from("ProgramCache::of", "context", context);
   return detail::attachment<ProgramCache>(context,
                                           [&] { return std::make_shared<ProgramCache>(context); });
 }

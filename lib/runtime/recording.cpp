@@ -11,6 +11,7 @@
 #include "dovetail/core/error.hpp"
 #include "dovetail/core/source_location.hpp"
 #include "lib/core/fork_guard.hpp"
+#include "lib/core/moved_from.hpp"
 #include "lib/runtime/launch.hpp"
 #include "lib/runtime/replay_segment.hpp"
 #include "lib/stream/capture_session.hpp"
@@ -57,7 +58,7 @@ struct detail::RecordingState {
 
 namespace {
 
-constexpr std::string_view replay_name = "Recording::replay";
+constexpr std::string_view replay_name = "Recording::replay", update_name = "Recording::update";
 
 ReplayMethod chosen_method(ReplayMethod asked, const Device& device) {
   if (asked == ReplayMethod::launch_list) return asked;
@@ -178,8 +179,8 @@ detail::RecordedLaunch& detail::RecordingState::launch(std::size_t command) cons
 
 void detail::RecordingState::update(std::size_t command, std::size_t argument,
                                     const KernelArgument& value) {
-  check_not_forked("Recording::update");
-  check_not_submitting(*state_of(streams.front()), "Recording::update");
+  check_not_forked(update_name);
+  check_not_submitting(*state_of(streams.front()), update_name);
   RecordedLaunch& changed = launch(command);
   if (argument >= changed.signature().parameters.size()) {
     throw InvalidArgument(fmt::format("[Recording::update] argument {} of {}, which has {}.",
@@ -226,18 +227,24 @@ void detail::RecordingState::move_results(const RecordedLaunch::Held& before) {
 
 Recording::Recording(std::shared_ptr<detail::RecordingState> state) : state_(std::move(state)) {}
 
-void Recording::replay() const { replay(stream()); }
+detail::RecordingState& Recording::state(std::string_view function) const {
+  detail::check_not_moved_from(function, "recording", state_);
+  return *state_;
+}
+
+void Recording::replay() const { replay(state(replay_name).streams.front()); }
 
 void Recording::replay(const Stream& stream) const {
-  detail::check_not_submitting(*detail::state_of(stream), replay_name);
-  const std::scoped_lock lock(state_->mutex);
-  state_->check_streams(stream);
+  detail::RecordingState& recording = state(replay_name);
+  detail::check_not_submitting(*detail::state_of(stream, replay_name), replay_name);
+  const std::scoped_lock lock(recording.mutex);
+  recording.check_streams(stream);
   using detail::RecordingStatus;
-  std::atomic<RecordingStatus>& status = state_->progress->status;
+  std::atomic<RecordingStatus>& status = recording.progress->status;
   const RecordingStatus before = status;
   if (before == RecordingStatus::pending) status = RecordingStatus::submitting;
   try {
-    state_->submit(stream);
+    recording.submit(stream);
   } catch (...) {
     status = before;
     throw;
@@ -245,22 +252,24 @@ void Recording::replay(const Stream& stream) const {
   status = RecordingStatus::submitted;
 }
 
-std::size_t Recording::size() const noexcept { return state_->places.size(); }
+std::size_t Recording::size() const noexcept { return state_ ? state_->places.size() : 0; }
 
 std::vector<Recording::Command> Recording::commands() const {
+  const detail::RecordingState& recording = state("Recording::commands");
   std::vector<Command> all;
   all.reserve(size());
-  for (const auto place : state_->places) {
-    all.push_back({state_->at(place).name(), state_->segments[place.segment].lane()});
+  for (const auto place : recording.places) {
+    all.push_back({recording.at(place).name(), recording.segments[place.segment].lane()});
   }
   return all;
 }
 
 std::size_t Recording::find(std::string_view name, std::size_t nth) const {
+  const detail::RecordingState& recording = state("Recording::find");
   std::size_t seen = 0;
   std::string names;
   for (std::size_t i = 0; i < size(); ++i) {
-    const std::string& own = state_->at(state_->places[i]).name();
+    const std::string& own = recording.at(recording.places[i]).name();
     if (own == name && seen++ == nth) return i;
     names += fmt::format("{}{}", i == 0 ? "" : ", ", own);
   }
@@ -272,28 +281,31 @@ std::size_t Recording::find(std::string_view name, std::size_t nth) const {
 
 void Recording::update(std::size_t command, std::size_t argument,
                        const KernelArgument& value) const {
-  state_->update(command, argument, value);
+  state(update_name).update(command, argument, value);
 }
 
 void Recording::update(std::size_t command, std::string_view parameter,
                        const KernelArgument& value) const {
-  const auto& parameters = state_->launch(command).signature().parameters;
+  detail::RecordingState& recording = state(update_name);
+  const auto& parameters = recording.launch(command).signature().parameters;
   const auto found = std::ranges::find(parameters, parameter, &KernelParameter::name);
   if (found == parameters.end()) {
     std::string names;
     for (const KernelParameter& each : parameters) names += " " + each.name;
     throw InvalidArgument(fmt::format("[Recording::update] {} has no parameter '{}'; it has:{}",
-                                      state_->launch(command).name(), parameter, names));
+                                      recording.launch(command).name(), parameter, names));
   }
-  state_->update(command, static_cast<std::size_t>(found - parameters.begin()), value);
+  recording.update(command, static_cast<std::size_t>(found - parameters.begin()), value);
 }
 
-ReplayMethod Recording::method() const noexcept { return state_->method; }
-const Stream& Recording::stream() const noexcept { return state_->streams.front(); }
+ReplayMethod Recording::method() const noexcept {
+  return state_ ? state_->method : ReplayMethod::automatic;
+}
+const Stream& Recording::stream() const { return state("Recording::stream").streams.front(); }
 
 Capture::Capture(const Stream& stream, const RecordingOptions& options)
     : stream_(stream),
-      method_(chosen_method(options.method, stream.device())),
+      method_(chosen_method(options.method, detail::state_of(stream, "Capture")->context.device())),
       session_(detail::CaptureSession::begin(detail::state_of(stream))) {}
 
 Capture::~Capture() {

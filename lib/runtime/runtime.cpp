@@ -12,6 +12,7 @@
 #include "dovetail/core/error.hpp"
 #include "dovetail/stream/current_stream.hpp"
 #include "lib/core/fork_guard.hpp"
+#include "lib/core/moved_from.hpp"
 #include "lib/core/queue_info.hpp"
 #include "lib/core/thrown_text.hpp"
 #include "lib/stream/stream_state.hpp"
@@ -66,6 +67,7 @@ void check_options(const RuntimeOptions& options) {
         "[Runtime] external_origin is 'owned', but an external queue is borrowed or retained; "
         "leave external_queue 0 for a queue of the runtime's own.");
   }
+  if (options.device) detail::check_not_moved_from("Runtime", "device", *options.device);
   if (!options.peer) return;
   if (options.external_queue == 0) {
     throw InvalidArgument(
@@ -117,26 +119,39 @@ Runtime::Runtime(const RuntimeOptions& options) {
   state_ = state;
 }
 
-Runtime::Runtime(const Stream& stream) : state_(std::make_shared<const State>(stream, false)) {}
+Runtime::Runtime(const Stream& stream) {
+  detail::check_not_moved_from("Runtime", "stream", stream);
+  state_ = std::make_shared<const State>(stream, false);
+}
 
-const Stream& Runtime::stream() const noexcept { return state_->stream; }
-bool Runtime::has_own_queue() const noexcept { return state_->has_own_queue; }
+const Stream& detail::stream_of(const Runtime& runtime, std::string_view function) {
+  check_not_moved_from(function, "runtime", runtime.state_);
+  return runtime.state_->stream;
+}
+
+bool Runtime::has_own_queue() const noexcept { return state_ && state_->has_own_queue; }
+
+bool Runtime::shares_queue_with(const Stream& other) const noexcept {
+  return state_ && state_->stream == other;
+}
 
 bool Runtime::shares_queue_with_tensors() const { return shares_queue_with(current_stream()); }
 
 std::string Runtime::str() const {
-  const std::string queue =
-      has_own_queue() ? "a queue of its own"
-                      : fmt::format("an external queue, {}", to_string(stream().origin()));
+  const Stream& own = detail::stream_of(*this, "Runtime::str");
+  const std::string queue = has_own_queue()
+                                ? "a queue of its own"
+                                : fmt::format("an external queue, {}", to_string(own.origin()));
   return fmt::format("runtime on '{}' with {} (stream #{}), {}shared with this thread's tensors{}",
-                     device().name(), queue, stream().id(),
+                     own.device().name(), queue, own.id(),
                      shares_queue_with_tensors() ? "" : "not ",
                      state_->peer ? fmt::format(", peer '{}'", state_->peer->name()) : "");
 }
 
 Kernel Runtime::kernel(const ProgramSource& source, std::string_view name,
                        const BuildOptions& options) const {
-  return {programs().get(source, options), name};
+  const Context& context = detail::stream_of(*this, "Runtime::kernel").context();
+  return {ProgramCache::of(context).get(source, options), name};
 }
 
 }  // namespace dovetail

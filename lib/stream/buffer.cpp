@@ -7,6 +7,7 @@
 
 #include "dovetail/core/error.hpp"
 #include "dovetail/stream/memory_pool.hpp"
+#include "lib/core/moved_from.hpp"
 #include "lib/core/opencl_check.hpp"
 #include "lib/core/opencl_release.hpp"
 #include "lib/stream/buffer_state.hpp"
@@ -99,6 +100,7 @@ Buffer::Buffer(std::shared_ptr<const detail::BufferState> state) : state_(std::m
 Buffer::Buffer(const Context& context, std::size_t nbytes) : Buffer(context, nbytes, nullptr) {}
 
 Buffer::Buffer(const Context& context, std::size_t nbytes, const void* source) {
+  detail::check_not_moved_from("Buffer", "context", context);
   detail::MemoryBlock block;
   try {
     block = detail::create_block(context, nbytes, source);
@@ -110,6 +112,7 @@ Buffer::Buffer(const Context& context, std::size_t nbytes, const void* source) {
 }
 
 Buffer Buffer::retain(const Context& context, cl_mem memory) {
+  detail::check_not_moved_from("Buffer::retain", "context", context);
   if (memory == nullptr) {
     throw InvalidArgument("[Buffer::retain] the memory object is null; give a live cl_mem.");
   }
@@ -139,11 +142,7 @@ cl_mem Buffer::get() const noexcept {
 }
 std::size_t Buffer::nbytes() const noexcept { return state_ ? state_->nbytes : 0; }
 const Context& Buffer::context() const {
-  if (!state_) {
-    throw InvalidArgument(
-        "[Buffer::context] the buffer was moved from and holds no memory; use the handle that it "
-        "was moved to, or copy instead of moving.");
-  }
+  detail::check_not_moved_from("Buffer::context", "buffer", state_);
   return state_->context;
 }
 

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "dovetail/stream/stream_pool.hpp"
+#include "lib/core/moved_from.hpp"
 
 namespace dovetail {
 namespace {
@@ -57,6 +58,7 @@ Stream current_stream() {
 }
 
 StreamGuard::StreamGuard(Stream stream) : stream_(std::move(stream)), outer_(innermost_guard) {
+  detail::check_not_moved_from("StreamGuard", "stream", stream_);
   innermost_guard = this;
 }
 

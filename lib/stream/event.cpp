@@ -3,6 +3,7 @@
 
 #include "dovetail/core/error.hpp"
 #include "lib/core/fork_guard.hpp"
+#include "lib/core/moved_from.hpp"
 #include "lib/core/opencl_check.hpp"
 #include "lib/stream/stream_state.hpp"
 
@@ -37,29 +38,38 @@ Event Event::retain(cl_event event) {
   return Event(std::make_shared<detail::EventState>(detail::EventState{marker, {}}));
 }
 
+const detail::EventState& Event::state(std::string_view function) const {
+  detail::check_not_moved_from(function, "event", state_);
+  return *state_;
+}
+
 void Event::synchronize() const {
-  detail::synchronize_with(state_->marker, state_->producer.get(), std::nullopt,
-                           "Event::synchronize");
+  constexpr std::string_view function = "Event::synchronize";
+  const auto& [marker, producer] = state(function);
+  detail::synchronize_with(marker, producer.get(), std::nullopt, function);
 }
 
 void Event::synchronize_for(std::chrono::nanoseconds limit) const {
   constexpr std::string_view function = "Event::synchronize_for";
-  detail::synchronize_with(state_->marker, state_->producer.get(),
-                           detail::deadline_after(function, limit), function);
+  const auto& [marker, producer] = state(function);
+  detail::synchronize_with(marker, producer.get(), detail::deadline_after(function, limit),
+                           function);
 }
 
 bool Event::is_done() const {
-  detail::check_not_forked("Event::is_done");
-  const cl_int status = state_->marker->status();
+  constexpr std::string_view function = "Event::is_done";
+  detail::check_not_forked(function);
+  const auto& [marker, producer] = state(function);
+  const cl_int status = marker->status();
   if (status <= CL_COMPLETE) {
-    detail::take_note(*state_->marker, state_->producer.get(), status, "Event::is_done");
+    detail::take_note(*marker, producer.get(), status, function);
     return true;
   }
   // Without a flush the driver may hold the work back for ever, and a loop over is_done() with it.
-  if (status == CL_QUEUED) state_->marker->flush();
+  if (status == CL_QUEUED) marker->flush();
   return false;
 }
 
-cl_event Event::get() const noexcept { return state_->marker->event; }
+cl_event Event::get() const noexcept { return state_ ? state_->marker->event : nullptr; }
 
 }  // namespace dovetail

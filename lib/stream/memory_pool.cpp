@@ -10,6 +10,7 @@
 
 #include "dovetail/core/error.hpp"
 #include "lib/core/context_attachment.hpp"
+#include "lib/core/moved_from.hpp"
 #include "lib/core/opencl_check.hpp"
 #include "lib/core/opencl_release.hpp"
 #include "lib/stream/block_cache.hpp"
@@ -183,8 +184,10 @@ void MemoryPool::State::throw_out_of_memory(cl_int code, std::string_view call,
                   limit_text));
 }
 
-MemoryPool::MemoryPool(const Context& context, const MemoryPoolOptions& options)
-    : state_(std::make_shared<State>(context, options)) {}
+MemoryPool::MemoryPool(const Context& context, const MemoryPoolOptions& options) {
+  detail::check_not_moved_from("MemoryPool", "context", context);
+  state_ = std::make_shared<State>(context, options);
+}
 
 MemoryPool::~MemoryPool() {
   if (detail::in_forked_child()) return;  // where another thread may have held the lock for good
@@ -195,24 +198,26 @@ MemoryPool::~MemoryPool() {
 }
 
 MemoryPool& MemoryPool::of(const Context& context) {
+  detail::check_not_moved_from("MemoryPool::of", "context", context);
   return detail::attachment<MemoryPool>(context,
                                         [&] { return std::make_shared<MemoryPool>(context); });
 }
 
 Buffer MemoryPool::allocate(const Stream& stream, std::size_t nbytes) {
   State& state = *state_;
-  if (stream.context().get() != state.context || !(stream.device() == state.device)) {
+  const Context& context = detail::state_of(stream, "MemoryPool::allocate")->context;
+  if (context.get() != state.context || !(context.device() == state.device)) {
     throw InvalidArgument(
         "[MemoryPool::allocate] the stream belongs to another context than the pool; use "
         "MemoryPool::of(stream.context()).");
   }
-  if (nbytes == 0) return Buffer(stream.context(), 0);
+  if (nbytes == 0) return Buffer(context, 0);
   if (nbytes > std::min<std::size_t>(state.limit, state.device.global_memory())) {
     state.throw_out_of_memory(CL_MEM_OBJECT_ALLOCATION_FAILURE, "MemoryPool::allocate", nbytes);
   }
   MemoryBlock block = state.acquire(stream, {stream.id(), nbytes, state.block_size(nbytes)});
-  return detail::BufferState::handle(std::make_shared<const detail::BufferState>(
-      stream.context(), std::move(block), nbytes, state_));
+  return detail::BufferState::handle(
+      std::make_shared<const detail::BufferState>(context, std::move(block), nbytes, state_));
 }
 
 std::size_t MemoryPool::trim(std::size_t keep_nbytes) {

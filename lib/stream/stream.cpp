@@ -8,6 +8,7 @@
 
 #include "dovetail/core/error.hpp"
 #include "lib/core/fork_guard.hpp"
+#include "lib/core/moved_from.hpp"
 #include "lib/core/opencl_check.hpp"
 #include "lib/core/queue_info.hpp"
 #include "lib/stream/capture_session.hpp"
@@ -19,8 +20,11 @@ namespace dovetail {
 namespace {
 
 using detail::queue_info;
+using detail::state_of;
 using detail::StreamRemains;
 using detail::StreamState;
+
+constexpr const char* wait_name = "Stream::wait";
 
 /// Checks that `queue` can serve as a stream of `context`; returns its properties.
 cl_command_queue_properties check_adoptable(std::string_view function, const Context& context,
@@ -57,6 +61,7 @@ std::shared_ptr<StreamState> adopt(std::string_view function, const Context& con
                                    cl_command_queue queue, StreamOrigin origin,
                                    const AdoptionOptions& options) {
   detail::check_not_forked(function);
+  detail::check_not_moved_from(function, "context", context);
   const auto properties = check_adoptable(function, context, queue);
   const auto retain = [&] { detail::check(clRetainCommandQueue(queue), "clRetainCommandQueue"); };
   auto state = detail::find_or_add_stream(queue, context.get(), [&](const StreamRemains* before) {
@@ -105,6 +110,7 @@ Stream::Stream(std::shared_ptr<detail::StreamState> state) : state_(std::move(st
 
 Stream::Stream(const Context& context, const StreamOptions& options) {
   detail::check_not_forked("Stream");
+  detail::check_not_moved_from("Stream", "context", context);
   const cl_queue_properties properties[] = {
       CL_QUEUE_PROPERTIES,
       static_cast<cl_queue_properties>(options.profiling ? CL_QUEUE_PROFILING_ENABLE : 0), 0};
@@ -128,65 +134,78 @@ Stream Stream::borrow(const Context& context, cl_command_queue queue,
   return Stream(adopt("Stream::borrow", context, queue, StreamOrigin::borrowed, options));
 }
 
-void Stream::synchronize() const { state_->synchronize(std::nullopt, "Stream::synchronize"); }
+void Stream::synchronize() const {
+  constexpr std::string_view function = "Stream::synchronize";
+  state_of(*this, function)->synchronize(std::nullopt, function);
+}
 
 void Stream::synchronize_for(std::chrono::nanoseconds limit) const {
   constexpr std::string_view function = "Stream::synchronize_for";
-  state_->synchronize(detail::deadline_after(function, limit), function);
+  state_of(*this, function)->synchronize(detail::deadline_after(function, limit), function);
 }
 
 void Stream::flush() const {
-  detail::check_not_forked("Stream::flush");
-  detail::check(clFlush(state_->queue), "clFlush");
+  constexpr std::string_view function = "Stream::flush";
+  detail::check_not_forked(function);
+  detail::check(clFlush(state_of(*this, function)->queue), "clFlush");
 }
 
 Event Stream::record() const {
-  state_->check_not_capturing("Stream::record");
-  state_->check_usable("Stream::record");
+  constexpr std::string_view function = "Stream::record";
+  const auto& state = state_of(*this, function);
+  state->check_not_capturing(function);
+  state->check_usable(function);
   return Event(
-      std::make_shared<detail::EventState>(detail::EventState{state_->new_marker(), state_}));
+      std::make_shared<detail::EventState>(detail::EventState{state->new_marker(), state}));
 }
 
 Point Stream::point() const noexcept {
+  if (!state_) return {};
   return {state_->id, state_->enqueued.load(std::memory_order_acquire)};
 }
 
 TimedEvent Stream::record_timed() const {
-  state_->check_not_capturing("Stream::record_timed");
-  state_->check_usable("Stream::record_timed");
-  return TimedEvent(detail::record_timed(*this, state_->timing));
+  constexpr std::string_view function = "Stream::record_timed";
+  StreamState& state = *state_of(*this, function);
+  state.check_not_capturing(function);
+  state.check_usable(function);
+  return TimedEvent(detail::record_timed(*this, state.timing));
 }
 
 void Stream::wait(const Event& event) const {
-  state_->check_not_capturing("Stream::wait");
-  const cl_event native = event.get();
-  if (event.state_->producer != nullptr) {
-    check_context("event", event.state_->producer->context.get(), *state_);
+  StreamState& state = *state_of(*this, wait_name);
+  const detail::EventState& awaited = event.state(wait_name);
+  state.check_not_capturing(wait_name);
+  if (awaited.producer != nullptr) {
+    check_context("event", awaited.producer->context.get(), state);
   } else {
     cl_context event_context = nullptr;
-    detail::check(
-        clGetEventInfo(native, CL_EVENT_CONTEXT, sizeof(event_context), &event_context, nullptr),
-        "clGetEventInfo");
-    check_context("event", event_context, *state_);
-    if (event.state_->marker->foreign_queue == state_->queue) return;
+    detail::check(clGetEventInfo(awaited.marker->event, CL_EVENT_CONTEXT, sizeof(event_context),
+                                 &event_context, nullptr),
+                  "clGetEventInfo");
+    check_context("event", event_context, state);
+    if (awaited.marker->foreign_queue == state.queue) return;
   }
-  detail::wait_for_event(*state_, *event.state_, "Stream::wait");
+  detail::wait_for_event(state, awaited, wait_name);
 }
 
 void Stream::wait(const Stream& other) const {
-  check_context("stream", other.context().get(), *state_);
-  if (state_->is_capturing || other.state_->is_capturing) {
-    if (detail::capture_wait(state_, *other.state_)) return;
+  const auto& state = state_of(*this, wait_name);
+  const StreamState& producer = *state_of(other, wait_name);
+  check_context("stream", producer.context.get(), *state);
+  if (state->is_capturing || producer.is_capturing) {
+    if (detail::capture_wait(state, producer)) return;
   }
-  detail::wait_for_point(*state_, other.point(), other.state_->is_shared, "Stream::wait");
+  detail::wait_for_point(*state, other.point(), producer.is_shared, wait_name);
 }
 
 void Stream::wait(Point point) const {
-  state_->check_not_capturing("Stream::wait");
+  StreamState& state = *state_of(*this, wait_name);
+  state.check_not_capturing(wait_name);
   const auto producer = detail::find_producer(point.stream);
   if (producer.alive) {
-    producer.alive->check_not_capturing("Stream::wait");
-    check_context("point", producer.alive->context.get(), *state_);
+    producer.alive->check_not_capturing(wait_name);
+    check_context("point", producer.alive->context.get(), state);
     if (point.ticket > producer.alive->enqueued) {
       throw InvalidArgument(fmt::format(
           "[Stream::wait] {} has been given work up to {}, and not {}; wait for what was given.",
@@ -198,8 +217,7 @@ void Stream::wait(Point point) const {
                     "number; wait for what Stream::point() gave.",
                     point.ticket, point.stream));
   }
-  detail::wait_for_point(*state_, point, producer.alive && producer.alive->is_shared,
-                         "Stream::wait");
+  detail::wait_for_point(state, point, producer.alive && producer.alive->is_shared, wait_name);
 }
 
 void Stream::declare_done(Point point) {
@@ -220,63 +238,68 @@ void Stream::declare_done(Point point) {
 }
 
 void Stream::attach(std::shared_ptr<Peer> peer) const {
+  StreamState& state = *state_of(*this, "Stream::attach");
   if (!peer) throw InvalidArgument("[Stream::attach] the peer is null.");
   {
-    const std::scoped_lock lock(state_->order_mutex);
-    if (std::ranges::find(state_->peers, peer) != state_->peers.end()) {
+    const std::scoped_lock lock(state.order_mutex);
+    if (std::ranges::find(state.peers, peer) != state.peers.end()) {
       throw InvalidArgument(fmt::format("[Stream::attach] '{}' is attached to {} already.",
-                                        peer->name(), state_->label()));
+                                        peer->name(), state.label()));
     }
-    state_->peers.push_back(std::move(peer));
-    state_->peers_epoch = 0;
-    state_->share();
-    state_->has_peers = true;
+    state.peers.push_back(std::move(peer));
+    state.peers_epoch = 0;
+    state.share();
+    state.has_peers = true;
   }
-  log_stream(*state_);
+  log_stream(state);
 }
 
 void Stream::detach(const Peer& peer) const {
-  detail::check_not_forked("Stream::detach");
+  constexpr std::string_view function = "Stream::detach";
+  detail::check_not_forked(function);
+  StreamState& state = *state_of(*this, function);
   std::shared_ptr<Peer> leaving;
   {
-    const std::scoped_lock lock(state_->order_mutex);
-    const auto found = std::ranges::find(state_->peers, &peer, &std::shared_ptr<Peer>::get);
-    if (found == state_->peers.end()) {
-      throw InvalidArgument(fmt::format("[Stream::detach] '{}' is not attached to {}.", peer.name(),
-                                        state_->label()));
+    const std::scoped_lock lock(state.order_mutex);
+    const auto found = std::ranges::find(state.peers, &peer, &std::shared_ptr<Peer>::get);
+    if (found == state.peers.end()) {
+      throw InvalidArgument(
+          fmt::format("[Stream::detach] '{}' is not attached to {}.", peer.name(), state.label()));
     }
     leaving = *found;
   }
   std::exception_ptr failure;
   try {
-    state_->have_submit(*leaving);  // so that what it holds back keeps its place
+    state.have_submit(*leaving);  // so that what it holds back keeps its place
   } catch (...) {
     failure = std::current_exception();
   }
   {
-    const std::scoped_lock lock(state_->order_mutex);
-    std::erase(state_->peers, leaving);
-    state_->peers_epoch = 0;
-    state_->has_peers = !state_->peers.empty();
+    const std::scoped_lock lock(state.order_mutex);
+    std::erase(state.peers, leaving);
+    state.peers_epoch = 0;
+    state.has_peers = !state.peers.empty();
   }
-  log_stream(*state_);
+  log_stream(state);
   if (failure) std::rethrow_exception(failure);
 }
 
 void Stream::reset(std::chrono::nanoseconds limit) const {
   constexpr std::string_view function = "Stream::reset";
   detail::check_not_forked(function);
-  state_->check_not_capturing(function);
+  StreamState& state = *state_of(*this, function);
+  state.check_not_capturing(function);
   const auto deadline = detail::deadline_after(function, limit);
-  if (!state_->has_failed) return;
-  const auto last = state_->new_marker();
+  if (!state.has_failed) return;
+  const auto last = state.new_marker();
   last->flush();
-  if (!last->wait(deadline)) detail::throw_timed_out(function, state_.get());
-  state_->reset();
+  if (!last->wait(deadline)) detail::throw_timed_out(function, &state);
+  state.reset();
 }
 
 StreamStatistics Stream::statistics() const noexcept {
   StreamStatistics statistics;
+  if (!state_) return statistics;
   statistics.commands = state_->enqueued.load(std::memory_order_relaxed);
   for (std::size_t i = 0; i < verdict_count; ++i) {
     statistics.verdicts[i] = state_->counters.verdicts[i].load(std::memory_order_relaxed);
@@ -286,18 +309,25 @@ StreamStatistics Stream::statistics() const noexcept {
   return statistics;
 }
 
-cl_command_queue Stream::get() const noexcept { return state_->queue; }
-std::uint64_t Stream::id() const noexcept { return state_->id; }
-StreamOrigin Stream::origin() const noexcept { return state_->origin; }
-bool Stream::has_profiling() const noexcept { return state_->profiling; }
-bool Stream::is_capturing() const noexcept {
-  return state_->is_capturing.load(std::memory_order_acquire);
+cl_command_queue Stream::get() const noexcept { return state_ ? state_->queue : nullptr; }
+std::uint64_t Stream::id() const noexcept { return state_ ? state_->id : 0; }
+StreamOrigin Stream::origin() const noexcept {
+  return state_ ? state_->origin.load() : StreamOrigin::borrowed;
 }
-const Context& Stream::context() const noexcept { return state_->context; }
+bool Stream::has_profiling() const noexcept { return state_ && state_->profiling; }
+bool Stream::is_capturing() const noexcept {
+  return state_ && state_->is_capturing.load(std::memory_order_acquire);
+}
+const Context& Stream::context() const { return state_of(*this, "Stream::context")->context; }
 
 namespace detail {
 const std::shared_ptr<StreamState>& state_of(const Stream& stream) noexcept {
   return stream.state_;
+}
+const std::shared_ptr<StreamState>& state_of(const Stream& stream, std::string_view function) {
+  const auto& state = state_of(stream);
+  check_not_moved_from(function, "stream", state);
+  return state;
 }
 Stream stream_of(std::shared_ptr<StreamState> state) noexcept { return Stream(std::move(state)); }
 }  // namespace detail

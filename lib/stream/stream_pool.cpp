@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "dovetail/core/error.hpp"
+#include "lib/core/moved_from.hpp"
 #include "lib/stream/lease_set.hpp"
 
 namespace dovetail {
@@ -46,6 +47,7 @@ struct StreamPool::State {
 };
 
 StreamPool::StreamPool(const Context& context, const StreamPoolOptions& options) {
+  detail::check_not_moved_from("StreamPool", "context", context);
   if (options.size == 0) {
     throw InvalidArgument("[StreamPool] size 0: a pool needs at least 1 stream.");
   }

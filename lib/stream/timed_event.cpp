@@ -5,6 +5,7 @@
 
 #include "dovetail/core/device.hpp"
 #include "dovetail/core/error.hpp"
+#include "lib/core/moved_from.hpp"
 #include "lib/core/opencl_check.hpp"
 #include "lib/core/queue_info.hpp"
 #include "lib/stream/stream_state.hpp"
@@ -14,6 +15,7 @@ namespace dovetail {
 namespace {
 
 cl_device_id device_of(const Event& event) {
+  detail::check_not_moved_from("TimedEvent", "event", event);
   cl_command_queue queue = nullptr;
   detail::check(clGetEventInfo(event.get(), CL_EVENT_COMMAND_QUEUE, sizeof(queue), &queue, nullptr),
                 "clGetEventInfo");

@@ -11,9 +11,10 @@ namespace dovetail::detail {
 
 void with_queue(const Stream& stream, const std::span<const MemoryUse>* uses, const char* name,
                 void (*enqueue)(void*, cl_command_queue), void* argument) {
+  const cl_context context = state_of(stream, "with_queue")->context.get();
   TrackedUses tracked;
   for (const MemoryUse& use : uses != nullptr ? *uses : std::span<const MemoryUse>()) {
-    if (use.memory.buffer.context().get() != stream.context().get()) {
+    if (use.memory.buffer.context().get() != context) {
       throw InvalidArgument(fmt::format(
           "[with_queue] '{}' uses memory of another context than the stream's; copy it there.",
           name));

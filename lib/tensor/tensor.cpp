@@ -11,6 +11,7 @@
 
 #include "dovetail/core/error.hpp"
 #include "dovetail/stream/memory_pool.hpp"
+#include "lib/stream/stream_state.hpp"
 #include "lib/stream/transfer.hpp"
 
 namespace dovetail {
@@ -82,8 +83,8 @@ Tensor::Tensor(BufferView storage, const Shape& shape, DType dtype)
 
 Tensor Tensor::empty(const Stream& stream, const Shape& shape, DType dtype) {
   const std::size_t nbytes = nbytes_of(shape, dtype);
-  return Tensor({MemoryPool::of(stream.context()).allocate(stream, nbytes), 0, nbytes}, shape,
-                dtype);
+  const Context& context = detail::state_of(stream, "Tensor::empty")->context;
+  return Tensor({MemoryPool::of(context).allocate(stream, nbytes), 0, nbytes}, shape, dtype);
 }
 
 Tensor Tensor::full(const Stream& stream, const Shape& shape, double value, DType dtype) {
@@ -128,7 +129,7 @@ void Tensor::copy_to_host_bytes(const Stream& stream, void* values, DType dtype)
         fmt::format("[Tensor::to_host] the tensor {} is {}, but {} was asked for.", shape_.str(),
                     to_string(dtype_), to_string(dtype)));
   }
-  if (!(stream.context() == context())) {
+  if (!(detail::state_of(stream, "Tensor::to_host")->context == context())) {
     throw InvalidArgument(
         "[Tensor::to_host] the stream belongs to another context than the tensor.");
   }

@@ -15,7 +15,10 @@ namespace detail {
 class ContextAttachments;
 }
 
-/// An OpenCL context with the one device that Dovetail uses in it: a copyable handle. Thread-safe.
+/// An OpenCL context with the one device that Dovetail uses in it: a copyable handle.
+///
+/// A handle that was moved from returns null from `get()`; whatever else it is asked for, or given
+/// to, throws InvalidArgument. Thread-safe.
 class DOVETAIL_EXPORT Context {
  public:
   /// Makes a context on `device`.
@@ -36,12 +39,11 @@ class DOVETAIL_EXPORT Context {
   static const Context& default_context();
 
   cl_context get() const noexcept;
-  const Device& device() const noexcept;
+  /// @throws InvalidArgument  the handle was moved from.
+  const Device& device() const;
 
   /// Same OpenCL context and same device in it.
-  friend bool operator==(const Context& a, const Context& b) noexcept {
-    return a.get() == b.get() && a.device() == b.device();
-  }
+  friend bool operator==(const Context& a, const Context& b) noexcept = default;
 
  private:
   friend class detail::ContextAttachments;

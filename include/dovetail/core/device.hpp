@@ -20,7 +20,11 @@ enum class DeviceType { cpu, gpu, accelerator, other };
 /// "cpu", "gpu", "accelerator" or "other".
 DOVETAIL_EXPORT std::string_view to_string(DeviceType type) noexcept;
 
-/// One OpenCL device: a copyable handle, whose facts are read once. Thread-safe.
+/// One OpenCL device: a copyable handle, whose facts are read once.
+///
+/// A handle that was moved from returns null from `get()` and `platform()`, `other` as its type, 0
+/// for each number and no extension; its texts, and whatever it is given to, throw InvalidArgument.
+/// Thread-safe.
 class DOVETAIL_EXPORT Device {
  public:
   /// @throws OpenCLError    `device` is not a device of this machine.
@@ -47,11 +51,11 @@ class DOVETAIL_EXPORT Device {
   cl_device_id get() const noexcept;
   cl_platform_id platform() const noexcept;
 
-  const std::string& name() const noexcept;
-  const std::string& platform_name() const noexcept;
-  const std::string& driver_version() const noexcept;
+  const std::string& name() const;
+  const std::string& platform_name() const;
+  const std::string& driver_version() const;
   /// OpenCL version string of the device, such as "OpenCL 3.0 CUDA".
-  const std::string& version() const noexcept;
+  const std::string& version() const;
   DeviceType type() const noexcept;
   unsigned compute_units() const noexcept;
   std::size_t max_work_group_size() const noexcept;
@@ -70,6 +74,10 @@ class DOVETAIL_EXPORT Device {
 
  private:
   struct Facts;
+  /// Those of no device if the handle was moved from.
+  const Facts& facts() const noexcept;
+  /// @throws InvalidArgument  the handle was moved from.
+  const Facts& facts(std::string_view function) const;
   std::shared_ptr<const Facts> facts_;
 };
 

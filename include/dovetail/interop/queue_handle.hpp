@@ -21,7 +21,7 @@ namespace dovetail::interop {
 /// are meant. The queue of a thread that has ended becomes another thread's. Thread-safe.
 DOVETAIL_EXPORT std::uintptr_t queue_handle() noexcept;
 
-/// The same of a stream; it lives as the stream's `origin()` says.
+/// The queue of a stream; it lives as the stream's `origin()` says. 0 if the stream was moved from.
 DOVETAIL_EXPORT std::uintptr_t queue_handle(const Stream& stream) noexcept;
 
 }  // namespace dovetail::interop

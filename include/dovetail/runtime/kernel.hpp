@@ -26,6 +26,9 @@ struct KernelState;
 ///
 /// Thread-safe, launches included: each launch sets the arguments of a cl_kernel that no other
 /// thread holds.
+///
+/// A handle that was moved from returns 0 from `max_work_group_size()`; whatever else it is asked
+/// for, or given to, throws InvalidArgument.
 class DOVETAIL_EXPORT Kernel {
  public:
   /// @throws InvalidArgument  the program has no kernel `name`; lists those it has.
@@ -52,13 +55,15 @@ class DOVETAIL_EXPORT Kernel {
   void enqueue(const Stream& stream, const NDRange& range,
                std::span<const KernelArgument> arguments) const;
 
-  const std::string& name() const noexcept;
+  const std::string& name() const;
   /// Empty when the driver does not tell; see Program::from_binary.
-  const std::vector<KernelParameter>& parameters() const noexcept;
+  const std::vector<KernelParameter>& parameters() const;
   /// Work-items that one group may have at most, given the kernel's use of registers.
   std::size_t max_work_group_size() const noexcept;
 
  private:
+  /// @throws InvalidArgument  the handle was moved from.
+  const std::shared_ptr<detail::KernelState>& state(std::string_view function) const;
   std::shared_ptr<detail::KernelState> state_;
 };
 

@@ -7,6 +7,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "dovetail/core/context.hpp"
@@ -23,7 +24,10 @@ struct ProgramSource {
   std::string text;
 };
 
-/// A program that is built for one context: a copyable handle. Thread-safe.
+/// A program that is built for one context: a copyable handle.
+///
+/// A handle that was moved from returns null from `get()` and `context()`; whatever else it is
+/// asked for, or given to, throws InvalidArgument. Thread-safe.
 class DOVETAIL_EXPORT Program {
  public:
   /// Compiles and links `source`. Its `#include`s are looked for in the options' folders.
@@ -56,10 +60,10 @@ class DOVETAIL_EXPORT Program {
   std::vector<unsigned char> binary() const;
 
   /// The kernels in this program, in no particular order.
-  const std::vector<KernelSignature>& signatures() const noexcept;
+  const std::vector<KernelSignature>& signatures() const;
 
-  const std::string& name() const noexcept;
-  const Device& device() const noexcept;
+  const std::string& name() const;
+  const Device& device() const;
   cl_program get() const noexcept;
   /// The context that the program belongs to.
   cl_context context() const noexcept;
@@ -74,6 +78,8 @@ class DOVETAIL_EXPORT Program {
 
   struct State;
   explicit Program(std::shared_ptr<const State> state);
+  /// @throws InvalidArgument  the handle was moved from.
+  const State& state(std::string_view function) const;
   std::shared_ptr<const State> state_;
 };
 

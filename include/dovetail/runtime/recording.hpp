@@ -39,6 +39,9 @@ struct RecordingOptions {
 /// else meanwhile. Thread-safe: replays from several threads are submitted one after the other.
 /// With forks a replay is several pieces of work, and what other threads give to its streams may
 /// come in between.
+///
+/// A handle that was moved from returns 0 from `size()` and `automatic` from `method()`; whatever
+/// else it is asked for throws InvalidArgument.
 class DOVETAIL_EXPORT Recording {
  public:
   /// One command, in the order in which a replay submits them.
@@ -81,11 +84,13 @@ class DOVETAIL_EXPORT Recording {
 
   /// `command_buffer` or `launch_list`.
   ReplayMethod method() const noexcept;
-  const Stream& stream() const noexcept;
+  const Stream& stream() const;
 
  private:
   friend class Capture;
   explicit Recording(std::shared_ptr<detail::RecordingState> state);
+  /// @throws InvalidArgument  the handle was moved from.
+  detail::RecordingState& state(std::string_view function) const;
   std::shared_ptr<detail::RecordingState> state_;
 };
 

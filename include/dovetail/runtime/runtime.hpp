@@ -33,6 +33,13 @@ struct RuntimeOptions {
   std::shared_ptr<Peer> peer = nullptr;
 };
 
+class Runtime;
+namespace detail {
+/// The runtime's stream.
+/// @throws InvalidArgument  `function` was given a runtime that was moved from.
+DOVETAIL_EXPORT const Stream& stream_of(const Runtime& runtime, std::string_view function);
+}  // namespace detail
+
 /// A kernel runtime: a copyable handle to a stream, its context and the context's program cache.
 ///
 /// The stream's queue is the runtime's own, or an external one. On the queue of the tensor side, or
@@ -40,7 +47,8 @@ struct RuntimeOptions {
 /// of its own, Dovetail inserts the device-side waits that the memory asks for. Whether a queue is
 /// shared is told by comparing queues, and by nothing else.
 ///
-/// Thread-safe.
+/// A handle that was moved from has no queue of its own and shares none; whatever else it is asked
+/// for, or given to, throws InvalidArgument. Thread-safe.
 class DOVETAIL_EXPORT Runtime {
  public:
   /// An own queue is on `Context::default_context()` where `options.device` is that context's or is
@@ -53,18 +61,21 @@ class DOVETAIL_EXPORT Runtime {
   explicit Runtime(const RuntimeOptions& options = {});
 
   /// On a stream that exists, which is kept as by any handle to it.
+  /// @throws InvalidArgument  `stream` was moved from.
   explicit Runtime(const Stream& stream);
 
-  const Stream& stream() const noexcept;
-  const Context& context() const noexcept { return stream().context(); }
-  const Device& device() const noexcept { return stream().device(); }
+  const Stream& stream() const { return detail::stream_of(*this, "Runtime::stream"); }
+  const Context& context() const { return detail::stream_of(*this, "Runtime::context").context(); }
+  const Device& device() const { return detail::stream_of(*this, "Runtime::device").device(); }
   /// The context's own cache: `ProgramCache::of(context())`.
-  ProgramCache& programs() const { return ProgramCache::of(context()); }
+  ProgramCache& programs() const {
+    return ProgramCache::of(detail::stream_of(*this, "Runtime::programs").context());
+  }
 
   /// Whether the runtime made its queue; false for every queue that it was given.
   bool has_own_queue() const noexcept;
   /// Whether the runtime's work and that of `stream` are ordered by one queue.
-  bool shares_queue_with(const Stream& other) const noexcept { return stream() == other; }
+  bool shares_queue_with(const Stream& other) const noexcept;
   /// The same with the calling thread's current stream, which tensor operations use unless they are
   /// given another.
   bool shares_queue_with_tensors() const;
@@ -81,14 +92,15 @@ class DOVETAIL_EXPORT Runtime {
   /// `kernel.launch` on the runtime's stream: returns before it runs.
   template <typename... Args>
   void launch(const Kernel& kernel, const NDRange& range, const Args&... args) const {
-    kernel.launch(stream(), range, args...);
+    kernel.launch(detail::stream_of(*this, "Runtime::launch"), range, args...);
   }
 
   /// Blocks until everything given to the queue so far, by any party, is done.
   /// @throws CommandError  a command failed; see Stream::synchronize.
-  void synchronize() const { stream().synchronize(); }
+  void synchronize() const { detail::stream_of(*this, "Runtime::synchronize").synchronize(); }
 
  private:
+  friend const Stream& detail::stream_of(const Runtime&, std::string_view);
   struct State;
   std::shared_ptr<const State> state_;
 };

@@ -21,6 +21,7 @@ DOVETAIL_EXPORT Stream current_stream();
 /// each belongs to the thread that made it.
 class DOVETAIL_EXPORT StreamGuard {
  public:
+  /// @throws InvalidArgument  `stream` was moved from.
   [[nodiscard]] explicit StreamGuard(Stream stream);
   ~StreamGuard();
   StreamGuard(const StreamGuard&) = delete;

@@ -6,6 +6,7 @@
 
 #include <chrono>
 #include <memory>
+#include <string_view>
 
 #include "dovetail/core/export.hpp"
 
@@ -17,7 +18,10 @@ struct EventState;
 struct StreamState;
 }  // namespace detail
 
-/// A point of a stream, made by `Stream::record`: a copyable handle. Thread-safe.
+/// A point of a stream, made by `Stream::record`: a copyable handle.
+///
+/// A handle that was moved from returns null from `get()`; whatever else it is asked for, or given
+/// to, throws InvalidArgument. Thread-safe.
 class DOVETAIL_EXPORT Event {
  public:
   /// Shares an event of somebody else's command; it is retained for the lifetime of the handles.
@@ -41,6 +45,8 @@ class DOVETAIL_EXPORT Event {
  protected:
   friend class Stream;
   explicit Event(std::shared_ptr<detail::EventState> state);
+  /// @throws InvalidArgument  the handle was moved from.
+  const detail::EventState& state(std::string_view function) const;
   std::shared_ptr<detail::EventState> state_;
 };
 

@@ -37,6 +37,9 @@ class Stream;
 namespace detail {
 struct StreamState;
 DOVETAIL_EXPORT const std::shared_ptr<StreamState>& state_of(const Stream& stream) noexcept;
+/// @throws InvalidArgument  `function` was given a stream that was moved from.
+DOVETAIL_EXPORT const std::shared_ptr<StreamState>& state_of(const Stream& stream,
+                                                             std::string_view function);
 DOVETAIL_EXPORT Stream stream_of(std::shared_ptr<StreamState> state) noexcept;
 }  // namespace detail
 
@@ -50,6 +53,10 @@ DOVETAIL_EXPORT Stream stream_of(std::shared_ptr<StreamState> state) noexcept;
 ///
 /// A command that fails, or a dependency on one, makes its stream refuse: every function that gives
 /// work or waits throws a CommandError with the first failure, until `reset()`. No wait then hangs.
+///
+/// A handle that was moved from returns null from `get()`, 0 from `id()`, `borrowed` as its origin,
+/// a point of zeros and counts of 0; whatever else it is asked for, or given to, throws
+/// InvalidArgument.
 class DOVETAIL_EXPORT Stream {
  public:
   /// Makes an in-order queue on the context's device.
@@ -163,8 +170,9 @@ class DOVETAIL_EXPORT Stream {
   /// Whether work given to this stream is recorded, not run: a `Capture` began on it, or it joined
   /// one by `wait`.
   bool is_capturing() const noexcept;
-  const Context& context() const noexcept;
-  const Device& device() const noexcept { return context().device(); }
+  /// @throws InvalidArgument  the handle was moved from.
+  const Context& context() const;
+  const Device& device() const { return context().device(); }
 
   /// Same queue.
   friend bool operator==(const Stream& a, const Stream& b) noexcept { return a.get() == b.get(); }
