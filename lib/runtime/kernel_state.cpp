@@ -50,6 +50,7 @@ void KernelState::check_launch(const Stream& stream, const NDRange& range,
       local_nbytes = SIZE_MAX / 2;  // more than there is, however much the kernel adds
     }
   }
+  check_global(signature.name, range, limits);
   check_group(signature.name, range, limits);
   check_local_memory(signature.name, local_nbytes, limits);
 }

@@ -32,6 +32,14 @@ std::array<std::size_t, 3> max_item_sizes(const Device& device) {
   return {all[0], all[1], all[2]};
 }
 
+std::size_t size_max_of(const Device& device) {
+  cl_uint bits = 0;
+  check(clGetDeviceInfo(device.get(), CL_DEVICE_ADDRESS_BITS, sizeof(bits), &bits, nullptr),
+        "clGetDeviceInfo");
+  constexpr std::size_t most = std::numeric_limits<std::size_t>::max();
+  return bits < std::numeric_limits<std::size_t>::digits ? ~(most << bits) : most;
+}
+
 void check_required(const std::string& kernel, const NDRange& range, const LaunchLimits& limits) {
   const auto& required = limits.required;
   for (unsigned i = 0; i < 3; ++i) {
@@ -59,7 +67,16 @@ LaunchLimits LaunchLimits::of(cl_kernel kernel, const Device& device) {
           query<std::array<std::size_t, 3>>(kernel, device, CL_KERNEL_COMPILE_WORK_GROUP_SIZE),
       .static_local_nbytes = query<cl_ulong>(kernel, device, CL_KERNEL_LOCAL_MEM_SIZE),
       .local_nbytes = device.local_memory(),
+      .largest_global = size_max_of(device),
   };
+}
+
+void throw_too_many_items(const std::string& kernel, const NDRange& range, unsigned dimension,
+                          const LaunchLimits& limits) {
+  throw InvalidArgument(fmt::format(
+      "[Kernel '{}'] {}: {} work-items in dimension {}, but this device's size_t counts to {}; "
+      "launch a part at a time.",
+      kernel, range.str(), range.global()[dimension], dimension, limits.largest_global));
 }
 
 void check_group(const std::string& kernel, const NDRange& range, const LaunchLimits& limits) {

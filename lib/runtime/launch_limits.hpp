@@ -6,6 +6,7 @@
 
 #include <array>
 #include <cstddef>
+#include <limits>
 #include <string>
 
 #include "dovetail/core/device.hpp"
@@ -22,6 +23,8 @@ struct LaunchLimits {
       required{};                       ///< What the kernel declares as reqd_work_group_size, or 0.
   std::size_t static_local_nbytes = 0;  ///< Local memory that the kernel declares inside.
   std::size_t local_nbytes = 0;         ///< Local memory that the device has for a group.
+  /// Work-items in one dimension: as many as the device's size_t counts.
+  std::size_t largest_global = std::numeric_limits<std::size_t>::max();
 
   /// @param kernel  Without arguments yet: those add to the local memory that OpenCL tells.
   static LaunchLimits of(cl_kernel kernel, const Device& device);
@@ -29,7 +32,20 @@ struct LaunchLimits {
   bool has_required() const noexcept { return required[0] != 0; }
 };
 
+[[noreturn]] DOVETAIL_EXPORT void throw_too_many_items(const std::string& kernel,
+                                                       const NDRange& range, unsigned dimension,
+                                                       const LaunchLimits& limits);
+
 /// @param kernel  Its name.
+/// @throws InvalidArgument  the device cannot number so many work-items in a dimension.
+inline void check_global(const std::string& kernel, const NDRange& range,
+                         const LaunchLimits& limits) {
+  for (unsigned i = 0; i < range.dimensions(); ++i) {
+    if (range.global()[i] > limits.largest_global) [[unlikely]]
+      throw_too_many_items(kernel, range, i, limits);
+  }
+}
+
 /// @throws InvalidArgument  no group of `range` can run: it has too many work-items, in all or in a
 ///                          dimension, or is not what the kernel requires.
 void check_group(const std::string& kernel, const NDRange& range, const LaunchLimits& limits);

@@ -30,6 +30,7 @@ NDRange::NDRange(std::initializer_list<std::size_t> global,
   if (has_local_ && local.size() != global.size()) {
     refuse(*this, "global and local need the same number of dimensions.");
   }
+  std::size_t items = 1;
   for (unsigned i = 0; i < dimensions_; ++i) {
     if (global_[i] == 0 || local_[i] == 0) {
       refuse(*this, "a size of 0; skip the launch when there is nothing to do.");
@@ -37,6 +38,9 @@ NDRange::NDRange(std::initializer_list<std::size_t> global,
     if (global_[i] % local_[i] != 0) {
       refuse(*this,
              "the group does not divide the range; round the range up and guard in the kernel.");
+    }
+    if (__builtin_mul_overflow(items, global_[i], &items)) {
+      refuse(*this, "the number of work-items does not fit 64 bits; launch a part at a time.");
     }
   }
 }

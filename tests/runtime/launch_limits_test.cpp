@@ -50,10 +50,16 @@ TEST(LaunchLimits, AGroupLongerThanTheDeviceTakesInADimensionIsRefused) {
                  std::to_string(size) + " work-items in dimension " + std::to_string(dimension),
                  std::to_string(size / 2) + " at most there", "smaller group");
   }
-  // The product of these sizes is 0 in 64 bits.
-  const std::size_t giant = std::size_t{1} << 32;
-  expect_parts(refusal(kernel, NDRange({giant, giant}, {giant, giant}), 0.0f), "[Kernel 'none']",
-               "in dimension 0");
+}
+
+TEST(LaunchLimits, RefuseMoreWorkItemsThanTheDevicesAddressesCount) {
+  const detail::LaunchLimits of_32_bits{.largest_global = 0xffff'ffff};
+  const NDRange most({2, 0xffff'ffff}), more({2, std::size_t{1} << 32});
+  detail::check_global("k", most, of_32_bits);
+  expect_parts(text_thrown<InvalidArgument>([&] { detail::check_global("k", more, of_32_bits); }),
+               "[Kernel 'k']", more.str(), "4294967296 work-items in dimension 1",
+               "counts to 4294967295", "a part at a time");
+  detail::check_global("k", more, {});
 }
 
 class RequiredGroup : public testing::Test {

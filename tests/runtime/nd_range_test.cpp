@@ -55,6 +55,19 @@ TEST(NDRange, RefusesASizeOfZero) {
   EXPECT_THROW(NDRange({8}, {0}), InvalidArgument);
 }
 
+TEST(NDRange, RefusesMoreWorkItemsThan64BitsCount) {
+  // The product of these sizes is 0 in 64 bits.
+  constexpr std::size_t giant = std::size_t{1} << 32;
+  expect_parts(text_thrown<InvalidArgument>([] {
+                 NDRange range({giant, giant});
+               }),
+               "[NDRange]", "global [4294967296, 4294967296]", "does not fit 64 bits",
+               "a part at a time");
+  EXPECT_THROW(NDRange({giant, giant}, {giant, giant}), InvalidArgument);
+  EXPECT_THROW(NDRange({giant, giant / 2, 2}), InvalidArgument);
+  EXPECT_EQ(NDRange({giant, giant / 2}).global()[1], giant / 2);
+}
+
 TEST(NDRange, RefusesAGroupThatDoesNotDivideItsDimension) {
   expect_parts(text_thrown<InvalidArgument>([] {
                  NDRange range({64, 10}, {16, 4});

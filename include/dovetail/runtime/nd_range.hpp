@@ -26,7 +26,8 @@ class DOVETAIL_EXPORT NDRange {
   /// @param global  Work-items in each dimension.
   /// @param local   Work-items of a group in each dimension; empty: chosen at the launch.
   /// @throws InvalidArgument  no dimension or more than 3; different numbers of dimensions; a size
-  ///                          of 0; a group that does not divide its dimension.
+  ///                          of 0; a group that does not divide its dimension; more work-items
+  ///                          than 64 bits count.
   NDRange(std::initializer_list<std::size_t> global, std::initializer_list<std::size_t> local = {});
 
   unsigned dimensions() const noexcept { return dimensions_; }
