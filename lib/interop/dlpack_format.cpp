@@ -63,11 +63,17 @@ std::array<std::int64_t, Shape::max_rank> row_major_strides(const Shape& shape) 
 }
 
 Shape shape_of_dlpack(const DLTensor& tensor) {
-  if (tensor.ndim < 0 || (tensor.ndim > 0 && tensor.shape == nullptr)) {
+  if (tensor.ndim > 0 && tensor.shape == nullptr) {
     throw InvalidArgument(fmt::format(
         "[from_dlpack] {} dimensions without sizes; give a valid DLTensor.", tensor.ndim));
   }
   const auto rank = static_cast<std::size_t>(tensor.ndim);
+  if (tensor.ndim < 0 || rank > Shape::max_rank) {  // so that no size is read that is not there
+    throw InvalidArgument(
+        fmt::format("[from_dlpack] {} dimensions, but a tensor has 0 or more, and at most {} "
+                    "dimensions; give a valid DLTensor, or reshape it first.",
+                    tensor.ndim, Shape::max_rank));
+  }
   const Shape shape(std::span<const std::int64_t>(tensor.shape, rank));
   if (tensor.strides == nullptr) return shape;
   const std::span<const std::int64_t> strides(tensor.strides, rank);

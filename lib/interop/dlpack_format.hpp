@@ -21,7 +21,8 @@ DType dtype_of_dlpack(DLDataType type);
 std::array<std::int64_t, Shape::max_rank> row_major_strides(const Shape& shape) noexcept;
 
 /// The tensor's shape.
-/// @throws InvalidArgument  a shape that Shape refuses, or strides other than row-major ones.
+/// @throws InvalidArgument  a rank or a shape that Shape refuses, or strides other than row-major
+///                          ones.
 Shape shape_of_dlpack(const DLTensor& tensor);
 
 }  // namespace dovetail::detail

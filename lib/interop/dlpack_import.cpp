@@ -104,7 +104,14 @@ Tensor import_host(const Context& context, DLManagedTensor* managed, const Descr
 Described describe(const DLTensor& source) {
   const Shape shape = detail::shape_of_dlpack(source);
   const DType dtype = detail::dtype_of_dlpack(source.dtype);
-  const auto nbytes = static_cast<std::size_t>(shape.size()) * size_of(dtype);
+  std::size_t nbytes = 0, end = 0;
+  if (__builtin_mul_overflow(static_cast<std::size_t>(shape.size()), size_of(dtype), &nbytes) ||
+      __builtin_add_overflow(nbytes, source.byte_offset, &end) || end > PTRDIFF_MAX) {
+    throw InvalidArgument(fmt::format(
+        "[from_dlpack] shape {} of {} at byte_offset {} ends where no memory can; give a valid "
+        "DLTensor.",
+        shape.str(), to_string(dtype), source.byte_offset));
+  }
   if (nbytes > 0 && source.data == nullptr) {
     throw InvalidArgument(fmt::format("[from_dlpack] the data of shape {} are null.", shape.str()));
   }

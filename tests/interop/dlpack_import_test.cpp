@@ -3,7 +3,9 @@
 #include <dlpack/dlpack.h>
 #include <gtest/gtest.h>
 
+#include <limits>
 #include <optional>
+#include <utility>
 
 #include "dovetail/core/error.hpp"
 #include "dovetail/interop/dlpack.hpp"
@@ -194,6 +196,39 @@ TEST_F(DlpackRefusal, OfShapes) {
   described.ndim = 2;
   described.shape = nullptr;
   test::expect_parts(text(), "[from_dlpack]", "2 dimensions without sizes");
+}
+
+TEST_F(DlpackRefusal, ReadsNoSizesBeyondTheRankOfATensor) {
+  for (const int rank : {std::numeric_limits<int>::max(), std::numeric_limits<int>::min(), 9}) {
+    described.ndim = rank;
+    test::expect_parts(text(), "[from_dlpack]", std::to_string(rank) + " dimensions",
+                       "at most 8 dimensions");
+  }
+}
+
+TEST_F(DlpackRefusal, NamesAnEndBeyondAllMemory) {
+  const std::string shape = "shape [4, 4] of int32";
+  described.byte_offset = std::uint64_t{1} << 63;
+  for (const DLDeviceType device : {kDLOpenCL, kDLCPU}) {
+    described.device.device_type = device;
+    test::expect_parts(text(), "[from_dlpack]", shape, "byte_offset 9223372036854775808",
+                       "valid DLTensor");
+  }
+  described.byte_offset = ~std::uint64_t{0} - 15;  // ends at 48 if it wraps
+  test::expect_parts(text(), "[from_dlpack]", shape);
+  described.byte_offset = 0;
+  foreign.shape = {(std::int64_t{1} << 62) + 1};  // 4 bytes if it wraps
+  described.ndim = 1;
+  described.shape = foreign.shape.data();
+  test::expect_parts(text(), "[from_dlpack]", "shape [4611686018427387905] of int32");
+}
+
+TEST_F(DlpackRefusal, NamesAContextThatWasMovedFrom) {
+  Context moved = context();
+  const Context other = std::move(moved);
+  test::expect_parts(
+      test::text_thrown<InvalidArgument>([&] { (void)from_dlpack(moved, &foreign.managed); }),
+      "[from_dlpack] the context was moved from");
 }
 
 TEST_F(DlpackRefusal, OfMemoryThatIsTooSmall) {

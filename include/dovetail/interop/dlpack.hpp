@@ -75,8 +75,9 @@ struct DlpackImport {
 /// OpenCL memory on streams that Dovetail used it on as well. Memory of the host that is taken
 /// twice is two memories to Dovetail, with no order between them.
 /// @param managed  A dtype of DType with one lane, up to 8 dimensions, row-major without gaps.
-/// @throws InvalidArgument  null, another device, dtype or layout, memory of another context, or
-///                          memory that cannot be used in place and may not be copied.
+/// @throws InvalidArgument  null, another device, dtype or layout, an end beyond 2^63 - 1 bytes,
+///                          memory of another context, or memory that cannot be used in place and
+///                          may not be copied.
 /// @throws Error            this build has no DLPack.
 /// Thread-safe.
 [[nodiscard]] DOVETAIL_EXPORT Tensor from_dlpack(const Context& context, DLManagedTensor* managed,
