@@ -71,6 +71,7 @@ dovetail_unit_test(
     error_test.cpp
     file_test.cpp
     fork_guard_test.cpp
+    scalar_kind_test.cpp
     shape_test.cpp)
 dovetail_unit_test(
   stream
@@ -109,6 +110,7 @@ dovetail_unit_test(
     header_race_test.cpp
     include_scan_test.cpp
     kernel_argument_test.cpp
+    kernel_pointee_test.cpp
     kernel_test.cpp
     launch_limits_test.cpp
     moved_handle_test.cpp

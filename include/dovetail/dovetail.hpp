@@ -5,6 +5,7 @@
 #include "dovetail/core/context.hpp"                      // IWYU pragma: export
 #include "dovetail/core/device.hpp"                       // IWYU pragma: export
 #include "dovetail/core/error.hpp"                        // IWYU pragma: export
+#include "dovetail/core/scalar_kind.hpp"                  // IWYU pragma: export
 #include "dovetail/core/shape.hpp"                        // IWYU pragma: export
 #include "dovetail/core/source_location.hpp"              // IWYU pragma: export
 #include "dovetail/interop/dlpack.hpp"                    // IWYU pragma: export

@@ -5,6 +5,8 @@
 
 #include <algorithm>
 #include <iterator>
+#include <limits>
+#include <utility>
 
 #include "dovetail/core/error.hpp"
 #include "lib/stream/memory_info.hpp"
@@ -33,6 +35,38 @@ bool is_opaque(std::string_view type) {
   const bool is_image = last.starts_with("image") && last.ends_with("_t") && last.size() > 5 &&
                         last[5] >= '1' && last[5] <= '3';
   return is_image || type.starts_with("pipe ") || std::ranges::find(names, last) != std::end(names);
+}
+
+/// What may lie where a pointer of this type points to: integers of its size, with a sign or
+/// without; for a 16-bit integer also the bits of a 16-bit float; anything for bytes and for a type
+/// that is not one of OpenCL C's own names.
+ScalarKinds elements_of(std::string_view type) {
+  constexpr auto kinds = [](auto... each) {
+    return static_cast<ScalarKinds>(((1U << static_cast<unsigned>(each)) | ...));
+  };
+  using enum ScalarKind;
+  constexpr std::pair<std::string_view, ScalarKinds> known[] = {
+      {"float", kinds(f32)},    {"double", kinds(f64)},
+      {"half", kinds(f16)},     {"short", kinds(i16, u16, f16, bf16)},
+      {"int", kinds(i32, u32)}, {"long", kinds(i64, u64)},
+  };
+  const std::string_view pointee = type.substr(0, type.find('*'));
+  if (size_of_opencl_type(pointee) != 0) {
+    const std::string_view scalar = pointee.substr(pointee.front() == 'u' ? 1 : 0);
+    for (const auto& [name, elements] : known) {
+      if (scalar.starts_with(name)) return elements;
+    }
+  }
+  return std::numeric_limits<ScalarKinds>::max();
+}
+
+void check_elements(const KernelSignature& signature, std::size_t index,
+                    const ParameterCheck& check, ScalarKind given) {
+  if ((check.elements >> static_cast<unsigned>(given) & 1U) != 0) return;
+  throw InvalidArgument(fmt::format(
+      "{} was given elements of {}; convert them, declare the parameter as '{}*', or pass "
+      "storage(), whose bytes are taken as they are.",
+      argument_label(signature, index), to_string(given), opencl_type(given)));
 }
 
 void check_value(const KernelSignature& signature, std::size_t index, const ParameterCheck& check,
@@ -70,7 +104,8 @@ ParameterCheck::ParameterCheck(const KernelParameter& parameter)
       opaque(is_opaque(parameter.type)),
       access(parameter.is_const || parameter.address_space == AddressSpace::constant
                  ? Access::read
-                 : Access::read_write) {}
+                 : Access::read_write),
+      elements(elements_of(parameter.type)) {}
 
 std::string argument_label(const KernelSignature& signature, std::size_t index) {
   const KernelParameter& parameter = signature.parameters[index];
@@ -129,6 +164,7 @@ void check_argument(const KernelSignature& signature, std::size_t index,
   }
   if (is_raw(given)) check_type(signature, index, given.memory());
   if (given.kind() == KernelArgument::Kind::value) check_value(signature, index, check, given);
+  if (given.element()) check_elements(signature, index, check, *given.element());
 }
 
 }  // namespace dovetail::detail

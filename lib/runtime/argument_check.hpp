@@ -5,6 +5,7 @@
 #include <CL/cl.h>
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -14,14 +15,18 @@
 
 namespace dovetail::detail {
 
+/// A bit for each ScalarKind.
+using ScalarKinds = std::uint16_t;
+
 /// What an argument is checked against at each launch, worked out once from the signature.
 struct ParameterCheck {
   bool known;  ///< The driver told the signature.
   KernelArgument::Kind kind;
   std::size_t nbytes;  ///< Of a value; 0 for a struct or an opaque type, whose size OpenCL checks.
   bool floating;
-  bool opaque;    ///< An image, a sampler, a pipe or a queue.
-  Access access;  ///< Unless the caller declares another.
+  bool opaque;           ///< An image, a sampler, a pipe or a queue.
+  Access access;         ///< Unless the caller declares another.
+  ScalarKinds elements;  ///< What the memory that it points to may hold.
 
   explicit ParameterCheck(const KernelParameter& parameter);
 };

@@ -2,31 +2,13 @@
 #include "dovetail/tensor/dtype.hpp"
 
 #include <array>
-#include <utility>
 
 namespace dovetail {
-namespace {
 
-struct DTypeFacts {
-  std::string_view name;
-  std::size_t nbytes;
-};
-
-constexpr std::array<DTypeFacts, 9> facts{{{"float32", 4},
-                                           {"float64", 8},
-                                           {"float16", 2},
-                                           {"bfloat16", 2},
-                                           {"int64", 8},
-                                           {"int32", 4},
-                                           {"int8", 1},
-                                           {"uint8", 1},
-                                           {"bool", 1}}};
-
-}  // namespace
-
-std::size_t size_of(DType dtype) noexcept { return facts[static_cast<std::size_t>(dtype)].nbytes; }
-std::string_view to_string(DType dtype) noexcept {
-  return facts[static_cast<std::size_t>(dtype)].name;
+std::size_t size_of(DType dtype) noexcept {
+  constexpr std::array<std::size_t, 9> nbytes{4, 8, 2, 2, 8, 4, 1, 1, 1};
+  return nbytes[static_cast<std::size_t>(dtype)];
 }
+std::string_view to_string(DType dtype) noexcept { return to_string(scalar_kind(dtype)); }
 
 }  // namespace dovetail

@@ -134,6 +134,14 @@ TEST_F(DlpackImport, InUseWhenTheProcessEndsLetsItEnd) {
   for (int i = 0; i < 1000; ++i) test::grow_kernel().launch(stream, NDRange({64}), tensor);
 }
 
+TEST_F(DlpackImport, IsRefusedByAKernelThatPointsToOtherElements) {
+  ForeignTensor foreign(buffer.get(), kDLOpenCL, {64}, {kDLFloat, 32, 1});
+  const Tensor tensor = from_dlpack(context(), &foreign.managed);
+  test::expect_parts(test::text_thrown<InvalidArgument>(
+                         [&] { test::grow_kernel().launch(stream, NDRange({64}), tensor); }),
+                     "argument 0, 'int*", "elements of float32", "storage()");
+}
+
 TEST_F(DlpackImport, MayHaveNoDeleter) {
   ForeignTensor foreign(buffer.get(), {64});
   foreign.managed.deleter = nullptr;

@@ -126,7 +126,11 @@ class Field {
   /// @throws InvalidArgument  the handle was moved from.
   const Context& context() const { return storage().buffer.context(); }
 
-  /// Where the data lies: buffer and offset in bytes, always together. Any kernel takes it.
+  /// What a kernel that takes the field must point to.
+  static constexpr ScalarKind scalar_kind() noexcept { return element_type_of<T>.scalar; }
+
+  /// Where the data lies: buffer and offset in bytes, always together. Any kernel takes it,
+  /// whatever its parameter points to.
   const BufferView& storage() const noexcept { return data_.memory(); }
 
  private:

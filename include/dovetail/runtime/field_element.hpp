@@ -8,10 +8,9 @@
 #include <type_traits>
 
 #include "dovetail/core/export.hpp"
+#include "dovetail/core/scalar_kind.hpp"
 
 namespace dovetail {
-
-enum class ScalarKind : unsigned char { f32, f64, i8, u8, i16, u16, i32, u32, i64, u64 };
 
 /// A scalar, or a vector of `width` of them, as OpenCL C has it.
 struct ElementType {

@@ -39,7 +39,8 @@ class DOVETAIL_EXPORT Kernel {
   /// @param range  The index space.
   /// @param args   One for each parameter, in order; see KernelArgument for what fits.
   /// @throws InvalidArgument  the arguments differ from the kernel's signature in count, kind or,
-  ///                          where the parameter's type is one of OpenCL C's own names, size; a
+  ///                          where the parameter's type is one of OpenCL C's own names, size or
+  ///                          elements; the device cannot number so many work-items; a
   ///                          buffer or the stream belongs to another context; a buffer or
   ///                          tensor was moved from; the group is larger than the device or the
   ///                          kernel takes, or is not the one that the kernel requires; there is

@@ -36,6 +36,9 @@ inline WholeBuffer whole_buffer(MemoryUse use) { return {std::move(use)}; }
 /// kernel may test for, as OpenCL allows. A handle that was moved from is none of these: a launch
 /// refuses it.
 ///
+/// A tensor, a field or a use of one is checked against what the kernel's parameter points to: see
+/// docs/errors.md. A Buffer and a BufferView, such as `x.storage()`, are bytes, which any takes.
+///
 /// What the kernel does to memory is told by `reads(x)`, `writes(x)` and `updates(x)`. Otherwise it
 /// is taken to read what it declares as pointer to const or constant, and to read and write the
 /// rest.
@@ -70,9 +73,12 @@ class KernelArgument {
   KernelArgument(const MemoryUse& use)  // NOLINT(google-explicit-constructor)
       : KernelArgument(use.memory) {
     access_ = use.access;
+    element_ = use.element;
   }
   KernelArgument(const WholeBuffer& whole)  // NOLINT(google-explicit-constructor)
-      : KernelArgument(KernelArgument::whole(whole.use.memory, whole.use.access)) {}
+      : KernelArgument(KernelArgument::whole(whole.use.memory, whole.use.access)) {
+    element_ = whole.use.element;
+  }
   /// As from `whole_buffer`, without a copy of the handle.
   static KernelArgument whole(const BufferView& view, Access access) {
     KernelArgument argument(view.buffer);
@@ -83,7 +89,9 @@ class KernelArgument {
   }
   template <HasStorage T>
   KernelArgument(const T& value)  // NOLINT(google-explicit-constructor)
-      : KernelArgument(static_cast<BufferView>(value.storage())) {}
+      : KernelArgument(static_cast<const BufferView&>(value.storage())) {
+    element_ = detail::scalar_kind_of(value);
+  }
 
   Kind kind() const noexcept { return kind_; }
   ValueType value_type() const noexcept { return value_type_; }
@@ -94,6 +102,8 @@ class KernelArgument {
   cl_mem memory() const noexcept { return handle_.memory; }
   /// All of the memory's handle; serial 0 for a raw cl_mem.
   const detail::BufferHandle& handle() const noexcept { return handle_; }
+  /// What the memory holds, if the type of what it was made from says.
+  std::optional<ScalarKind> element() const noexcept { return element_; }
   /// Where the memory range starts, in bytes.
   std::size_t offset() const noexcept { return offset_; }
   /// The memory's context; null for a raw cl_mem.
@@ -123,6 +133,7 @@ class KernelArgument {
   Kind kind_;
   ValueType value_type_ = ValueType::other;
   bool is_moved_from_ = false;
+  std::optional<ScalarKind> element_;
   const void* value_ = nullptr;
   detail::BufferHandle handle_{};
   std::size_t offset_ = 0;

@@ -8,9 +8,11 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 
 #include "dovetail/core/context.hpp"
 #include "dovetail/core/export.hpp"
+#include "dovetail/core/scalar_kind.hpp"
 
 namespace dovetail {
 
@@ -86,10 +88,24 @@ struct BufferView {
 /// Whether the two share a byte, sub-buffers seen through.
 DOVETAIL_EXPORT bool overlap(const BufferView& a, const BufferView& b) noexcept;
 
-/// A type whose data lies in one range of a buffer: `storage()` tells which.
+/// A type whose data lies in one range of a buffer: `storage()` tells which. With `scalar_kind()`
+/// as well, launches check that the kernel points to such scalars.
 template <typename T>
 concept HasStorage = requires(const T& value) {
   { value.storage() } -> std::convertible_to<BufferView>;
 };
+
+namespace detail {
+template <HasStorage T>
+constexpr std::optional<ScalarKind> scalar_kind_of(const T& value) noexcept {
+  if constexpr (requires {
+                  { value.scalar_kind() } -> std::convertible_to<ScalarKind>;
+                }) {
+    return value.scalar_kind();
+  } else {
+    return std::nullopt;
+  }
+}
+}  // namespace detail
 
 }  // namespace dovetail

@@ -2,16 +2,24 @@
 // Element types of tensors.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
 
 #include "dovetail/core/export.hpp"
+#include "dovetail/core/scalar_kind.hpp"
 #include "dovetail/tensor/float16.hpp"
 
 namespace dovetail {
 
 enum class DType : unsigned char { f32, f64, f16, bf16, i64, i32, i8, u8, boolean };
+
+constexpr ScalarKind scalar_kind(DType dtype) noexcept {
+  using enum ScalarKind;
+  constexpr std::array kinds{f32, f64, f16, bf16, i64, i32, i8, u8, boolean};
+  return kinds[static_cast<std::size_t>(dtype)];
+}
 
 /// Bytes of one element.
 DOVETAIL_EXPORT std::size_t size_of(DType dtype) noexcept;

@@ -80,6 +80,8 @@ class DOVETAIL_EXPORT Tensor {
 
   const Shape& shape() const noexcept { return shape_; }
   DType dtype() const noexcept { return dtype_; }
+  /// What a kernel that takes it must point to.
+  ScalarKind scalar_kind() const noexcept { return dovetail::scalar_kind(dtype_); }
   std::size_t rank() const noexcept { return shape_.rank(); }
   /// Number of elements.
   std::int64_t size() const noexcept { return shape_.size(); }
@@ -87,7 +89,8 @@ class DOVETAIL_EXPORT Tensor {
   /// @throws InvalidArgument  the handle was moved from.
   const Context& context() const { return storage_.buffer.context(); }
 
-  /// Where the data lies: buffer and offset in bytes, always together. Any kernel takes it.
+  /// Where the data lies: buffer and offset in bytes, always together. Any kernel takes it,
+  /// whatever its parameter points to.
   const BufferView& storage() const noexcept { return storage_; }
 
  private:
