@@ -184,17 +184,29 @@ TEST_F(DlpackHostExport, IsUnmappedThoughItsStreamHasFailed) {
   EXPECT_EQ(mappings_of(tensor), 0u);
 }
 
-/// The event of the latest mapping, kept: PoCL 3.1 aborts when a command's event goes while it
-/// fails.
-std::atomic<cl_event> latest_mapping{nullptr};
+/// While it lives, keeps the event of the latest mapping: PoCL 3.1 aborts when a command's event
+/// goes while it fails. Not longer: on Intel's driver that event keeps the memory.
+class KeptMapping {
+ public:
+  KeptMapping() { is_alive = true; }
+  ~KeptMapping() {
+    is_alive = false;
+    if (latest != nullptr) clReleaseEvent(latest.exchange(nullptr));
+  }
+  KeptMapping(const KeptMapping&) = delete;
+  KeptMapping& operator=(const KeptMapping&) = delete;
+
+  static inline std::atomic<bool> is_alive{false};
+  static inline std::atomic<cl_event> latest{nullptr};
+};
 
 TEST_F(DlpackHostExport, LeavesNothingMappedWhenWhatItWaitsForFails) {
   const Tensor tensor = ints({1, 2, 3});
-  if (cl_event const earlier = latest_mapping.exchange(nullptr)) clReleaseEvent(earlier);
+  const KeptMapping kept;
   test::Gate gate(stream);
   std::thread mapping(
       [&] { EXPECT_THROW(static_cast<void>(to_dlpack_host(stream, tensor)), CommandError); });
-  while (latest_mapping == nullptr) std::this_thread::yield();
+  while (KeptMapping::latest == nullptr) std::this_thread::yield();
   gate.fail(-5);
   mapping.join();
   EXPECT_EQ(mappings_of(tensor), 0u);
@@ -227,9 +239,9 @@ extern "C" __attribute__((visibility("default"))) void* CL_API_CALL clEnqueueMap
       reinterpret_cast<decltype(::clEnqueueMapBuffer)*>(::dlsym(RTLD_NEXT, "clEnqueueMapBuffer"));
   void* const pointer =
       next(queue, memory, blocking, flags, offset, size, wait_count, waits, event, status);
-  if (pointer != nullptr && event != nullptr) {
+  if (KeptMapping::is_alive && pointer != nullptr && event != nullptr) {
     clRetainEvent(*event);
-    if (cl_event const earlier = latest_mapping.exchange(*event)) clReleaseEvent(earlier);
+    if (cl_event const earlier = KeptMapping::latest.exchange(*event)) clReleaseEvent(earlier);
   }
   return pointer;
 }
