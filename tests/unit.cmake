@@ -10,6 +10,7 @@ set(support_sources
     call_counts.cpp
     child_process.cpp
     drawn_product.cpp
+    driver_probe.cpp
     before_build.cpp
     failing_call.cpp
     failing_queues.cpp

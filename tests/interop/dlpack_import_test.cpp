@@ -11,6 +11,7 @@
 #include "dovetail/interop/dlpack.hpp"
 #include "tests/interop/foreign_tensor.hpp"
 #include "tests/support/child_process.hpp"
+#include "tests/support/driver_probe.hpp"
 #include "tests/support/gate.hpp"
 #include "tests/support/ordered_work.hpp"
 #include "tests/support/thrown.hpp"
@@ -271,6 +272,7 @@ TEST_F(DlpackRefusal, OfAQueueForTheHostsMemory) {
 }
 
 TEST_F(DlpackRefusal, OfWhatDependsOnAFailedQueue) {
+  DOVETAIL_SKIP_UNLESS_FAILURES_PROPAGATE();
   const Stream failed(context());
   {
     test::Gate gate(failed);

@@ -16,6 +16,7 @@
 #include "dovetail/runtime/recording.hpp"
 #include "dovetail/stream/with_queue.hpp"
 #include "tests/support/child_process.hpp"
+#include "tests/support/driver_probe.hpp"
 #include "tests/support/failing_call.hpp"
 #include "tests/support/forked_child.hpp"
 #include "tests/support/gate.hpp"
@@ -180,6 +181,7 @@ TEST_F(CaptureTest, LeavesWorkOnOtherStreamsAlone) {
 }
 
 TEST_F(CaptureTest, IsRefusedOnAStreamThatHasFailed) {
+  DOVETAIL_SKIP_UNLESS_FAILURES_PROPAGATE();
   fail(stream);
   EXPECT_THROW(const Capture capture(stream), CommandError);
 }
@@ -333,6 +335,7 @@ TEST_F(UnsubmittedTest, ResultsThatARecordingWritesItselfFirstAreNoConcernOfItsR
 }
 
 TEST_F(UnsubmittedTest, ResultsStayUnsubmittedWhenAReplayFails) {
+  DOVETAIL_SKIP_UNLESS_FAILURES_PROPAGATE();
   const Buffer lost = test::buffer_of(all(1));
   const Stream failed(context());
   {
@@ -350,6 +353,7 @@ TEST_F(UnsubmittedTest, ResultsStayUnsubmittedWhenAReplayFails) {
 }
 
 TEST_F(UnsubmittedTest, ResultsStayUnsubmittedWhenAReplayIsRefused) {
+  DOVETAIL_SKIP_UNLESS_FAILURES_PROPAGATE();
   const Recording recording = captured();
   const Stream failed(context());
   fail(failed);

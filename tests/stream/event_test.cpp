@@ -10,6 +10,7 @@
 #include "dovetail/stream/stream.hpp"
 #include "dovetail/tensor/tensor.hpp"
 #include "tests/support/contexts.hpp"
+#include "tests/support/driver_probe.hpp"
 #include "tests/support/gate.hpp"
 #include "tests/support/native_queue.hpp"
 #include "tests/support/thrown.hpp"
@@ -159,6 +160,7 @@ TEST(Event, OutlivesItsStream) {
 }
 
 TEST(Event, ReportsThatACommandBeforeItFailed) {
+  DOVETAIL_SKIP_UNLESS_FAILURES_PROPAGATE();
   const Stream stream(context());
   Gate gate(stream);
   const Event event = stream.record();

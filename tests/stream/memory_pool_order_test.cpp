@@ -11,6 +11,7 @@
 #include "dovetail/core/error.hpp"
 #include "dovetail/tensor/tensor.hpp"
 #include "tests/support/contexts.hpp"
+#include "tests/support/driver_probe.hpp"
 #include "tests/support/gate.hpp"
 #include "tests/support/memory_pool_work.hpp"
 #include "tests/support/native_queue.hpp"
@@ -229,6 +230,7 @@ void fail_behind_work(const Stream& stream) {
 }
 
 TEST_F(MemoryPoolOrder, ABlockOfAFailedStreamDoesNotMakeAnotherStreamFail) {
+  DOVETAIL_SKIP_UNLESS_FAILURES_PROPAGATE();
   MemoryPool pool(context(), {.limit_nbytes = kib});
   const Stream failed(context()), stream(context());
   std::optional<Buffer> buffer = pool.allocate(failed, kib);
@@ -242,6 +244,7 @@ TEST_F(MemoryPoolOrder, ABlockOfAFailedStreamDoesNotMakeAnotherStreamFail) {
 }
 
 TEST_F(MemoryPoolOrder, ABlockOfAFailedStreamIsNotTakenThoughTheStreamComesAfterItsUse) {
+  DOVETAIL_SKIP_UNLESS_FAILURES_PROPAGATE();
   MemoryPool pool(context());
   const Stream failed(context()), stream(context());
   std::optional<Buffer> buffer = pool.allocate(failed, kib);

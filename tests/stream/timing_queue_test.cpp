@@ -12,6 +12,7 @@
 #include "dovetail/core/error.hpp"
 #include "dovetail/stream/stream.hpp"
 #include "tests/support/contexts.hpp"
+#include "tests/support/driver_probe.hpp"
 #include "tests/support/gate.hpp"
 #include "tests/support/native_queue.hpp"
 #include "tests/support/threads.hpp"
@@ -107,6 +108,7 @@ TEST_P(TimingQueueBy, TakesNoTimeBeforeThePointIsReached) {
 }
 
 TEST_P(TimingQueueBy, GoesOnAfterAFailure) {
+  DOVETAIL_SKIP_UNLESS_FAILURES_PROPAGATE();
   std::optional<TimedPoint> failed;
   {
     Gate gate(stream);

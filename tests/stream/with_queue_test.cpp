@@ -13,6 +13,7 @@
 #include "dovetail/core/error.hpp"
 #include "dovetail/runtime/recording.hpp"
 #include "dovetail/stream/explain.hpp"
+#include "tests/support/driver_probe.hpp"
 #include "tests/support/gate.hpp"
 #include "tests/support/order_checker.hpp"
 #include "tests/support/ordered_work.hpp"
@@ -270,6 +271,7 @@ TEST(WithQueueUndeclared, IsNotForgottenWhereTheNextWorkIsRefused) {
 }
 
 TEST(WithQueueUndeclared, IsRefusedForAStreamThatHasFailedUntilItsReset) {
+  DOVETAIL_SKIP_UNLESS_FAILURES_PROPAGATE();
   const Stream stream(context()), failed(context());
   const Buffer data = test::buffer_of(all(1));
   const auto call = [&] { with_queue(stream, "raw", [](cl_command_queue) {}); };
