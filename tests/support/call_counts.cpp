@@ -52,6 +52,14 @@ bool loader_takes_layers() {
 
 bool layer_is_active() { return snapshot_function() != nullptr; }
 
+Calls calls_so_far() {
+  Calls calls;
+  for (const dovetail_call_count& count : snapshot()) {
+    if (count.calls != 0) calls[count.name] = count.calls;
+  }
+  return calls;
+}
+
 Calls calls_during(const std::function<void()>& work) {
   const auto before = snapshot();
   work();

@@ -17,6 +17,9 @@ bool layer_is_active();
 /// Whether the OpenCL loader is known to open what OPENCL_LAYERS names: ocl-icd from 2.3 on.
 bool loader_takes_layers();
 
+/// How often each entry point has been called so far; those never called are left out.
+Calls calls_so_far();
+
 /// How often each entry point is called while `work` runs; those never called are left out.
 Calls calls_during(const std::function<void()>& work);
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tests/support/child_process.hpp"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <spawn.h>
 #include <sys/wait.h>
@@ -25,8 +26,7 @@ std::string read_all(int file) {
   return text;
 }
 
-std::vector<std::string> environment_with(
-    const std::vector<std::pair<std::string, std::string>>& added) {
+std::vector<std::string> environment_with(const Variables& added) {
   std::vector<std::string> entries;
   for (const auto& [name, value] : added) entries.push_back(name + "=" + value);
   entries.emplace_back(child_mark);
@@ -54,40 +54,45 @@ std::vector<char*> pointers_to(std::vector<std::string>& texts) {
 
 bool in_child() { return std::getenv("DOVETAIL_TEST_CHILD") != nullptr; }
 
-ChildResult run_again_in_child(
-    const std::vector<std::pair<std::string, std::string>>& environment) {
-  const auto* test = testing::UnitTest::GetInstance()->current_test_info();
-  const std::string name = std::string(test->test_suite_name()) + "." + test->name();
-  std::vector<std::string> arguments{"/proc/self/exe", "--gtest_filter=" + name,
-                                     "--gtest_color=no"};
+ProgramEnd run_this_program(std::vector<std::string> arguments, const Variables& environment) {
+  constexpr const char* program = "/proc/self/exe";
+  arguments.insert(arguments.begin(), program);
   std::vector<std::string> variables = environment_with(environment);
 
   std::array<int, 2> pipe_ends{};
-  if (::pipe(pipe_ends.data()) != 0) throw std::runtime_error("pipe failed");
+  // Closed in other children, which would keep the reader of this one's output waiting.
+  if (::pipe2(pipe_ends.data(), O_CLOEXEC) != 0) throw std::runtime_error("pipe2 failed");
   posix_spawn_file_actions_t actions;
   posix_spawn_file_actions_init(&actions);
   posix_spawn_file_actions_adddup2(&actions, pipe_ends[1], STDOUT_FILENO);
   posix_spawn_file_actions_adddup2(&actions, pipe_ends[1], STDERR_FILENO);
-  posix_spawn_file_actions_addclose(&actions, pipe_ends[0]);
-  posix_spawn_file_actions_addclose(&actions, pipe_ends[1]);
   pid_t child = 0;
-  const int failure = ::posix_spawn(&child, "/proc/self/exe", &actions, nullptr,
+  const int failure = ::posix_spawn(&child, program, &actions, nullptr,
                                     pointers_to(arguments).data(), pointers_to(variables).data());
   posix_spawn_file_actions_destroy(&actions);
   ::close(pipe_ends[1]);
-  ChildResult result;
+  ProgramEnd end;
   if (failure == 0) {
-    result.output = read_all(pipe_ends[0]);
-    int status = 0;
-    ::waitpid(child, &status, 0);
-    // A filter that matches nothing exits with 0 too, so the test's own line is asked for.
-    result.passed = WIFEXITED(status) && WEXITSTATUS(status) == 0 &&
-                    result.output.find("[       OK ] " + name) != std::string::npos;
-    if (WIFSIGNALED(status)) {
-      result.output += "\nended by signal " + std::to_string(WTERMSIG(status)) + "\n";
-    }
+    end.output = read_all(pipe_ends[0]);
+    ::waitpid(child, &end.status, 0);
   }
   ::close(pipe_ends[0]);
+  if (failure != 0) throw std::runtime_error("posix_spawn failed");
+  return end;
+}
+
+ChildResult run_again_in_child(const Variables& environment) {
+  const auto* test = testing::UnitTest::GetInstance()->current_test_info();
+  const std::string name = std::string(test->test_suite_name()) + "." + test->name();
+  ProgramEnd end = run_this_program({"--gtest_filter=" + name, "--gtest_color=no"}, environment);
+  ChildResult result;
+  // A filter that matches nothing exits with 0 too, so the test's own line is asked for.
+  result.passed = WIFEXITED(end.status) && WEXITSTATUS(end.status) == 0 &&
+                  end.output.find("[       OK ] " + name) != std::string::npos;
+  result.output = std::move(end.output);
+  if (WIFSIGNALED(end.status)) {
+    result.output += "\nended by signal " + std::to_string(WTERMSIG(end.status)) + "\n";
+  }
   return result;
 }
 
