@@ -37,18 +37,22 @@ class DlpackImport : public testing::Test {
 };
 
 TEST_F(DlpackImport, UsesOpenCLMemoryInPlace) {
-  ForeignTensor foreign(buffer.get(), {4, 4});
-  foreign.managed.dl_tensor.byte_offset = 128;
+  const std::size_t offset =
+      std::max<std::size_t>(context().device().base_address_alignment(), 128);
+  const std::size_t first = offset / sizeof(int);  // where a kernel's argument may begin
+  const Buffer large = test::buffer_of(std::vector<int>(2 * first, 4));
+  ForeignTensor foreign(large.get(), {4, 4});
+  foreign.managed.dl_tensor.byte_offset = offset;
   {
     const Tensor tensor = from_dlpack(context(), &foreign.managed);
-    EXPECT_EQ(tensor.storage().buffer, buffer);
+    EXPECT_EQ(tensor.storage().buffer, large);
     test::grow_kernel().launch(stream, NDRange({16}), tensor);
     EXPECT_EQ(tensor.to_host<int>(stream), std::vector<int>(16, 9));
   }
   EXPECT_EQ(foreign.deletions(), 1);
-  std::vector<int> expected(64, 4);
-  std::fill(expected.begin() + 32, expected.begin() + 48, 9);
-  EXPECT_EQ(test::contents(buffer), expected);
+  std::vector<int> expected(2 * first, 4);
+  std::fill_n(expected.begin() + static_cast<std::ptrdiff_t>(first), 16, 9);
+  EXPECT_EQ(test::contents(large), expected);
 }
 
 TEST_F(DlpackImport, GivesBackWithTheLastHandleInTheThreadThatDropsIt) {

@@ -172,7 +172,7 @@ TEST(MatmulPlanGpu, CoversKOnceAndKeepsWithinTheLimitsOfAnyGpu) {
 TEST(MatmulPlanGpu, CanRunWhatTheTableOfTheLibrarySays) {
   const auto table = TuningTable::parse(embedded_text("matmul/tuned.csv"), "matmul/tuned.csv");
   EXPECT_FALSE(table.entries().empty());
-  for (const auto& [device, p, tuning] : table.entries()) {
+  for (const auto& [device, p, tuning, is_set] : table.entries()) {
     if (device != "NVIDIA H200") continue;
     const MatmulSizes sizes{.m = static_cast<std::uint32_t>(p.m),
                             .n = static_cast<std::uint32_t>(p.n),

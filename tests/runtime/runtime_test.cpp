@@ -243,7 +243,7 @@ TEST(Runtime, DescribesItselfInASentence) {
   options.peer = std::make_shared<test::LazyPeer>(queue.get());
   const Runtime external(options);
   const StreamGuard guard(external.stream());
-  expect_parts(external.str(), "an external queue, borrowed", ", shared with this thread's tensors",
+  expect_parts(external.str(), "an external queue, retained", ", shared with this thread's tensors",
                "peer 'lazy peer'");
 }
 

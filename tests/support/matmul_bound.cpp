@@ -57,8 +57,9 @@ long double activate(long double x, Activation activation) {
 
 /// Before the activation. What has the factor 0 is not read.
 long double affine(const MatmulArithmetic& how, const ExactElement& element) {
+  const long double product = how.alpha == 0.0 ? 0 : how.alpha * element.product;
   const long double kept = how.beta == 0.0 ? 0 : how.beta * element.old_out;
-  return how.alpha * element.product + kept + element.bias + element.residual;
+  return product + kept + element.bias + element.residual;
 }
 
 }  // namespace
@@ -72,7 +73,7 @@ long double MatmulArithmetic::bound(const ExactElement& element) const {
   const long double u = unit_roundoff(sum_type(*this));
   const auto gamma = [u](auto n) { return n * u / (1 - n * u); };
   const auto count = static_cast<long double>(k);
-  const long double scaled = std::abs(static_cast<long double>(alpha)) * element.magnitude;
+  const long double scaled = alpha == 0.0 ? 0 : std::abs(alpha * element.magnitude);
   const long double kept = beta == 0.0 ? 0 : std::abs(beta * element.old_out);
   const long double before =
       gamma(count) * scaled + gamma(8) * ((1 + gamma(count)) * scaled + kept +

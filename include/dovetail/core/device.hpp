@@ -32,7 +32,9 @@ class DOVETAIL_EXPORT Device {
   explicit Device(cl_device_id device);
 
   /// Every device of every platform, in the loader's order; this is the order of `select`'s index.
-  /// A platform without devices is left out. Empty when there is no platform.
+  /// A platform that has no device is left out, and one that fails where another has some. Empty
+  /// when there is no platform.
+  /// @throws OpenCLError    the loader fails, or a platform does and the others have no device.
   /// @throws ForkedProcess  as above.
   static std::vector<Device> all();
 

@@ -4,7 +4,7 @@
 
 namespace dovetail {
 
-/// A place in a source, with the functions of std::source_location, which Clang 14 does not have.
+/// A place in a source, with the functions of SourceLocation, which Clang 14 does not have.
 /// The same type whichever compiler includes this.
 class SourceLocation {
  public:

@@ -31,8 +31,8 @@ struct ProgramSource {
 class DOVETAIL_EXPORT Program {
  public:
   /// Compiles and links `source`. Its `#include`s are looked for in the options' folders.
-  /// @throws BuildError  it does not build; carries the log, the options and the lines that the log
-  ///                     points at.
+  /// @throws BuildError   it does not build; carries the log, the options and the log's places.
+  /// @throws OutOfMemory  the compiler has no memory.
   [[nodiscard]] static Program from_source(const Context& context, const ProgramSource& source,
                                            const BuildOptions& options = {});
 

@@ -24,7 +24,7 @@ kernel void reverse(global int* data, local int* scratch) {
 
 }  // namespace
 
-void check(cl_int status, const char* call, std::source_location where) {
+void check(cl_int status, const char* call, SourceLocation where) {
   if (status != CL_SUCCESS) throw OpenCLError(status, call, where, "a call of the workload's own");
 }
 

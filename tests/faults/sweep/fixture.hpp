@@ -9,7 +9,6 @@
 #include <cstddef>
 #include <memory>
 #include <optional>
-#include <source_location>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -44,8 +43,7 @@ inline void expect(const char* what, bool holds) {
 }
 
 /// Throws what Dovetail throws: the calls of the workload's own fail as well.
-void check(cl_int status, const char* call,
-           std::source_location where = std::source_location::current());
+void check(cl_int status, const char* call, SourceLocation where = SourceLocation::current());
 
 template <auto Release>
 struct Releaser {

@@ -10,9 +10,9 @@
 #include <vector>
 
 #include "tests/faults/sweep/workload.hpp"
-#include "tests/support/object_balance.hpp"
 #include "tests/support/call_counts.hpp"
 #include "tests/support/fault.hpp"
+#include "tests/support/object_balance.hpp"
 
 namespace dovetail::sweep {
 namespace {
