@@ -69,9 +69,14 @@ void unmap_from_host(const Stream& stream, const BufferView& memory, void* point
   TrackedUses uses;
   add_use(uses, memory, Access::read_write);
   const Submission submission(stream, uses, {"unmap", function});
-  check(clEnqueueUnmapMemObject(submission.queue(), handle_of(memory.buffer).memory, pointer, 0,
-                                nullptr, nullptr),
-        "clEnqueueUnmapMemObject");
+  const auto unmap = [&] {
+    return clEnqueueUnmapMemObject(submission.queue(), handle_of(memory.buffer).memory, pointer, 0,
+                                   nullptr, nullptr);
+  };
+  cl_int status = unmap();
+  // Memory that stays mapped never goes back to its owner.
+  if (status != CL_SUCCESS) status = unmap();
+  check(status, "clEnqueueUnmapMemObject");
 }
 
 }  // namespace detail

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The last handle to an imported tensor goes while the driver refuses single calls.
+// Tensors of other frameworks while the driver refuses single calls.
 #include <gtest/gtest.h>
 
 #include <chrono>
@@ -46,6 +46,26 @@ INSTANTIATE_TEST_SUITE_P(Calls, FaultyImport,
                          testing::Values("clEnqueueMarkerWithWaitList", "clFlush",
                                          "clGetEventInfo"),
                          [](const auto& instance) { return std::string(instance.param); });
+
+class FaultyHostImport : public test::FaultTest {};
+
+TEST_F(FaultyHostImport, IsUnmappedAndGivenBackThoughAnUnmapFailed) {
+  const Stream stream(context());
+  const test::HostInts ints(std::vector<int>(count, 1));
+  test::ForeignTensor foreign(ints.data(), kDLCPU, {count});
+  {
+    const Tensor taken = interop::from_dlpack(context(), &foreign.managed);
+    test::set_kernel().launch(stream, NDRange({count}), writes(taken), 5);
+    const Fault fault("clEnqueueUnmapMemObject");
+    EXPECT_NO_THROW(interop::synchronize_host(stream, taken));
+    EXPECT_EQ(fault.fired(), 1u);
+    EXPECT_EQ(ints.values(), std::vector<int>(count, 5));
+  }
+  for (int i = 0; i < 1000 && foreign.deletions() == 0; ++i) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  }
+  EXPECT_EQ(foreign.deletions(), 1);
+}
 
 }  // namespace
 }  // namespace dovetail
