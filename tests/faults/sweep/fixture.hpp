@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "dovetail/core/context.hpp"
+#include "dovetail/core/source_location.hpp"
 #include "dovetail/runtime/kernel.hpp"
 #include "dovetail/stream/buffer.hpp"
 #include "dovetail/stream/stream.hpp"
