@@ -189,7 +189,7 @@ if(is_tested)
                CXX_EXTENSIONS OFF
                CXX_VISIBILITY_PRESET hidden
                VISIBILITY_INLINES_HIDDEN ON)
-  set(fault_sources stream_end_test.cpp wait_test.cpp)
+  set(fault_sources device_test.cpp program_test.cpp stream_end_test.cpp wait_test.cpp)
   if(DOVETAIL_WITH_DLPACK)
     list(APPEND fault_sources dlpack_test.cpp)
   endif()
