@@ -125,8 +125,8 @@ TEST(Command, LeavesAFileAsItWasWhereTheNewOneCannotBeWrittenWhole) {
   const TemporaryDirectory folder;
   const auto file = folder.path() / "info.json";
   std::ofstream(file) << "{}";
-  // Files of up to 1 KiB.
-  const Outcome outcome = run("info --json " + file.string(), "trap '' XFSZ; ulimit -f 2;");
+  // Files of up to 512 bytes.
+  const Outcome outcome = run("info --json " + file.string(), "trap '' XFSZ; ulimit -f 1;");
   EXPECT_EQ(outcome.exit_code, 2) << outcome.output;
   EXPECT_NE(outcome.output.find("cannot write"), std::string::npos) << outcome.output;
   EXPECT_EQ(read_json(file), Json::object());
