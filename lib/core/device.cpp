@@ -177,9 +177,7 @@ std::vector<Device> Device::all() {
     }
   }
   if (ids.empty() && failure) std::rethrow_exception(failure);
-  std::vector<Device> devices;
-  for (const cl_device_id id : ids) devices.emplace_back(id);
-  return devices;
+  return std::vector<Device>(ids.begin(), ids.end());
 }
 
 Device Device::select(std::string_view query) {
@@ -212,7 +210,7 @@ const Device::Facts& Device::facts() const noexcept {
   if (facts_) [[likely]]
     return *facts_;
   // Never destroyed: handles in static storage may ask later.
-  static const auto* const none = new Facts;
+  static const auto* const none = new Facts;  // NOLINT(bugprone-unhandled-exception-at-new): tiny
   return *none;
 }
 

@@ -44,7 +44,7 @@ AddressSpace address_space(cl_kernel_arg_address_qualifier qualifier) {
 template <typename Query>
 std::string text_of(std::string_view call, Query query) {
   std::size_t size = 0;
-  detail::check(query(0, nullptr, &size), call);
+  detail::check(query(std::size_t{0}, nullptr, &size), call);
   std::string text(size, '\0');
   detail::check(query(size, text.data(), nullptr), call);
   text.resize(std::min(text.find('\0'), size));

@@ -29,6 +29,13 @@ bool are_contexts_given_back(std::int64_t kept) {
   return balance().contexts <= kept;
 }
 
+/// The references to contexts that stay where the driver refuses to give something back: the context
+/// itself, or imported memory, which keeps the tensor that it was imported from.
+std::int64_t contexts_kept(const std::string& entry_point) {
+  if (entry_point == "clReleaseContext") return 1;
+  return entry_point == "clReleaseMemObject" ? 3 : 0;
+}
+
 /// What the driver says in such a case.
 cl_int status_for(const std::string& entry_point) {
   const bool allocates = entry_point.starts_with("clCreate") || entry_point.starts_with("clRetain");
@@ -79,8 +86,7 @@ Outcome run_twice(const Choice& choice) {
 
 Outcome run_with(const Choice& choice) {
   const Outcome outcome = run_twice(choice);
-  const std::int64_t kept = choice.entry_point == "clReleaseContext" ? 1 : 0;
-  const bool is_leaked = !are_contexts_given_back(kept);
+  const bool is_leaked = !are_contexts_given_back(contexts_kept(choice.entry_point));
   return is_leaked && outcome < Outcome::foreign ? Outcome::leaked : outcome;
 }
 

@@ -132,17 +132,35 @@ void ended_streams(Fixture& fixture) {
   }
 }
 
+/// A stream on somebody's queue; at its end the queue is finished, and that is declared.
+class Borrowed {
+ public:
+  Borrowed(const Context& context, cl_command_queue queue)
+      : queue_(queue), stream_(std::in_place, Stream::borrow(context, queue)) {}
+  ~Borrowed() {
+    const Point point = stream_->point();
+    stream_.reset();
+    while (clFinish(queue_) != CL_SUCCESS) {
+    }
+    Stream::declare_done(point);
+  }
+  Borrowed(const Borrowed&) = delete;
+  Borrowed& operator=(const Borrowed&) = delete;
+
+  const Stream& stream() const { return *stream_; }
+
+ private:
+  cl_command_queue queue_;
+  std::optional<Stream> stream_;
+};
+
 void borrowed_queues(Fixture& fixture) {
   const Buffer data = fixture.buffer(1);
   const NativeQueue queue = native_queue(fixture.context());
-  Point point;
   {
-    const Stream stream = Stream::borrow(fixture.context(), queue.get());
-    fixture.grow(stream, data);
-    point = stream.point();
+    const Borrowed borrowed(fixture.context(), queue.get());
+    fixture.grow(borrowed.stream(), data);
   }
-  check(clFinish(queue.get()), "clFinish");
-  Stream::declare_done(point);
   fixture.grow(fixture.stream(0), data);
   expect("work behind a borrowed queue", fixture.contents(fixture.stream(0), data), all(7));
 }
