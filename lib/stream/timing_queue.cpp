@@ -101,7 +101,9 @@ TimeStamp::~TimeStamp() {
 }
 
 HandOver hand_over_for(const Device& device) noexcept {
-  return device.type() == DeviceType::cpu ? HandOver::host : HandOver::device;
+  if (device.type() != DeviceType::cpu) return HandOver::device;
+  // By name, as no query tells how a driver schedules its threads.
+  return device.platform_name() == "Portable Computing Language" ? HandOver::host : HandOver::held;
 }
 
 void check_takes_time_stamps(const Device& device, cl_command_queue_properties supported) {
@@ -132,8 +134,15 @@ TimedPoint TimingQueue::record(const Stream& stream, HandOver hand_over) {
   if (hand_over == HandOver::host) return record_through_host(stream);
   Event event = stream.record();
   stream.flush();
-  auto stamp = stamp_behind(stream, event);
-  return {std::move(event), std::move(stamp)};
+  const auto stamp = stamp_behind(stream, event);
+  if (hand_over == HandOver::held && stamp != nullptr) hold_until_taken(stream, *stamp);
+  return {std::move(event), stamp};
+}
+
+/// Or what is given to the stream next starts before the time is taken, and delays it.
+void TimingQueue::hold_until_taken(const Stream& stream, TimeStamp& stamp) {
+  check(clEnqueueBarrierWithWaitList(stream.get(), 1, &stamp.taken, &stamp.passed),
+        "clEnqueueBarrierWithWaitList");
 }
 
 /// A command behind `event` whose end is its time. Not a marker: in PoCL 3.1 one waits for all
@@ -155,9 +164,7 @@ TimedPoint TimingQueue::record_through_host(const Stream& stream) {
   const auto stamp = std::make_shared<TimeStamp>(taken);
   check(clFlush(queue_), "clFlush");
   Event event = stream.record();
-  // Or what is given to the stream next starts before the time is taken, and delays it.
-  check(clEnqueueBarrierWithWaitList(stream.get(), 1, &taken, &stamp->passed),
-        "clEnqueueBarrierWithWaitList");
+  hold_until_taken(stream, *stamp);
   // Last: an event that fails before has its callback made at once, one that fails from now on
   // takes the barrier with it. So the stream does not wait for a time that is never taken.
   reached.complete_after(event.get());
@@ -165,12 +172,11 @@ TimedPoint TimingQueue::record_through_host(const Stream& stream) {
   return {std::move(event), stamp};
 }
 
-std::shared_ptr<const TimeStamp> TimingQueue::stamp_behind(const Stream& stream,
-                                                           const Event& event) {
+std::shared_ptr<TimeStamp> TimingQueue::stamp_behind(const Stream& stream, const Event& event) {
   make_once(stream, HandOver::device);
   // PoCL 3.1 never reaches a marker behind an event that had failed before.
   if (has_failed(event)) return nullptr;
-  auto stamp = std::make_shared<const TimeStamp>(enqueue_stamp(event.get()));
+  auto stamp = std::make_shared<TimeStamp>(enqueue_stamp(event.get()));
   check(clFlush(queue_), "clFlush");
   return stamp;
 }

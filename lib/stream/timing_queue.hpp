@@ -21,8 +21,8 @@ struct DOVETAIL_EXPORT TimeStamp {
   TimeStamp& operator=(const TimeStamp&) = delete;
 
   cl_event taken;
-  /// HandOver::host: the stream's barrier behind it. Kept because PoCL 3.1 aborts when a command
-  /// fails whose event is gone.
+  /// Where the stream is held: its barrier behind the time stamp. Kept because PoCL 3.1 aborts when
+  /// a command fails whose event is gone.
   cl_event passed = nullptr;
 };
 
@@ -32,10 +32,12 @@ struct TimedPoint {
   std::shared_ptr<const TimeStamp> stamp;
 };
 
-/// Who tells the companion queue that the stream's point is reached.
+/// Who tells the companion queue that the stream's point is reached, and whether the stream is held
+/// until the time is taken.
 enum class HandOver {
-  host,    ///< A callback. On CPUs, where the thread that reached the point runs it at once.
-  device,  ///< OpenCL's wait between queues. On GPUs, which do that by themselves.
+  host,    ///< A callback; held. On PoCL's CPUs: the thread that reached the point runs it at once.
+  held,    ///< OpenCL's wait between queues; held. On other CPUs.
+  device,  ///< OpenCL's wait between queues. On GPUs, which hand over by themselves.
 };
 
 DOVETAIL_EXPORT HandOver hand_over_for(const Device& device) noexcept;
@@ -59,11 +61,12 @@ class DOVETAIL_EXPORT TimingQueue {
 
   /// Has the device take its time behind `event`, whose queue must have been flushed, by
   /// HandOver::device. Empty if the event has failed.
-  std::shared_ptr<const TimeStamp> stamp_behind(const Stream& stream, const Event& event);
+  std::shared_ptr<TimeStamp> stamp_behind(const Stream& stream, const Event& event);
 
  private:
   TimedPoint record_through_host(const Stream& stream);
   cl_event enqueue_stamp(cl_event event);
+  static void hold_until_taken(const Stream& stream, TimeStamp& stamp);
   void make_once(const Stream& stream, HandOver hand_over);
 
   std::once_flag made_;

@@ -88,6 +88,16 @@ std::vector<Build> builds_here() {
   return builds;
 }
 
+/// Intel's vectoriser remarks on loops of its own making, and calls some remarks warnings.
+bool has_warning(const std::string& log) {
+  constexpr std::string_view word = "warning", remark = "warning: <unknown>:0:0: loop not unrolled";
+  const bool is_with_remarks = log.find("remark: ") != std::string::npos;
+  for (std::size_t at = log.find(word); at != std::string::npos; at = log.find(word, at + 1)) {
+    if (!is_with_remarks || log.compare(at, remark.size(), remark) != 0) return true;
+  }
+  return false;
+}
+
 TEST(EmbeddedKernels, BuildWithoutWarnings) {
   if (test::in_child()) {
     for (const Build& build : builds_here()) {
@@ -99,7 +109,7 @@ TEST(EmbeddedKernels, BuildWithoutWarnings) {
       const auto log =
           cl::Program(program.get(), true)
               .getBuildInfo<CL_PROGRAM_BUILD_LOG>(cl::Device(context().device().get(), true));
-      EXPECT_EQ(log.find("warning"), std::string::npos) << log;
+      EXPECT_FALSE(has_warning(log)) << log;
     }
     return;
   }

@@ -29,8 +29,8 @@ bool are_contexts_given_back(std::int64_t kept) {
   return balance().contexts <= kept;
 }
 
-/// The references to contexts that stay where the driver refuses to give something back: the context
-/// itself, or imported memory, which keeps the tensor that it was imported from.
+/// The references to contexts that stay where the driver refuses to give something back: the
+/// context itself, or imported memory, which keeps the tensor that it was imported from.
 std::int64_t contexts_kept(const std::string& entry_point) {
   if (entry_point == "clReleaseContext") return 1;
   return entry_point == "clReleaseMemObject" ? 3 : 0;
