@@ -321,14 +321,7 @@ bool Stream::is_capturing() const noexcept {
 const Context& Stream::context() const { return state_of(*this, "Stream::context")->context; }
 
 namespace detail {
-const std::shared_ptr<StreamState>& state_of(const Stream& stream) noexcept {
-  return stream.state_;
-}
-const std::shared_ptr<StreamState>& state_of(const Stream& stream, std::string_view function) {
-  const auto& state = state_of(stream);
-  check_not_moved_from(function, "stream", state);
-  return state;
-}
+void throw_stream_moved_from(std::string_view function) { throw_moved_from(function, "stream"); }
 Stream stream_of(std::shared_ptr<StreamState> state) noexcept { return Stream(std::move(state)); }
 }  // namespace detail
 

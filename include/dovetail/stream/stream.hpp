@@ -36,10 +36,12 @@ struct AdoptionOptions {
 class Stream;
 namespace detail {
 struct StreamState;
-DOVETAIL_EXPORT const std::shared_ptr<StreamState>& state_of(const Stream& stream) noexcept;
+// Inline, as every launch asks.
+inline const std::shared_ptr<StreamState>& state_of(const Stream& stream) noexcept;
 /// @throws InvalidArgument  `function` was given a stream that was moved from.
-DOVETAIL_EXPORT const std::shared_ptr<StreamState>& state_of(const Stream& stream,
-                                                             std::string_view function);
+inline const std::shared_ptr<StreamState>& state_of(const Stream& stream,
+                                                    std::string_view function);
+[[noreturn]] DOVETAIL_EXPORT void throw_stream_moved_from(std::string_view function);
 DOVETAIL_EXPORT Stream stream_of(std::shared_ptr<StreamState> state) noexcept;
 }  // namespace detail
 
@@ -179,10 +181,24 @@ class DOVETAIL_EXPORT Stream {
 
  private:
   friend const std::shared_ptr<detail::StreamState>& detail::state_of(const Stream&) noexcept;
+  friend const std::shared_ptr<detail::StreamState>& detail::state_of(const Stream&,
+                                                                      std::string_view);
   friend Stream detail::stream_of(std::shared_ptr<detail::StreamState>) noexcept;
   explicit Stream(std::shared_ptr<detail::StreamState> state);
   std::shared_ptr<detail::StreamState> state_;
 };
+
+namespace detail {
+inline const std::shared_ptr<StreamState>& state_of(const Stream& stream) noexcept {
+  return stream.state_;
+}
+inline const std::shared_ptr<StreamState>& state_of(const Stream& stream,
+                                                    std::string_view function) {
+  if (stream.state_ == nullptr) [[unlikely]]
+    throw_stream_moved_from(function);
+  return stream.state_;
+}
+}  // namespace detail
 
 /// The process's streams, and who waits for whom, as text for people: one line for each stream that
 /// is alive, with its work that is not known to be done, and for each wait that is not over.
