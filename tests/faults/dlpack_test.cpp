@@ -50,6 +50,9 @@ INSTANTIATE_TEST_SUITE_P(Calls, FaultyImport,
 class FaultyHostImport : public test::FaultTest {};
 
 TEST_F(FaultyHostImport, IsUnmappedAndGivenBackThoughAnUnmapFailed) {
+  if (context().device().type() != DeviceType::cpu) {
+    GTEST_SKIP() << "no CPU: the driver may copy the host's memory, and is asked for no mapping";
+  }
   const Stream stream(context());
   const test::HostInts ints(std::vector<int>(count, 1));
   test::ForeignTensor foreign(ints.data(), kDLCPU, {count});
