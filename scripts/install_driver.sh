@@ -37,5 +37,6 @@ if [[ ! -e $(cat "$vendors/intel.icd" 2>/dev/null) ]]; then
   echo "$library" >"$vendors/intel.icd"
 fi
 
+command -v clinfo >/dev/null || give_up "clinfo is missing; scripts/install_dependencies.sh installs it."
 [[ $(OCL_ICD_VENDORS=$vendors clinfo -l) == *Intel* ]] || give_up "it shows no device on this machine."
 echo "$vendors"

@@ -8,6 +8,7 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
+scripts/install_dependencies.sh --tests
 if [[ ${1:-} == --driver ]]; then
   OCL_ICD_VENDORS=$(scripts/install_driver.sh "${2:-}")
   export OCL_ICD_VENDORS
@@ -17,7 +18,6 @@ if [[ ${1:-} == --driver ]]; then
   echo "On the driver of $OCL_ICD_VENDORS: ctest $*"
 fi
 
-scripts/install_dependencies.sh --tests
 if command -v ccache >/dev/null; then
   export CMAKE_CXX_COMPILER_LAUNCHER=ccache
 fi

@@ -16,6 +16,7 @@
 #include "lib/core/thrown_text.hpp"
 #include "lib/interop/dlpack_format.hpp"
 #include "lib/interop/host_map.hpp"
+#include "lib/stream/moved_buffer.hpp"
 #include "lib/stream/stream_state.hpp"
 
 namespace dovetail::interop {
@@ -92,6 +93,7 @@ void hand_over(const Stream& stream, const Tensor& tensor) {
 }  // namespace
 
 DLManagedTensor* to_dlpack(const Tensor& tensor, cl_command_queue consumer) {
+  detail::check_not_moved_from("to_dlpack", "tensor", tensor.storage().buffer);
   std::optional<Stream> stream;
   if (consumer != nullptr) {
     stream = adopt_consumer(tensor, consumer);
@@ -110,6 +112,7 @@ DLManagedTensor* to_dlpack(const Tensor& tensor, cl_command_queue consumer) {
 }
 
 DLManagedTensor* to_dlpack_host(const Stream& stream, const Tensor& tensor) {
+  detail::check_not_moved_from("to_dlpack_host", "tensor", tensor.storage().buffer);
   const Device& device = tensor.context().device();
   if (device.type() != DeviceType::cpu) {
     throw InvalidArgument(fmt::format(

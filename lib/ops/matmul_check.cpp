@@ -126,8 +126,8 @@ MatmulShape check_operands(const Stream& stream, const GivenMatrix& a, const Giv
                            const MatmulOptions& options) {
   check_known(options);
   check_not_moved_from("matmul", "stream", stream);
-  check_place(stream, "[matmul] a", a);
-  check_place(stream, "[matmul] b", b);
+  check_place(stream, "matmul", "a", a);
+  check_place(stream, "matmul", "b", b);
   check_dtype(stream.device(), "a", a);
   check_dtype(stream.device(), "b", b);
   if (a.dtype != b.dtype) {

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "dovetail/core/error.hpp"
+#include "lib/stream/moved_buffer.hpp"
 
 namespace dovetail::detail {
 namespace {
@@ -42,7 +43,7 @@ DType result_dtype(DType operands) noexcept {
 
 void check_out(const Stream& stream, const MatmulShape& shape, const GivenMatrix& a,
                const GivenMatrix& b, const GivenMatrix& out) {
-  check_place(stream, "[matmul] out", out);
+  check_place(stream, "matmul", "out", out);
   if (!takes_out(a.dtype, out.dtype)) {
     throw InvalidArgument(
         fmt::format("[matmul] out {} is {}; the product of {} is {}{}.", out.str(),
@@ -67,6 +68,7 @@ void check_out(const Stream& stream, const MatmulShape& shape, const GivenMatrix
 
 MatmulOperand check_bias(const Stream& stream, const MatmulShape& shape, const GivenMatrix& out,
                          const Tensor& bias) {
+  check_operand_not_moved_from("matmul", "bias", bias.storage().buffer);
   if (bias.shape() != Shape{shape.n}) {
     throw InvalidArgument(
         fmt::format("[matmul] bias {}: the result {} takes one of [{}]; reshape it.",
@@ -90,7 +92,7 @@ MatmulOperand check_bias(const Stream& stream, const MatmulShape& shape, const G
 MatmulOperand check_residual(const Stream& stream, const GivenMatrix& out,
                              const MatrixView& residual) {
   const GivenMatrix given(residual);
-  check_place(stream, "[matmul] residual", given);
+  check_place(stream, "matmul", "residual", given);
   if (given.rows != out.rows || given.columns != out.columns || given.batch != out.batch ||
       given.dtype != out.dtype) {
     throw InvalidArgument(

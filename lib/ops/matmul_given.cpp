@@ -6,6 +6,7 @@
 #include <limits>
 
 #include "dovetail/core/error.hpp"
+#include "lib/stream/moved_buffer.hpp"
 
 namespace dovetail::detail {
 
@@ -18,6 +19,7 @@ GivenMatrix::GivenMatrix(const char* name, const Tensor& tensor)
       batch(1),
       batch_stride(0),
       is_batched(tensor.rank() == 3) {
+  check_operand_not_moved_from("matmul", name, storage.buffer);
   const std::size_t rank = tensor.rank();
   if (rank != 2 && rank != 3) {
     throw InvalidArgument(fmt::format(
@@ -55,16 +57,19 @@ std::string GivenMatrix::str() const {
   return text;
 }
 
-void check_place(const Stream& stream, std::string_view what, const GivenMatrix& matrix) {
+void check_place(const Stream& stream, std::string_view function, std::string_view name,
+                 const GivenMatrix& matrix) {
+  check_operand_not_moved_from(function, name, matrix.storage.buffer);
   if (!(matrix.storage.buffer.context() == stream.context())) {
     throw InvalidArgument(
-        fmt::format("{} {} belongs to another context than the stream; copy it through the host.",
-                    what, matrix.str()));
+        fmt::format("[{}] {} {} belongs to another context than the stream; copy it through the "
+                    "host.",
+                    function, name, matrix.str()));
   }
   if (matrix.row_stride > std::numeric_limits<std::uint32_t>::max()) {
     throw InvalidArgument(
-        fmt::format("{} {}: rows more than {} elements apart; copy them closer together.", what,
-                    matrix.str(), std::numeric_limits<std::uint32_t>::max()));
+        fmt::format("[{}] {} {}: rows more than {} elements apart; copy them closer together.",
+                    function, name, matrix.str(), std::numeric_limits<std::uint32_t>::max()));
   }
 }
 

@@ -33,7 +33,8 @@ struct GivenMatrix {
 /// @param what  Begins the text, such as "[matmul] a".
 /// @throws InvalidArgument  the matrix is of another context than the stream, or its rows lie too
 ///                          far apart to be counted.
-void check_place(const Stream& stream, std::string_view what, const GivenMatrix& matrix);
+void check_place(const Stream& stream, std::string_view function, std::string_view name,
+                 const GivenMatrix& matrix);
 
 /// Whether two matrices share an element; where it is not sure, they do. Blocks of columns of one
 /// matrix, a batch of which may lie side by side, are in each other's range of bytes, but share

@@ -101,8 +101,11 @@ void save_matmul_tuning(const std::string& file) {
     return detail::LiveTuning::instance().added_to(there).text();
   });
   if (!is_saved) {
-    throw Error(
-        fmt::format("[save_matmul_tuning] cannot write '{}'; is its folder writable?", file));
+    std::error_code ignored;
+    throw Error(fmt::format("[save_matmul_tuning] cannot write '{}'; {}", file,
+                            std::filesystem::is_directory(file, ignored)
+                                ? "it is a directory: name a file."
+                                : "is its folder writable?"));
   }
 }
 

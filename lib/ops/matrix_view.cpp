@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "dovetail/core/error.hpp"
+#include "lib/stream/moved_buffer.hpp"
 
 namespace dovetail {
 namespace {
@@ -34,6 +35,7 @@ MatrixView::MatrixView(const Tensor& tensor)
       batch_(1),
       batch_stride_(0),
       dtype_(tensor.dtype()) {
+  detail::check_not_moved_from("MatrixView", "tensor", storage_.buffer);
   const std::size_t rank = tensor.rank();
   if (rank != 2 && rank != 3) {
     throw InvalidArgument(fmt::format(
@@ -55,6 +57,7 @@ MatrixView::MatrixView(const Buffer& buffer, const MatrixLayout& layout, DType d
       batch_(layout.batch),
       batch_stride_(0),
       dtype_(dtype) {
+  detail::check_not_moved_from("MatrixView", "buffer", buffer);
   if (std::min({rows_, columns_, batch_}) < 0 || row_stride_ < columns_ ||
       layout.batch_stride.value_or(0) < 0) {
     throw InvalidArgument(fmt::format(
@@ -83,6 +86,7 @@ MatrixView::MatrixView(const Buffer& buffer, const MatrixLayout& layout, DType d
 
 MatrixView MatrixView::block(std::int64_t row, std::int64_t column, std::int64_t rows,
                              std::int64_t columns) const {
+  detail::check_not_moved_from("MatrixView::block", "view", storage_.buffer);
   if (std::min({row, column, rows, columns}) < 0 || row > rows_ || rows > rows_ - row ||
       column > columns_ || columns > columns_ - column) {
     throw InvalidArgument(

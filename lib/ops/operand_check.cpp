@@ -4,12 +4,14 @@
 #include <fmt/format.h>
 
 #include "dovetail/core/error.hpp"
+#include "lib/stream/moved_buffer.hpp"
 #include "lib/stream/stream_state.hpp"
 
 namespace dovetail::detail {
 
 void check_operand(std::string_view function, const Stream& stream, std::string_view name,
                    const Tensor& tensor) {
+  check_operand_not_moved_from(function, name, tensor.storage().buffer);
   if (tensor.dtype() != DType::f32) {
     throw InvalidArgument(fmt::format("[{}] {} {} is {}; only float32 is supported.", function,
                                       name, tensor.shape().str(), to_string(tensor.dtype())));

@@ -10,8 +10,9 @@
 
 namespace dovetail::detail {
 
-/// @throws InvalidArgument  `tensor` is not float32, or not of the stream's context. The message
-///                          names `function` and calls the tensor `name`.
+/// @throws InvalidArgument  `tensor` was moved from, is not float32, or not of the stream's
+/// context.
+///                          The message names `function` and calls the tensor `name`.
 void check_operand(std::string_view function, const Stream& stream, std::string_view name,
                    const Tensor& tensor);
 

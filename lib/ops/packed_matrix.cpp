@@ -34,7 +34,7 @@ MatmulSizes packing_sizes(const MatrixView& b, bool transpose) {
 
 void check_source(const Stream& stream, const MatrixView& b) {
   detail::check_not_moved_from("PackedMatrix", "stream", stream);
-  detail::check_place(stream, "[PackedMatrix] b", GivenMatrix(b));
+  detail::check_place(stream, "PackedMatrix", "b", GivenMatrix(b));
   if (!detail::is_multiplied(stream.device(), b.dtype())) {
     detail::refuse_dtype(stream.device(), b.dtype(), "[PackedMatrix] b " + b.str());
   }

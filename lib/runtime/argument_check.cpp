@@ -63,10 +63,13 @@ ScalarKinds elements_of(std::string_view type) {
 void check_elements(const KernelSignature& signature, std::size_t index,
                     const ParameterCheck& check, ScalarKind given) {
   if ((check.elements >> static_cast<unsigned>(given) & 1U) != 0) return;
+  const std::string_view type = signature.parameters[index].type;
+  const std::string_view pointee = type.substr(0, type.find('*'));
+  const std::string_view width = pointee.substr(pointee.find_last_not_of("0123456789") + 1);
   throw InvalidArgument(fmt::format(
-      "{} was given elements of {}; convert them, declare the parameter as '{}*', or pass "
+      "{} was given elements of {}; convert them, declare the parameter as '{}{}*', or pass "
       "storage(), whose bytes are taken as they are.",
-      argument_label(signature, index), to_string(given), opencl_type(given)));
+      argument_label(signature, index), to_string(given), opencl_type(given), width));
 }
 
 void check_value(const KernelSignature& signature, std::size_t index, const ParameterCheck& check,

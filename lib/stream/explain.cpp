@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <iterator>
 #include <mutex>
 #include <utility>
 
@@ -83,14 +85,22 @@ void OrderLog::add(OrderEntry entry) {
 }  // namespace detail
 
 OrderRecorder::OrderRecorder() {
-  OrderRecord streams;
-  for (const auto& stream : detail::streams_alive()) streams.emplace_back(stream->entry());
-  const std::scoped_lock lock(log().mutex);
-  if (detail::OrderLog::recording.exchange(true)) {
-    throw InvalidArgument(
-        "[OrderRecorder] another one exists; take() its record, or let it go first.");
+  {
+    const std::scoped_lock lock(log().mutex);
+    if (detail::OrderLog::recording.exchange(true)) {
+      throw InvalidArgument(
+          "[OrderRecorder] another one exists; take() its record, or let it go first.");
+    }
   }
-  log().entries = std::move(streams);
+  // While it records: a stream that is made meanwhile is told twice rather than never.
+  auto streams = detail::streams_alive();
+  std::ranges::sort(streams, {}, [](const auto& stream) { return stream->id; });
+  OrderRecord entries;
+  for (const auto& stream : streams) entries.emplace_back(stream->entry());
+  const std::scoped_lock lock(log().mutex);
+  auto& all = log().entries;
+  all.insert(all.begin(), std::make_move_iterator(entries.begin()),
+             std::make_move_iterator(entries.end()));
 }
 
 OrderRecorder::~OrderRecorder() {

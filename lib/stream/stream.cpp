@@ -224,11 +224,8 @@ void Stream::declare_done(Point point) {
   constexpr std::string_view function = "Stream::declare_done";
   detail::check_not_forked(function);
   if (const auto alive = detail::find_producer(point.stream).alive) {
-    if (point.ticket > alive->enqueued) {
-      throw InvalidArgument(
-          fmt::format("[{}] {} has been given work up to {}, and not {}; give its point().",
-                      function, alive->label(), alive->enqueued.load(), point.ticket));
-    }
+    const std::uint64_t given = alive->enqueued;
+    if (point.ticket > given) detail::throw_not_given(alive->label(), given, point);
     return alive->note_completion(point.ticket);
   }
   if (detail::declare_retired_done(point) || detail::was_stream_id(point.stream)) return;

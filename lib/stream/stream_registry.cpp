@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "lib/stream/stream_registry.hpp"
 
+#include "dovetail/core/error.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -200,13 +202,21 @@ bool is_gone_after_failure(std::uint64_t stream) {
   return place->second.remains.is_over();
 }
 
+void throw_not_given(const std::string& label, std::uint64_t given, Point point) {
+  throw InvalidArgument(
+      fmt::format("[Stream::declare_done] {} has been given work up to {}, and not {}; give its "
+                  "point().",
+                  label, given, point.ticket));
+}
+
 bool declare_retired_done(Point point) {
   Registry& all = registry();
   const std::scoped_lock lock(all.mutex);
   const auto place = all.retired.find(point.stream);
   if (place == all.retired.end()) return false;
   StreamRemains& remains = place->second.remains;
-  remains.completed = std::max(remains.completed, std::min(point.ticket, remains.enqueued));
+  if (point.ticket > remains.enqueued) throw_not_given(remains.label(), remains.enqueued, point);
+  remains.completed = std::max(remains.completed, point.ticket);
   if (remains.completed == remains.enqueued && !remains.failure) all.erase_retired(place);
   return true;
 }

@@ -48,7 +48,11 @@ Progress progress_of(Point point, bool foreign);
 void look_at_retired_streams();
 /// Whether a stream has failed and is gone, and none of its work runs any more.
 bool is_gone_after_failure(std::uint64_t stream);
+/// @param label  Of the stream, which has been given work up to `given`.
+/// @throws InvalidArgument  always: `point` is of none of it.
+[[noreturn]] void throw_not_given(const std::string& label, std::uint64_t given, Point point);
 /// Takes the work of a stream that is gone for done, up to `point`; false if nothing remains of it.
+/// @throws InvalidArgument  the stream was never given so much.
 bool declare_retired_done(Point point);
 
 std::vector<std::shared_ptr<StreamState>> streams_alive();

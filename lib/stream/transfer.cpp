@@ -12,6 +12,7 @@
 
 #include "lib/core/opencl_check.hpp"
 #include "lib/stream/command_buffer.hpp"
+#include "lib/stream/order_log.hpp"
 #include "lib/stream/submission.hpp"
 #include "lib/stream/with_room.hpp"
 
@@ -136,6 +137,7 @@ void read_to_host(const Stream& stream, const BufferView& memory, void* values,
     clock = state->clock;
   }
   const auto done = std::make_shared<const Marker>(event, point, 0, std::move(clock));
+  if (OrderLog::is_on()) OrderLog::add(MarkerEntry{done->number, done->covers});
   try {
     synchronize_with(done, state.get(), std::nullopt, function);
   } catch (...) {

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "dovetail/core/error.hpp"
+#include "lib/stream/moved_buffer.hpp"
 #include "lib/stream/range_check.hpp"
 #include "lib/stream/submission.hpp"
 
@@ -14,6 +15,7 @@ void with_queue(const Stream& stream, const std::span<const MemoryUse>* uses, co
   const cl_context context = state_of(stream, "with_queue")->context.get();
   TrackedUses tracked;
   for (const MemoryUse& use : uses != nullptr ? *uses : std::span<const MemoryUse>()) {
+    check_not_moved_from("with_queue", "memory", use.memory.buffer);
     if (use.memory.buffer.context().get() != context) {
       throw InvalidArgument(fmt::format(
           "[with_queue] '{}' uses memory of another context than the stream's; copy it there.",

@@ -11,6 +11,7 @@
 
 #include "dovetail/core/error.hpp"
 #include "dovetail/stream/memory_pool.hpp"
+#include "lib/stream/moved_buffer.hpp"
 #include "lib/stream/stream_state.hpp"
 #include "lib/stream/transfer.hpp"
 
@@ -124,6 +125,7 @@ Tensor Tensor::from_buffer(const Buffer& buffer, const Shape& shape, DType dtype
 }
 
 void Tensor::copy_to_host_bytes(const Stream& stream, void* values, DType dtype) const {
+  detail::check_not_moved_from("Tensor::to_host", "tensor", storage_.buffer);
   if (dtype != dtype_) {
     throw InvalidArgument(
         fmt::format("[Tensor::to_host] the tensor {} is {}, but {} was asked for.", shape_.str(),
@@ -138,6 +140,7 @@ void Tensor::copy_to_host_bytes(const Stream& stream, void* values, DType dtype)
 }
 
 Tensor Tensor::reshape(const Shape& shape) const {
+  detail::check_not_moved_from("Tensor::reshape", "tensor", storage_.buffer);
   if (shape.size() != size()) {
     throw InvalidArgument(fmt::format("[Tensor::reshape] {} has {} elements, but {} has {}.",
                                       shape_.str(), size(), shape.str(), shape.size()));

@@ -91,6 +91,8 @@ TEST_F(HandOverLifetime, WorkThatABorrowedQueueTookAlongCanBeDeclaredDone) {
   test::expect_parts(
       test::text_thrown<Error>([&] { negated(tensor); }), "a borrowed queue",
       "Stream::declare_done({.stream = " + std::to_string(point.stream) + ", .ticket = ");
+  EXPECT_THROW(Stream::declare_done({point.stream, point.ticket + 1}), InvalidArgument);
+  EXPECT_THROW(negated(tensor), Error);
   Stream::declare_done(point);
   EXPECT_EQ(negated(tensor).to_host<float>(tensors), all(-3));
 }

@@ -107,6 +107,7 @@ TEST_F(KernelPointee, TakesFieldsOfItsOwnScalars) {
   expect_parts(refusal(floats, Field<cl_int4>(runtime, {16})), "elements of int32");
   expect_parts(refusal(shorts, Field<std::uint32_t>(runtime, {16})), "elements of uint32");
   expect_parts(refusal(ints, Field<std::int64_t>(runtime, {16})), "elements of int64", "'long*'");
+  expect_parts(refusal(kernel_with("float4"), Field<double>(runtime, {16})), "'double4*'");
 }
 
 TEST_F(KernelPointee, IsCheckedWhereAUseIsDeclared) {

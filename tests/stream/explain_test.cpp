@@ -4,11 +4,14 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdint>
 #include <memory>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "dovetail/stream/stream.hpp"
+#include "dovetail/tensor/tensor.hpp"
 #include "tests/support/lazy_peer.hpp"
 #include "tests/support/native_queue.hpp"
 #include "tests/support/ordered_work.hpp"
@@ -75,6 +78,35 @@ TEST(Explain, TellsWhichMarkersTheHostWaitsFor) {
                          ": Event::synchronize\n");
   stream.synchronize();
   expect_parts(explain(recorder.take()), ", " + point + ": Stream::synchronize\n");
+}
+
+TEST(Explain, IntroducesTheMarkerOfARead) {
+  const Stream stream(context());
+  const Tensor data = Tensor::full(stream, {64}, 2);
+  OrderRecorder recorder;
+  EXPECT_EQ(data.to_host<float>(stream)[0], 2);
+  const std::string text = explain(recorder.take());
+  const auto wait = text.find("the host waits for marker ");
+  ASSERT_NE(wait, std::string::npos) << text;
+  const auto begin = text.find("marker ", wait);
+  const std::string marker = text.substr(begin, text.find(',', begin) - begin);
+  EXPECT_LT(text.find("  " + marker + " on #"), wait) << text;
+}
+
+TEST(Explain, TellsStreamsInTheOrderOfTheirNumbers) {
+  const std::vector<Stream> streams = [] {
+    std::vector<Stream> made;
+    for (int i = 0; i < 20; ++i) made.emplace_back(context());
+    return made;
+  }();
+  OrderRecorder recorder;
+  std::uint64_t last = 0;
+  for (const OrderEntry& entry : recorder.take()) {
+    const auto& stream = std::get<StreamEntry>(entry);
+    EXPECT_LT(last, stream.stream);
+    last = stream.stream;
+  }
+  EXPECT_GE(last, streams.back().id());
 }
 
 }  // namespace

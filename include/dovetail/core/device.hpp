@@ -76,7 +76,7 @@ class DOVETAIL_EXPORT Device {
 
  private:
   struct Facts;
-  /// Those of no device if the handle was moved from.
+  /// Returns the facts of no device if the handle was moved from.
   const Facts& facts() const noexcept;
   /// @throws InvalidArgument  the handle was moved from.
   const Facts& facts(std::string_view function) const;

@@ -8,6 +8,7 @@
 
 namespace dovetail {
 
+/// A scalar's bits and what they mean; for tensors, fields and what kernels point to.
 enum class ScalarKind : unsigned char {
   f32,
   f64,

@@ -4,7 +4,7 @@
 
 namespace dovetail {
 
-/// A place in a source, with the functions of SourceLocation, which Clang 14 does not have.
+/// A place in a source: std::source_location without its column, as Clang 14 has no such header.
 /// The same type whichever compiler includes this.
 class SourceLocation {
  public:

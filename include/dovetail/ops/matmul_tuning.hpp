@@ -71,9 +71,10 @@ DOVETAIL_EXPORT std::size_t load_matmul_tuning(const std::string& file);
 /// file or the new one. What was set replaces the file's line for the same case; what was only
 /// loaded does not, since another process may have measured again. Processes that save to one file
 /// at once lose nothing: each holds a lock meanwhile, on a file with ".lock" added to the name,
-/// which stays. Keeps the file's permissions, and a symbolic link to it.
-/// @throws Error  it cannot be written.
-/// @throws InvalidArgument  the file is there and holds something else, which stays.
+/// which stays. Keeps the file's permissions, and a symbolic link to it. Makes the folders that are
+/// missing.
+/// @throws Error  it cannot be written, or is a directory.
+/// @throws InvalidArgument  the file is there and has a line that is malformed; then it stays.
 DOVETAIL_EXPORT void save_matmul_tuning(const std::string& file);
 
 }  // namespace dovetail

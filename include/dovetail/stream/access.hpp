@@ -8,6 +8,7 @@
 
 namespace dovetail {
 
+/// What a piece of work does with memory.
 enum class Access : unsigned char {
   read,
   write,       ///< Writes without a look at what was there.

@@ -57,7 +57,7 @@ DOVETAIL_EXPORT Stream stream_of(std::shared_ptr<StreamState> state) noexcept;
 /// work or waits throws a CommandError with the first failure, until `reset()`. No wait then hangs.
 ///
 /// A handle that was moved from returns null from `get()`, 0 from `id()`, `borrowed` as its origin,
-/// a point of zeros and counts of 0; whatever else it is asked for, or given to, throws
+/// a point of zeros, counts of 0, and false; whatever else it is asked for, or given to, throws
 /// InvalidArgument.
 class DOVETAIL_EXPORT Stream {
  public:
@@ -139,8 +139,10 @@ class DOVETAIL_EXPORT Stream {
 
   /// Promises that the work of a stream up to `point` is done, as after a clFinish by the owner of
   /// a borrowed queue: nothing waits for it any more. Needed only where the last handle to a
-  /// borrowed queue went before its work was known to be done.
+  /// borrowed queue went before its work was known to be done. The promise is not checked: while
+  /// the work still runs, what depends on it no longer waits. A failure of the stream stays.
   /// @throws InvalidArgument  no stream has been given that work.
+  /// @throws ForkedProcess  Dovetail was used before this process was forked.
   static void declare_done(Point point);
 
   /// Makes a framework that enqueues on this queue by itself known; from now on it is told to

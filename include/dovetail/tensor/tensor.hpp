@@ -22,6 +22,9 @@ namespace dovetail {
 /// A tensor belongs to a context, not to a stream: whichever stream computes it, and whichever
 /// reads it, the reader comes after the writer. Handles may be copied and destroyed by any thread;
 /// the memory comes from the context's MemoryPool and goes back to it.
+///
+/// A handle that was moved from keeps its shape and dtype, and holds no memory: what needs that
+/// throws InvalidArgument.
 class DOVETAIL_EXPORT Tensor {
  public:
   /// Uninitialised, on the stream's context.
@@ -32,6 +35,9 @@ class DOVETAIL_EXPORT Tensor {
   ///
   /// Integers lose the fraction and saturate: 300 as uint8 is 255, NaN is 0. Floats round to
   /// nearest even, and to infinity beyond their range. A bool is whether the value is not 0.
+  /// @throws OutOfMemory  the device has not that much.
+  /// @throws CommandError  the stream has failed.
+  /// @throws InvalidArgument  the stream was moved from.
   static Tensor full(const Stream& stream, const Shape& shape, double value,
                      DType dtype = DType::f32);
   static Tensor zeros(const Stream& stream, const Shape& shape, DType dtype = DType::f32) {
@@ -61,7 +67,10 @@ class DOVETAIL_EXPORT Tensor {
 
   /// The elements, in row-major order; of a bool tensor whether their bytes are not 0. Blocks until
   /// the stream has reached this point.
-  /// @throws InvalidArgument  `T` is not the tensor's dtype, or the stream's context not its own.
+  /// @throws InvalidArgument  `T` is not the tensor's dtype, the stream's context is not its own,
+  /// or
+  ///                          a handle was moved from.
+  /// @throws CommandError  the read, or work before it, failed.
   template <typename T>
   std::vector<T> to_host(const Stream& stream) const {
     using Stored = std::conditional_t<std::is_same_v<T, bool>, unsigned char, T>;
@@ -75,7 +84,7 @@ class DOVETAIL_EXPORT Tensor {
   }
 
   /// The same data under another shape.
-  /// @throws InvalidArgument  the number of elements differs.
+  /// @throws InvalidArgument  the number of elements differs, or the handle was moved from.
   Tensor reshape(const Shape& shape) const;
 
   const Shape& shape() const noexcept { return shape_; }
