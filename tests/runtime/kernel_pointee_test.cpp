@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cstring>
 #include <string>
 #include <vector>
 
@@ -81,6 +82,7 @@ TEST_F(KernelPointee, TakesTensorsOfItsOwnDType) {
   for (const auto& [type, takes] : pointees) {
     if (std::string_view(type) == "double" && !has_double()) continue;
     const Kernel kernel = kernel_with(type);
+    const std::string of_vectors(type + std::strcspn(type, "0123456789"));
     for (const DType dtype : all) {
       SCOPED_TRACE(std::string(to_string(dtype)) + " for " + type + "*");
       const Tensor tensor = Tensor::empty(stream, {64}, dtype);
@@ -89,7 +91,8 @@ TEST_F(KernelPointee, TakesTensorsOfItsOwnDType) {
       } else {
         expect_parts(refusal(kernel, tensor), "argument 0, '" + std::string(type) + "* x',",
                      "elements of " + std::string(to_string(dtype)), "convert them",
-                     "'" + std::string(opencl_type(scalar_kind(dtype))) + "*'", "storage()");
+                     "'" + std::string(opencl_type(scalar_kind(dtype))) + of_vectors + "*'",
+                     "storage()");
       }
     }
   }
