@@ -10,6 +10,7 @@
 #include "lib/core/opencl_check.hpp"
 #include "lib/stream/memory_info.hpp"
 #include "lib/stream/submission.hpp"
+#include "lib/stream/transfer.hpp"
 
 namespace dovetail {
 
@@ -58,6 +59,7 @@ void* map_to_host(const Stream& stream, const BufferView& memory, const char* fu
   try {
     synchronize_with(done, state.get(), std::nullopt, function);
   } catch (...) {
+    outlast(*done, state->queue);  // or the driver would map what is unmapped by then
     discard_mapping(stream.context(), handle_of(memory.buffer).memory, pointer);
     throw;
   }

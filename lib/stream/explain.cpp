@@ -71,6 +71,15 @@ struct Line {
   }
 };
 
+/// The streams that are there, in the order of their numbers.
+OrderRecord entries_of_streams() {
+  auto streams = detail::streams_alive();
+  std::ranges::sort(streams, {}, [](const auto& stream) { return stream->id; });
+  OrderRecord entries;
+  for (const auto& stream : streams) entries.emplace_back(stream->entry());
+  return entries;
+}
+
 }  // namespace
 
 namespace detail {
@@ -93,17 +102,21 @@ OrderRecorder::OrderRecorder() {
     }
   }
   // While it records: a stream that is made meanwhile is told twice rather than never.
-  auto streams = detail::streams_alive();
-  std::ranges::sort(streams, {}, [](const auto& stream) { return stream->id; });
-  OrderRecord entries;
-  for (const auto& stream : streams) entries.emplace_back(stream->entry());
-  const std::scoped_lock lock(log().mutex);
-  auto& all = log().entries;
-  all.insert(all.begin(), std::make_move_iterator(entries.begin()),
-             std::make_move_iterator(entries.end()));
+  try {
+    OrderRecord entries = entries_of_streams();
+    const std::scoped_lock lock(log().mutex);
+    auto& all = log().entries;
+    all.insert(all.begin(), std::make_move_iterator(entries.begin()),
+               std::make_move_iterator(entries.end()));
+  } catch (...) {
+    end();
+    throw;
+  }
 }
 
-OrderRecorder::~OrderRecorder() {
+OrderRecorder::~OrderRecorder() { end(); }
+
+void OrderRecorder::end() noexcept {
   const std::scoped_lock lock(log().mutex);
   detail::OrderLog::recording = false;
   log().entries.clear();

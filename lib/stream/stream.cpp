@@ -291,7 +291,7 @@ void Stream::reset(std::chrono::nanoseconds limit) const {
   const auto last = state.new_marker();
   last->flush();
   if (!last->wait(deadline)) detail::throw_timed_out(function, &state);
-  state.reset();
+  state.reset(last->covers.ticket);
 }
 
 StreamStatistics Stream::statistics() const noexcept {

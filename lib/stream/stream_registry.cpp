@@ -217,7 +217,10 @@ bool declare_retired_done(Point point) {
   StreamRemains& remains = place->second.remains;
   if (point.ticket > remains.enqueued) throw_not_given(remains.label(), remains.enqueued, point);
   remains.completed = std::max(remains.completed, point.ticket);
-  if (remains.completed == remains.enqueued && !remains.failure) all.erase_retired(place);
+  if (remains.completed == remains.enqueued) {
+    remains.lost.clear();
+    if (!remains.failure) all.erase_retired(place);
+  }
   return true;
 }
 

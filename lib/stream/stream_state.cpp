@@ -135,7 +135,12 @@ void StreamState::mark_end(StreamRemains& remains) noexcept {
   }
   std::fprintf(stderr, "dovetail: %s goes without a last marker: %s\n", label().c_str(),
                why.c_str());
-  if (clFinish(queue) == CL_SUCCESS) {
+  // What a peer holds back is not on the queue.
+  const bool is_all_there = std::ranges::none_of(peers, [](const auto& peer) {
+    const PeerFrontiers frontiers = peer->frontiers();
+    return frontiers.recorded > frontiers.enqueued;
+  });
+  if (is_all_there && clFinish(queue) == CL_SUCCESS) {
     remains.completed = remains.enqueued;
   } else {
     remains.lost = "whose end the driver refused to mark as its last handle went (" + why + ")";
@@ -368,13 +373,14 @@ void StreamState::check_not_capturing(std::string_view function) const {
       function, label()));
 }
 
-void StreamState::reset() {
+void StreamState::reset(std::uint64_t done) {
   const std::scoped_lock lock(order_mutex);
   if (!failure) return;
   failure.reset();
   inserted_waits.clear();
   marker.reset();
-  completed.store(enqueued.load(std::memory_order_acquire), std::memory_order_release);
+  // Not all that was enqueued: another thread may have been at it as the failure was found.
+  completed.store(std::max(completed.load(), done), std::memory_order_release);
   has_failed.store(false, std::memory_order_release);
   count_trouble(-1);
 }
@@ -410,8 +416,8 @@ void StreamState::synchronize(const Deadline& deadline, std::string_view functio
       stream.has_leader = false;
       stream.synchronized.notify_all();
     }
-  } done{*this, mine - 1};  // unless it succeeds, the next in the line asks for itself
-  check_usable(function);   // some drivers let a marker behind a failure be reached
+  } done{*this, 0};        // unless it succeeds, the next in the line asks for itself
+  check_usable(function);  // some drivers let a marker behind a failure be reached
   synchronize_with(new_marker(), this, deadline, function);
   done.served = all;
 }

@@ -182,7 +182,8 @@ struct StreamState : std::enable_shared_from_this<StreamState> {
   /// @throws CommandError  after a failure.
   void check_usable(std::string_view function) const;
   /// Takes work again; all earlier work counts as done.
-  void reset();
+  /// @param done  Work up to here is done, the one that failed included.
+  void reset(std::uint64_t done);
 
   /// From now on work goes to `session`; false if another one has it. `submit_mutex` is held.
   bool begin_capture(const std::shared_ptr<CaptureSession>& session);

@@ -106,19 +106,14 @@ void copy(const Stream& stream, const BufferView& from, const BufferView& to) {
   if (from.nbytes != 0) Transfer(Copy{from, to}).give_to(stream);
 }
 
-namespace {
-
-/// Blocks until the driver writes to the host's memory no more, so that an exception may free it.
-void outlast(const Marker& read, cl_command_queue queue) noexcept {
+void outlast(const Marker& command, cl_command_queue queue) noexcept {
   using namespace std::chrono_literals;
   // A driver that answers nothing for so long is dead.
-  for (int attempts = 10'000; attempts > 0 && !is_over(read.status_if_known()); --attempts) {
+  for (int attempts = 10'000; attempts > 0 && !is_over(command.status_if_known()); --attempts) {
     if (clFinish(queue) == CL_SUCCESS) return;
     std::this_thread::sleep_for(1ms);
   }
 }
-
-}  // namespace
 
 void read_to_host(const Stream& stream, const BufferView& memory, void* values,
                   std::string_view function) {

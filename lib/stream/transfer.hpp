@@ -7,6 +7,7 @@
 
 #include "dovetail/stream/buffer.hpp"
 #include "dovetail/stream/stream.hpp"
+#include "lib/stream/marker.hpp"
 
 namespace dovetail::detail {
 
@@ -24,5 +25,9 @@ void copy(const Stream& stream, const BufferView& from, const BufferView& to);
 /// @throws CommandError  the copy, or work before it, failed.
 void read_to_host(const Stream& stream, const BufferView& memory, void* values,
                   std::string_view function);
+
+/// Blocks until a command on the queue that touches the host's memory is over, though the driver
+/// refused to wait for it: then an exception may free the memory.
+void outlast(const Marker& command, cl_command_queue queue) noexcept;
 
 }  // namespace dovetail::detail

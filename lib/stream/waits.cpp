@@ -41,6 +41,7 @@ Verdict Waits::verdict_on(Dependency dependency) {
   }
   const Producer producer = find_producer(dependency.producer.stream);
   if (producer.remains) {
+    throw_if_failed(producer.remains->failure, dependency.producer, name_);
     throw_if_lost(*producer.remains, dependency.producer, stream_, name_);
     if (!producer.remains->last) return Verdict::completed;
     return wait_for(producer.remains->last,

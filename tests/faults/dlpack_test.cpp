@@ -6,6 +6,7 @@
 #include <optional>
 #include <thread>
 
+#include "dovetail/core/error.hpp"
 #include "dovetail/interop/dlpack.hpp"
 #include "tests/interop/foreign_tensor.hpp"
 #include "tests/support/fault.hpp"
@@ -48,6 +49,34 @@ INSTANTIATE_TEST_SUITE_P(Calls, FaultyImport,
                          [](const auto& instance) { return std::string(instance.param); });
 
 class FaultyHostImport : public test::FaultTest {};
+
+TEST_F(FaultyHostImport, IsUnmappedOnlyOnceItsMappingIsOver) {
+  if (context().device().type() != DeviceType::cpu) {
+    GTEST_SKIP() << "no CPU: the driver may copy the host's memory, and is asked for no mapping";
+  }
+  const Stream stream(context());
+  const test::HostInts ints(std::vector<int>(count, 1));
+  test::ForeignTensor foreign(ints.data(), kDLCPU, {count});
+  {
+    const Tensor taken = interop::from_dlpack(context(), &foreign.managed);
+    test::Gate gate(stream);
+    test::set_kernel().launch(stream, NDRange({count}), writes(taken), 5);
+    std::thread opens;
+    {
+      const Fault wait("clWaitForEvents"), status("clGetEventInfo");
+      opens = std::thread([&] {
+        while (status.fired() == 0) std::this_thread::yield();
+        gate.release();
+      });
+      EXPECT_THROW(interop::synchronize_host(stream, taken), OpenCLError);
+      opens.join();
+    }
+    stream.reset();
+    interop::synchronize_host(stream, taken);
+    EXPECT_EQ(ints.values(), std::vector<int>(count, 5));
+  }
+  static_cast<void>(foreign.deleted_by());
+}
 
 TEST_F(FaultyHostImport, IsUnmappedAndGivenBackThoughAnUnmapFailed) {
   if (context().device().type() != DeviceType::cpu) {

@@ -5,11 +5,13 @@
 
 #include <memory>
 #include <optional>
+#include <stdexcept>
 
 #include "dovetail/core/error.hpp"
 #include "dovetail/stream/with_queue.hpp"
 #include "tests/support/fault.hpp"
 #include "tests/support/gate.hpp"
+#include "tests/support/lazy_peer.hpp"
 #include "tests/support/native_queue.hpp"
 #include "tests/support/ordered_work.hpp"
 #include "tests/support/thrown.hpp"
@@ -116,6 +118,26 @@ TEST_P(FaultyLastMarker, LeavesTheMemoryAndTheContextUsable) {
 }
 INSTANTIATE_TEST_SUITE_P(Failures, FaultyLastMarker, testing::Values(1, 2, 1000),
                          [](const auto& instance) { return std::to_string(instance.param); });
+
+/// Refuses to submit what it holds back.
+class StubbornPeer : public test::LazyPeer {
+ public:
+  using LazyPeer::LazyPeer;
+  void submit() override { throw std::runtime_error("not now"); }
+};
+
+TEST_F(FaultyStreamEnd, WhatAPeerStillHoldsBackIsNotTakenForDone) {
+  const test::NativeQueue queue(context());
+  const auto peer = std::make_shared<StubbornPeer>(queue.get());
+  {
+    const Stream shared = Stream::retain(context(), queue.get());
+    shared.attach(std::make_shared<test::LazyPeer>(queue.get()));
+    with_queue(shared, {{writes(data)}}, "held back", [](cl_command_queue) {});
+    peer->record([](cl_command_queue) {});
+    shared.attach(peer);
+  }
+  expect_parts(text_thrown<Error>([&] { grow(stream, data); }), "not now");
+}
 
 TEST_F(FaultyStreamEnd, AQueueThatCanNeitherBeMarkedNorFinishedIsDeclaredDone) {
   std::optional<Stream> ends(context());

@@ -11,6 +11,7 @@
 #include "dovetail/core/error.hpp"
 #include "tests/support/driver_probe.hpp"
 #include "tests/support/gate.hpp"
+#include "tests/support/native_queue.hpp"
 #include "tests/support/ordered_work.hpp"
 #include "tests/support/synchronizing_threads.hpp"
 #include "tests/support/threads.hpp"
@@ -287,6 +288,34 @@ TEST_F(Failure, IsRememberedWhenItsStreamGoes) {
   EXPECT_EQ(test::contents(out), std::vector<int>(count, 5));
 }
 
+TEST_F(Failure, RefusesEachWaitForAStreamThatIsGone) {
+  std::optional<Stream> gone(std::in_place, context());
+  static_cast<void>(fail(*gone));
+  const Point point = gone->point();
+  gate.reset();
+  gone.reset();
+  const Stream unconcerned(context());
+  for (int i = 0; i < 3; ++i) {
+    const Stream waits(context());
+    EXPECT_TRUE(caught<CommandError>([&] { waits.wait(point); })) << i;
+    EXPECT_TRUE(caught<CommandError>([&] { consumer.wait(point); })) << i;
+    consumer.reset();
+  }
+}
+
+TEST_F(Failure, OfABorrowedQueueIsOverOnceItIsDeclaredAndTheMemoryWrittenAnew) {
+  const test::NativeQueue native(context());
+  std::optional<Stream> borrowed(Stream::borrow(context(), native.get()));
+  static_cast<void>(fail(*borrowed));
+  const Point point = borrowed->point();
+  gate.reset();
+  borrowed.reset();
+  Stream::declare_done(point);
+  set(consumer, data, 5);
+  consumer.synchronize();
+  EXPECT_EQ(test::contents(data), std::vector<int>(count, 5));
+}
+
 TEST_F(Failure, IsOverAfterReset) {
   static_cast<void>(fail(producer));
   producer.reset();
@@ -322,6 +351,19 @@ TEST_F(Failure, ThatWasInheritedIsOverAfterResetOfBoth) {
   EXPECT_EQ(test::contents(last), std::vector<int>(count, 6));
   EXPECT_EQ(test::contents(out), std::vector<int>(count, 7));
   producer.synchronize();
+}
+
+TEST_F(StreamFailure, OfOneWaitIsNoSuccessOfAnother) {
+  Gate held(producer);
+  std::atomic<int> returned = 0;
+  test::on_threads(6, [&](int) {
+    for (int i = 0; i < 200; ++i) {
+      if (!caught<TimedOut>([&] { producer.synchronize_for(std::chrono::microseconds(200)); })) {
+        ++returned;
+      }
+    }
+  });
+  EXPECT_EQ(returned, 0) << "the queue is held";
 }
 
 TEST_F(StreamFailure, IsNotThereForAHealthyStreamToReset) {

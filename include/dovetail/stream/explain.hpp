@@ -103,8 +103,12 @@ class DOVETAIL_EXPORT OrderRecorder {
   OrderRecorder(const OrderRecorder&) = delete;
   OrderRecorder& operator=(const OrderRecorder&) = delete;
 
-  /// What was recorded since the start, or since the last call. Thread-safe.
+  /// What was recorded since the start, or since the last call; the streams that were there are in
+  /// the first alone. Thread-safe.
   OrderRecord take();
+
+ private:
+  static void end() noexcept;
 };
 
 /// The record as text for people, one line an entry.
