@@ -20,6 +20,7 @@ using namespace std::chrono_literals;
 bool is_free(DeferredDeleter& deleter) noexcept {
   try {
     if (!deleter.markers) deleter.markers = deleter.find_markers();
+    if (!deleter.markers) return false;
     return std::ranges::all_of(*deleter.markers,
                                [](const auto& m) { return is_over(m->status_if_known()); });
   } catch (...) {  // a peer may throw anything

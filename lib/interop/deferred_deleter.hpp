@@ -17,8 +17,8 @@ namespace dovetail::detail {
 struct DeferredDeleter {
   /// Behind all uses of the memory; not given where they could not be had yet.
   std::optional<std::vector<MarkerHandle>> markers = std::vector<MarkerHandle>();
-  /// Finds them; may throw, and is then called again later.
-  std::function<std::vector<MarkerHandle>()> find_markers = {};
+  /// Finds them; may throw or find nothing, and is then called again later.
+  std::function<std::optional<std::vector<MarkerHandle>>()> find_markers = {};
   MemoryBlock block = {};  ///< Released first.
   DLManagedTensor* managed = nullptr;
 };

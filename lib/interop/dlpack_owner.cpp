@@ -3,6 +3,7 @@
 
 #include <cstdio>
 #include <mutex>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -14,9 +15,11 @@
 namespace dovetail::detail {
 namespace {
 
-/// Markers behind all uses of the memory that are not known to be done.
+/// Markers behind all uses of the memory that are not known to be done; nothing where one of them
+/// cannot be marked, since it is on a queue that is gone.
 /// @param is_lent_out  Others may have enqueued work with it where Dovetail did.
-std::vector<MarkerHandle> markers_behind(const TrackedMemory& memory, bool is_lent_out) {
+std::optional<std::vector<MarkerHandle>> markers_behind(const TrackedMemory& memory,
+                                                        bool is_lent_out) {
   std::vector<MemoryState::LastUse> uses;
   {
     const std::scoped_lock lock(*memory.state);
@@ -30,8 +33,10 @@ std::vector<MarkerHandle> markers_behind(const TrackedMemory& memory, bool is_le
     if (producer.alive) {
       const std::uint64_t epoch = foreign ? producer.alive->foreign_epoch() : 0;
       markers.push_back(producer.alive->marker_covering(use.ticket, epoch).marker);
-    } else if (producer.remains && producer.remains->last) {
-      markers.push_back(producer.remains->last);
+    } else if (producer.remains) {
+      const StreamRemains& gone = *producer.remains;
+      if (!gone.lost.empty() && use.ticket > gone.completed) return std::nullopt;
+      if (gone.last) markers.push_back(gone.last);
     }
   }
   std::erase_if(markers,
@@ -53,6 +58,11 @@ class OpenCLOwner final : public DlpackOwner {
                             }};
       try {
         later.markers = later.find_markers();
+        if (!later.markers) {
+          std::fprintf(stderr,
+                       "dovetail: memory goes back to its DLPack producer once "
+                       "Stream::declare_done says that work on a queue that is gone is done\n");
+        }
       } catch (...) {  // a peer may throw anything
         std::fprintf(stderr, "dovetail: memory goes back to its DLPack producer later: %s\n",
                      thrown_text().c_str());

@@ -203,6 +203,25 @@ TEST_F(DlpackOrder, AnImportIsGivenBackOnceItsPeerThrowsNoMore) {
   static_cast<void>(foreign.deleted_by());
 }
 
+TEST_F(DlpackOrder, AnImportIsKeptWhileABorrowedQueueThatIsGoneMayUseIt) {
+  std::optional<Stream> borrowed(Stream::borrow(context(), native.get()));
+  test::ForeignTensor foreign(data.get(), {count});
+  std::optional<Tensor> taken = from_dlpack(context(), &foreign.managed);
+  test::Gate gate(*borrowed);
+  test::set_kernel().launch(*borrowed, NDRange({count}), writes(*taken), 5);
+  const Point point = borrowed->point();
+  borrowed.reset();
+  testing::internal::CaptureStderr();
+  taken.reset();
+  test::expect_parts(testing::internal::GetCapturedStderr(), "Stream::declare_done");
+  EXPECT_TRUE(test::is_kept(foreign));
+  gate.release();
+  ASSERT_EQ(clFinish(native.get()), CL_SUCCESS);
+  EXPECT_TRUE(test::is_kept(foreign));
+  Stream::declare_done(point);
+  static_cast<void>(foreign.deleted_by());
+}
+
 TEST_F(DlpackOrder, TakesAnImportWithoutAQueueAsReady) {
   test::ForeignTensor foreign(data.get(), {count});
   std::optional<Tensor> taken;
