@@ -51,6 +51,8 @@ fs::path write_beside(const fs::path& path, std::string_view text) {
 }  // namespace
 
 void check_writable(const fs::path& path) {
+  // Whoever reads a pipe would take the end of this for the end of all.
+  if (fs::is_fifo(path)) return;
   const bool existed = fs::exists(path);
   // A device tells that it is full when it is given something: a line end does no harm.
   if (!write(path, fs::is_character_file(path) ? "\n" : "", std::ios::app)) refuse(path);

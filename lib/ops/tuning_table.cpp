@@ -90,6 +90,13 @@ std::optional<double> distance(const MatmulCase& a, const MatmulCase& b) {
   return sum;
 }
 
+/// What an entry is found by, as its line begins.
+std::string begin_of_line(std::string_view device, const MatmulCase& p) {
+  const auto flag = [](bool transposed) { return transposed ? 't' : 'n'; };
+  return fmt::format("{},{},{},{},{},{},{},{}", device, to_string(p.dtype), flag(p.transpose_a),
+                     flag(p.transpose_b), p.batch, p.m, p.n, p.k);
+}
+
 }  // namespace
 
 TuningTable TuningTable::parse(std::string_view text, std::string_view source,
@@ -125,23 +132,20 @@ TuningTable TuningTable::read(const std::filesystem::path& file) {
 
 std::string TuningTable::text() const {
   std::string text = fmt::format("{}\n", header);
-  const auto flag = [](bool transposed) { return transposed ? 't' : 'n'; };
-  for (const auto& [device, p, tuning, is_set] : entries_) {
-    text += fmt::format("{},{},{},{},{},{},{},{},{},{}\n", device, to_string(p.dtype),
-                        flag(p.transpose_a), flag(p.transpose_b), p.batch, p.m, p.n, p.k,
-                        to_string(tuning.backend), tuning.choice);
+  for (const auto& [device, product, tuning, is_set] : entries_) {
+    text += fmt::format("{},{},{}\n", begin_of_line(device, product), to_string(tuning.backend),
+                        tuning.choice);
   }
   return text;
 }
 
 void TuningTable::set(TuningEntry entry) {
-  const auto found = std::ranges::find_if(entries_, [&](const TuningEntry& other) {
-    return other.device == entry.device && other.product == entry.product;
-  });
-  if (found == entries_.end()) {
+  const auto [place, is_new] =
+      places_.try_emplace(begin_of_line(entry.device, entry.product), entries_.size());
+  if (is_new) {
     entries_.push_back(std::move(entry));
   } else {
-    *found = std::move(entry);
+    entries_[place->second] = std::move(entry);
   }
 }
 

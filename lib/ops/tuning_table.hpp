@@ -2,10 +2,12 @@
 // What was measured about products, as a file holds it.
 #pragma once
 
+#include <cstddef>
 #include <filesystem>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "dovetail/core/export.hpp"
@@ -45,6 +47,7 @@ class DOVETAIL_EXPORT TuningTable {
 
  private:
   std::vector<TuningEntry> entries_;
+  std::unordered_map<std::string, std::size_t> places_;  // of an entry, by its device and case
 };
 
 /// "cpu/16", with the floats of its registers, or "gpu", ...: what entries for a kind of device are

@@ -65,6 +65,14 @@ TEST(TuningTable, NamesALineThatIsNone) {
   }
 }
 
+TEST(TuningTable, TakesAFileOfTheLargestSize) {
+  std::string text;
+  for (int m = 1; m <= 300'000; ++m) {
+    text += "cpu,float32,n,n,1," + std::to_string(m) + ",8,8,kernel,reference\n";
+  }
+  EXPECT_EQ(TuningTable::parse(text, "test").entries().size(), 300'000u);  // in linear time
+}
+
 TEST(TuningTable, ReplacesAnEntryOfTheSameCase) {
   TuningTable table, other;
   table.set(entry({.m = 2}, "old"));

@@ -5,12 +5,15 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <cstdio>
 #include <cstdlib>
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <thread>
 
 #include "tests/support/temporary_directory.hpp"
 
@@ -131,6 +134,19 @@ TEST(Command, LeavesAFileAsItWasWhereTheNewOneCannotBeWrittenWhole) {
   EXPECT_NE(outcome.output.find("cannot write"), std::string::npos) << outcome.output;
   EXPECT_EQ(read_json(file), Json::object());
   EXPECT_EQ(std::distance(std::filesystem::directory_iterator(folder.path()), {}), 1);
+}
+
+TEST(Command, WritesToAPipeWithANameAtOnce) {
+  const TemporaryDirectory folder;
+  const auto pipe = folder.path() / "pipe", file = folder.path() / "info.json";
+  const Outcome outcome = run("info --json " + pipe.string(),
+                              "mkfifo " + pipe.string() + "; timeout 30 cat " + pipe.string() +
+                                  " > " + file.string() + " & timeout 30");
+  EXPECT_EQ(outcome.exit_code, 0) << outcome.output;
+  for (int i = 0; i < 1000 && std::filesystem::file_size(file) == 0; ++i) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  }
+  EXPECT_EQ(read_json(file).at("schema"), 1);
 }
 
 TEST(Command, ScalingCountsAndTimesItsCells) {
