@@ -10,9 +10,8 @@
 
 namespace dovetail::detail {
 
-/// @throws InvalidArgument  `tensor` was moved from, is not float32, or not of the stream's
-/// context.
-///                          The message names `function` and calls the tensor `name`.
+/// @throws InvalidArgument  `tensor` was moved from, is not float32, or is of another context than
+///                          the stream; the message names `function` and calls the tensor `name`.
 void check_operand(std::string_view function, const Stream& stream, std::string_view name,
                    const Tensor& tensor);
 

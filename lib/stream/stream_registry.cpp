@@ -218,8 +218,11 @@ bool declare_retired_done(Point point) {
   if (point.ticket > remains.enqueued) throw_not_given(remains.label(), remains.enqueued, point);
   remains.completed = std::max(remains.completed, point.ticket);
   if (remains.completed == remains.enqueued) {
-    remains.lost.clear();
-    if (!remains.failure) all.erase_retired(place);
+    if (remains.failure) {
+      remains.lost.clear();  // the failure stays, for those who read what the work wrote
+    } else {
+      all.erase_retired(place);
+    }
   }
   return true;
 }

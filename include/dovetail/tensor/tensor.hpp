@@ -67,9 +67,8 @@ class DOVETAIL_EXPORT Tensor {
 
   /// The elements, in row-major order; of a bool tensor whether their bytes are not 0. Blocks until
   /// the stream has reached this point.
-  /// @throws InvalidArgument  `T` is not the tensor's dtype, the stream's context is not its own,
-  /// or
-  ///                          a handle was moved from.
+  /// @throws InvalidArgument  `T` is not the tensor's dtype, the stream is of another context,
+  ///                          or one of the two was moved from.
   /// @throws CommandError  the read, or work before it, failed.
   template <typename T>
   std::vector<T> to_host(const Stream& stream) const {
