@@ -19,7 +19,8 @@ inline void check_not_moved_from(std::string_view function, std::string_view nam
     throw_moved_from(function, name);
 }
 
-/// The same of an operand of an operation, such as "a".
+/// @param name  The operand of an operation, such as "a"; the message calls it "operand a".
+/// @throws InvalidArgument  the operand's memory was moved from.
 inline void check_operand_not_moved_from(std::string_view function, std::string_view name,
                                          const Buffer& buffer) {
   if (handle_of(buffer).context == nullptr) [[unlikely]]

@@ -303,7 +303,7 @@ TEST_F(Failure, RefusesEachWaitForAStreamThatIsGone) {
   }
 }
 
-TEST_F(Failure, OfABorrowedQueueIsOverOnceItIsDeclaredAndTheMemoryWrittenAnew) {
+TEST_F(Failure, BorrowedQueueDeclaredDoneLetsItsMemoryBeWrittenAnew) {
   const test::NativeQueue native(context());
   std::optional<Stream> borrowed(Stream::borrow(context(), native.get()));
   static_cast<void>(fail(*borrowed));
@@ -353,7 +353,7 @@ TEST_F(Failure, ThatWasInheritedIsOverAfterResetOfBoth) {
   producer.synchronize();
 }
 
-TEST_F(StreamFailure, OfOneWaitIsNoSuccessOfAnother) {
+TEST_F(StreamFailure, TimeoutOfOneWaitIsNoSuccessOfAnother) {
   Gate held(producer);
   std::atomic<int> returned = 0;
   test::on_threads(6, [&](int) {
