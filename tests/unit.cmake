@@ -115,6 +115,7 @@ dovetail_unit_test(
     kernel_test.cpp
     launch_limits_test.cpp
     moved_handle_test.cpp
+    moved_memory_test.cpp
     nd_range_test.cpp
     program_cache_test.cpp
     program_test.cpp

@@ -113,7 +113,8 @@ class UpdateLock {
   explicit UpdateLock(fs::path path) {
     path += ".lock";
     // What belongs to another user may be for reading only, and some file systems lock that, too.
-    if (!file_.open(path, O_RDWR | O_CREAT)) file_.open(path, O_RDONLY);
+    // Opening a FIFO would wait for its other end.
+    if (!file_.open(path, O_RDWR | O_CREAT)) file_.open(path, O_RDONLY | O_NONBLOCK);
     while (file_ && ::flock(file_.get(), LOCK_EX) != 0 && errno == EINTR) {
     }
   }

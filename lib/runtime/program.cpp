@@ -176,13 +176,14 @@ Program Program::from_source(cl_context context, const Device& device, const Pro
                              const BuildOptions& options) {
   detail::check_not_forked("Program::from_source");
   // Without the option drivers forget the signatures that arguments are checked against. With it,
-  // some compilers fail on a program that they take otherwise (NVIDIA's, on a kernel without
+  // some compilers refuse a program that they take otherwise (NVIDIA's, with a kernel that has no
   // parameters): then the program is built without, and its launches are checked for the count
   // only.
   detail::Owned<cl_program> program;
   try {
     program = build(context, device, source, options, options.str() + " -cl-kernel-arg-info");
-  } catch (const BuildError&) {
+  } catch (const BuildError& error) {
+    if (error.code() != CL_BUILD_PROGRAM_FAILURE) throw;  // which says nothing of the option
     program = build(context, device, source, options, options.str());
   }
   auto signatures = read_signatures(program.get());
@@ -243,15 +244,24 @@ std::vector<unsigned char> Program::binary() const {
   const auto info = [&](cl_program_info what, std::size_t size, void* value, std::size_t* needed) {
     detail::check(clGetProgramInfo(native, what, size, value, needed), "clGetProgramInfo");
   };
-  std::size_t nbytes = 0;
-  info(CL_PROGRAM_BINARY_SIZES, 0, nullptr, &nbytes);
-  std::vector<std::size_t> sizes(nbytes / sizeof(std::size_t));  // one for each device
-  info(CL_PROGRAM_BINARY_SIZES, nbytes, sizes.data(), nullptr);
-  std::vector<unsigned char> binary(sizes.at(0));
-  std::vector<unsigned char*> binaries(sizes.size());
-  binaries[0] = binary.data();
-  info(CL_PROGRAM_BINARIES, binaries.size() * sizeof(unsigned char*), binaries.data(), nullptr);
-  return binary;
+  const auto all = [&]<typename T>(cl_program_info what, std::vector<T> values) {
+    std::size_t nbytes = 0;
+    info(what, 0, nullptr, &nbytes);
+    values.resize(nbytes / sizeof(T));
+    info(what, nbytes, values.data(), nullptr);
+    return values;
+  };
+  const auto devices = all(CL_PROGRAM_DEVICES, std::vector<cl_device_id>());
+  const auto sizes = all(CL_PROGRAM_BINARY_SIZES, std::vector<std::size_t>());
+  // One for each device of the context; PoCL 3.1 tells of the one alone that it was built for.
+  const auto place = sizes.size() == devices.size()
+                         ? std::ranges::find(devices, device().get()) - devices.begin()
+                         : 0;
+  std::vector<std::vector<unsigned char>> binaries(sizes.begin(), sizes.end());
+  std::vector<unsigned char*> into;
+  for (auto& binary : binaries) into.push_back(binary.data());
+  info(CL_PROGRAM_BINARIES, into.size() * sizeof(unsigned char*), into.data(), nullptr);
+  return std::move(binaries.at(static_cast<std::size_t>(place)));
 }
 
 const std::vector<KernelSignature>& Program::signatures() const {

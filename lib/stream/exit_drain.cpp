@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
+#include <utility>
 #include <vector>
 
 #include "lib/core/fork_guard.hpp"
@@ -19,13 +20,18 @@ namespace {
 
 constexpr auto limit = std::chrono::seconds(2);
 
-MarkerHandle marker_behind_all(const StreamState& stream) {
+/// Nothing where the driver refuses, which is told: the others are waited for all the same.
+MarkerHandle marker_behind_all(const StreamState& stream) try {
   cl_event event = nullptr;
   check(clEnqueueMarkerWithWaitList(stream.queue, 0, nullptr, &event),
         "clEnqueueMarkerWithWaitList");
   auto marker = std::make_shared<const Marker>(event, Point{}, 0, nullptr);
   check(clFlush(stream.queue), "clFlush");
   return marker;
+} catch (const std::exception& error) {
+  std::fprintf(stderr, "dovetail: at the process's end: %s: %s\n", stream.label().c_str(),
+               error.what());
+  return nullptr;
 }
 
 void drain() noexcept {
@@ -37,7 +43,8 @@ void drain() noexcept {
       if (stream.last) markers.push_back(stream.last);
     }
     for (const auto& stream : streams_alive()) {
-      if (stream->origin != StreamOrigin::borrowed) markers.push_back(marker_behind_all(*stream));
+      if (stream->origin == StreamOrigin::borrowed) continue;
+      if (auto marker = marker_behind_all(*stream)) markers.push_back(std::move(marker));
     }
     const Deadline deadline = std::chrono::steady_clock::now() + limit;
     if (!std::ranges::all_of(markers, [&](const auto& m) { return m->wait(deadline); })) {

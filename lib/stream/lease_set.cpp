@@ -26,6 +26,7 @@ LeaseSet::Place LeaseSet::take_free_place() {
   while (!place.stream && !idle_.empty()) {
     // An idle stream is used elsewhere if somebody adopted its native handle.
     if (must_be_replaced(idle_.back())) {
+      place.replaced.push_back(std::move(idle_.back()));
       ++statistics_.replaced;
     } else {
       place.stream = std::move(idle_.back());

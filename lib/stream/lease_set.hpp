@@ -42,7 +42,8 @@ class LeaseSet {
  private:
   /// The right to one of the `size_` streams.
   struct Place {
-    std::optional<Stream> stream;  // empty until it is made
+    std::optional<Stream> stream = {};  // empty until it is made
+    std::vector<Stream> replaced = {};  // go without the lock, as a last handle may take its time
   };
   struct Waiter;
 

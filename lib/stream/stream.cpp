@@ -316,6 +316,7 @@ bool Stream::is_capturing() const noexcept {
   return state_ && state_->is_capturing.load(std::memory_order_acquire);
 }
 const Context& Stream::context() const { return state_of(*this, "Stream::context")->context; }
+const Device& Stream::device() const { return state_of(*this, "Stream::device")->context.device(); }
 
 namespace detail {
 void throw_stream_moved_from(std::string_view function) { throw_moved_from(function, "stream"); }

@@ -87,6 +87,7 @@ StreamState::StreamState(Context context_in, cl_command_queue queue_in, StreamOr
   if (before != nullptr) {
     reserved = before->enqueued;
     enqueued = before->enqueued;
+    completed = before->completed;
     marker = before->last;
     failure = before->failure;
     has_failed = failure != nullptr;
@@ -127,9 +128,10 @@ void StreamState::mark_end(StreamRemains& remains) noexcept {
   for (int attempts = 2; attempts > 0; --attempts) {
     try {
       remains.last = new_marker();
-      static_cast<void>(clFlush(queue));  // and once more as the queue is released
+      check(clFlush(queue), "clFlush");  // others who hold the queue may leave it unflushed
       return;
     } catch (...) {
+      remains.last.reset();
       why = thrown_text();
     }
   }

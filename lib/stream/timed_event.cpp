@@ -14,8 +14,10 @@
 namespace dovetail {
 namespace {
 
-cl_device_id device_of(const Event& event) {
-  detail::check_not_moved_from("TimedEvent", "event", event);
+constexpr std::string_view difference_name = "TimedEvent::operator-";
+
+cl_device_id device_of(std::string_view which, const Event& event) {
+  detail::check_not_moved_from(difference_name, which, event);
   cl_command_queue queue = nullptr;
   detail::check(clGetEventInfo(event.get(), CL_EVENT_COMMAND_QUEUE, sizeof(queue), &queue, nullptr),
                 "clGetEventInfo");
@@ -43,12 +45,12 @@ std::chrono::nanoseconds TimedEvent::time() const {
 }
 
 std::chrono::nanoseconds operator-(const TimedEvent& end, const TimedEvent& start) {
-  const cl_device_id end_device = device_of(end), start_device = device_of(start);
+  const cl_device_id end_device = device_of("end", end), start_device = device_of("start", start);
   if (end_device != start_device) {
     throw InvalidArgument(
-        fmt::format("[TimedEvent] the events are of the devices '{}' and '{}', whose clocks have "
+        fmt::format("[{}] the events are of the devices '{}' and '{}', whose clocks have "
                     "nothing in common; take both times on one device.",
-                    Device(end_device).name(), Device(start_device).name()));
+                    difference_name, Device(end_device).name(), Device(start_device).name()));
   }
   return end.time() - start.time();
 }

@@ -16,9 +16,14 @@ namespace dovetail::detail {
 
 void Waits::insert_barrier() {
   cl_event barrier = nullptr;
-  check(clEnqueueBarrierWithWaitList(stream_.queue, static_cast<cl_uint>(events_.size()),
-                                     events_.data(), &barrier),
-        "clEnqueueBarrierWithWaitList");
+  const auto enqueue = [&] {
+    return clEnqueueBarrierWithWaitList(stream_.queue, static_cast<cl_uint>(events_.size()),
+                                        events_.data(), &barrier);
+  };
+  cl_int refused = enqueue();
+  // Without it the stream takes no more work, and what this work was to write is lost.
+  if (refused != CL_SUCCESS) refused = enqueue();
+  check(refused, "clEnqueueBarrierWithWaitList");
   learn(std::make_shared<const Marker>(barrier, Point{}, 0, nullptr));
   for (const MarkerHandle& marker : markers_) {
     // On PoCL 3.1 a barrier behind an event that had failed before it never ends: from here on

@@ -83,14 +83,19 @@ Tensor::Tensor(BufferView storage, const Shape& shape, DType dtype)
     : storage_(std::move(storage)), shape_(shape), dtype_(dtype) {}
 
 Tensor Tensor::empty(const Stream& stream, const Shape& shape, DType dtype) {
+  return allocate("Tensor::empty", stream, shape, dtype);
+}
+
+Tensor Tensor::allocate(const char* function, const Stream& stream, const Shape& shape,
+                        DType dtype) {
   const std::size_t nbytes = nbytes_of(shape, dtype);
-  const Context& context = detail::state_of(stream, "Tensor::empty")->context;
+  const Context& context = detail::state_of(stream, function)->context;
   return Tensor({MemoryPool::of(context).allocate(stream, nbytes), 0, nbytes}, shape, dtype);
 }
 
 Tensor Tensor::full(const Stream& stream, const Shape& shape, double value, DType dtype) {
   const Element element(value, dtype);
-  Tensor tensor = empty(stream, shape, dtype);
+  Tensor tensor = allocate("Tensor::full", stream, shape, dtype);
   if (tensor.nbytes() == 0) return tensor;
   detail::fill(stream, tensor.storage_, element.data(), element.nbytes());
   return tensor;

@@ -8,6 +8,7 @@
 
 #include "dovetail/core/error.hpp"
 #include "dovetail/interop/dlpack.hpp"
+#include "dovetail/runtime/recording.hpp"
 #include "tests/interop/foreign_tensor.hpp"
 #include "tests/support/fault.hpp"
 #include "tests/support/gate.hpp"
@@ -48,7 +49,7 @@ INSTANTIATE_TEST_SUITE_P(Calls, FaultyImport,
                                          "clGetEventInfo"),
                          [](const auto& instance) { return std::string(instance.param); });
 
-class FaultyHostImport : public test::FaultTest {
+class FaultyHostMapping : public test::FaultTest {
  protected:
   void SetUp() override {
     FaultTest::SetUp();
@@ -58,6 +59,8 @@ class FaultyHostImport : public test::FaultTest {
     }
   }
 };
+using FaultyHostImport = FaultyHostMapping;
+using FaultyHostExport = FaultyHostMapping;
 
 TEST_F(FaultyHostImport, MemoryIsUnmappedOnlyOnceItsMappingIsOver) {
   const Stream stream(context());
@@ -82,6 +85,23 @@ TEST_F(FaultyHostImport, MemoryIsUnmappedOnlyOnceItsMappingIsOver) {
     EXPECT_EQ(ints.values(), std::vector<int>(count, 5));
   }
   static_cast<void>(foreign.deleted_by());
+}
+
+TEST_F(FaultyHostExport, IsUnmappedThoughTheDriverRefusesOnceToOrderThat) {
+  const Stream stream(context()), other(context());
+  const Tensor tensor = Tensor::zeros(stream, {count}, DType::i32);
+  DLManagedTensor* const given = interop::to_dlpack_host(stream, tensor);
+  test::Gate gate(other);
+  test::set_kernel().launch(other, NDRange({count}), writes(tensor), 5);
+  {
+    const Capture capture(stream);  // so that another has to unmap it
+    const Fault fault("clEnqueueBarrierWithWaitList");
+    given->deleter(given);
+    EXPECT_EQ(fault.fired(), 1u);
+  }
+  gate.release();
+  EXPECT_EQ(tensor.to_host<int>(stream), std::vector<int>(count, 5));
+  EXPECT_EQ(test::mappings_of(tensor), 0u);
 }
 
 TEST_F(FaultyHostImport, IsUnmappedAndGivenBackThoughAnUnmapFailed) {

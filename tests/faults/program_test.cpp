@@ -46,7 +46,7 @@ TEST_F(FaultyProgram, ReportsAKernelThatIsNotReleased) {
 }
 
 TEST_F(FaultyProgram, TellsWhyItDoesNotBuildThoughThereIsNoLog) {
-  const Fault fault("clBuildProgram", {.count = 2});
+  const Fault fault("clBuildProgram");
   const Fault without_log("clGetProgramBuildInfo", {.count = 100, .status = CL_INVALID_PROGRAM});
   const auto error = caught<BuildError>([] { build(); });
   ASSERT_TRUE(error);
@@ -56,15 +56,26 @@ TEST_F(FaultyProgram, TellsWhyItDoesNotBuildThoughThereIsNoLog) {
                "clGetProgramBuildInfo returned CL_INVALID_PROGRAM");
 }
 
-TEST_F(FaultyProgram, IsNotBuiltInAnotherWayWhereTheCompilerHasNoMemory) {
-  {
-    const Fault fault("clBuildProgram", {.status = CL_OUT_OF_HOST_MEMORY});
-    const auto error = caught<OutOfMemory>([] { build(); });
-    ASSERT_TRUE(error);
-    EXPECT_EQ(error->call(), "clBuildProgram");
-    expect_parts(error->what(), "'set.cl'");
+TEST_F(FaultyProgram, IsNotBuiltInAnotherWayWhereTheCompilerLacksMeans) {
+  for (const cl_int status : {CL_OUT_OF_HOST_MEMORY, CL_OUT_OF_RESOURCES}) {
+    SCOPED_TRACE(status);
+    const Fault fault("clBuildProgram", {.status = status});
+    try {
+      build();
+      ADD_FAILURE() << "built";
+    } catch (const OpenCLError& error) {
+      EXPECT_EQ(error.code(), status);
+      EXPECT_EQ(error.call(), "clBuildProgram");
+      expect_parts(error.what(), "'set.cl'");
+    }
   }
   EXPECT_EQ(build().signatures().at(0).parameters.at(1).type, "int");
+}
+
+TEST_F(FaultyProgram, IsBuiltWithoutTheSignaturesThatTheCompilerCannotKeep) {
+  const Fault fault("clBuildProgram", {.status = CL_BUILD_PROGRAM_FAILURE});
+  EXPECT_EQ(build().signatures().at(0).parameters.size(), 2u);
+  EXPECT_EQ(fault.fired(), 1u);
 }
 
 TEST_F(FaultyProgram, NamesTheEntryPointThatFails) {

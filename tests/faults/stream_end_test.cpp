@@ -129,14 +129,17 @@ class StubbornPeer : public test::LazyPeer {
 TEST_F(FaultyStreamEnd, WhatAPeerStillHoldsBackIsNotTakenForDone) {
   const test::NativeQueue queue(context());
   const auto peer = std::make_shared<StubbornPeer>(queue.get());
+  Point point;
   {
     const Stream shared = Stream::retain(context(), queue.get());
     shared.attach(std::make_shared<test::LazyPeer>(queue.get()));
     with_queue(shared, {{writes(data)}}, "held back", [](cl_command_queue) {});
     peer->record([](cl_command_queue) {});
     shared.attach(peer);
+    point = shared.point();
   }
   expect_parts(text_thrown<Error>([&] { grow(stream, data); }), "not now");
+  Stream::declare_done(point);
 }
 
 TEST_F(FaultyStreamEnd, AQueueThatCanNeitherBeMarkedNorFinishedIsDeclaredDone) {

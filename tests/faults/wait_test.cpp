@@ -36,6 +36,8 @@ std::future<void> started(const std::function<void()>& work) {
   return done;
 }
 
+using FaultyBarrier = test::FaultTest;
+
 class FaultyWait : public test::FaultTest {
  protected:
   /// Runs `work`, which waits for `stream`, and releases the stream once `fault` has struck.
@@ -49,6 +51,21 @@ class FaultyWait : public test::FaultTest {
     done.get();
   }
 };
+
+TEST_F(FaultyBarrier, IsAskedForOnceMore) {
+  const Stream producer(context()), consumer(context());
+  const Tensor tensor = Tensor::zeros(producer, {64}, DType::i32);
+  Gate gate(producer);
+  test::set_kernel().launch(producer, NDRange({64}), writes(tensor), 5);
+  {
+    const Fault fault("clEnqueueBarrierWithWaitList");
+    test::grow_kernel().launch(consumer, NDRange({64}), tensor);
+    EXPECT_EQ(fault.fired(), 1u);
+  }
+  EXPECT_TRUE(test::is_held(consumer.record()));
+  gate.release();
+  EXPECT_EQ(tensor.to_host<int>(consumer), std::vector<int>(64, 11));
+}
 
 TEST_F(FaultyWait, ToHostOfATensorEndsWithTheRead) {
   const Stream stream(context());

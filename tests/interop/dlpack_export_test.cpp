@@ -11,6 +11,7 @@
 #include "dovetail/interop/dlpack.hpp"
 #include "dovetail/runtime/recording.hpp"
 #include "dovetail/stream/memory_pool.hpp"
+#include "tests/interop/foreign_tensor.hpp"
 #include "tests/support/driver_probe.hpp"
 #include "tests/support/gate.hpp"
 #include "tests/support/ordered_work.hpp"
@@ -150,24 +151,17 @@ TEST_F(DlpackHostExport, IsTheTensorsMemoryItself) {
   give_back(second);
 }
 
-cl_uint mappings_of(const Tensor& tensor) {
-  cl_uint count = 0;
-  clGetMemObjectInfo(detail::handle_of(tensor.storage().buffer).memory, CL_MEM_MAP_COUNT,
-                     sizeof(count), &count, nullptr);
-  return count;
-}
-
 TEST_F(DlpackHostExport, IsUnmappedThoughItsStreamCaptures) {
   const Tensor tensor = ints({1, 2, 3});
   DLManagedTensor* const given = to_dlpack_host(stream, tensor);
-  EXPECT_EQ(mappings_of(tensor), 1u);
+  EXPECT_EQ(test::mappings_of(tensor), 1u);
   static_cast<int*>(given->dl_tensor.data)[0] = 10;
   {
     const Capture capture(stream);
     give_back(given);
   }
   EXPECT_EQ(tensor.to_host<int>(other), (std::vector<int>{10, 2, 3}));
-  EXPECT_EQ(mappings_of(tensor), 0u);
+  EXPECT_EQ(test::mappings_of(tensor), 0u);
 }
 
 TEST_F(DlpackHostExport, IsUnmappedThoughItsStreamHasFailed) {
@@ -183,7 +177,7 @@ TEST_F(DlpackHostExport, IsUnmappedThoughItsStreamHasFailed) {
   }
   give_back(given);
   EXPECT_EQ(tensor.to_host<int>(other), (std::vector<int>{10, 2, 3}));
-  EXPECT_EQ(mappings_of(tensor), 0u);
+  EXPECT_EQ(test::mappings_of(tensor), 0u);
 }
 
 /// While it lives, keeps the event of the latest mapping: PoCL 3.1 aborts when a command's event
@@ -212,7 +206,7 @@ TEST_F(DlpackHostExport, LeavesNothingMappedWhenWhatItWaitsForFails) {
   while (KeptMapping::latest == nullptr) std::this_thread::yield();
   gate.fail(-5);
   mapping.join();
-  EXPECT_EQ(mappings_of(tensor), 0u);
+  EXPECT_EQ(test::mappings_of(tensor), 0u);
   stream.reset();
   EXPECT_EQ(tensor.to_host<int>(other), (std::vector<int>{1, 2, 3}));
 }

@@ -14,6 +14,7 @@
 #include <utility>
 #include <vector>
 
+#include "dovetail/tensor/tensor.hpp"
 #include "tests/support/ordered_work.hpp"
 
 namespace dovetail::test {
@@ -77,6 +78,14 @@ inline bool is_kept(const ForeignTensor& foreign) {
     if (foreign.deletions() != 0) return false;
   }
   return true;
+}
+
+/// How often the tensor's memory is mapped to the host.
+inline cl_uint mappings_of(const Tensor& tensor) {
+  cl_uint count = 0;
+  clGetMemObjectInfo(detail::handle_of(tensor.storage().buffer).memory, CL_MEM_MAP_COUNT,
+                     sizeof(count), &count, nullptr);
+  return count;
 }
 
 /// Ints of the host's, at a multiple of 4096 bytes.

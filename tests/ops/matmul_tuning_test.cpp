@@ -298,6 +298,16 @@ TEST(MatmulTuning, IsNotSavedOverAnotherKindOfFile) {
   EXPECT_EQ(std::filesystem::file_size(file), 12u);
 }
 
+TEST(MatmulTuning, IsNotSavedOverAFolder) {
+  const test::TemporaryDirectory directory;
+  const auto folder = directory.path() / "folder";
+  std::filesystem::create_directory(folder);
+  set_matmul_tuning(device(), product, {});
+  expect_parts(text_thrown<Error>([&] { save_matmul_tuning(folder); }), "[save_matmul_tuning]",
+               folder.string());
+  EXPECT_TRUE(std::filesystem::is_directory(folder));
+}
+
 TEST(MatmulTuning, FileMayBeALink) {
   const test::TemporaryDirectory directory;
   const auto file = directory.path() / "file.csv", link = directory.path() / "link.csv";

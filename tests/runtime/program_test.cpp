@@ -11,11 +11,13 @@
 #include "dovetail/core/error.hpp"
 #include "dovetail/ops/elementwise.hpp"
 #include "dovetail/runtime/kernel.hpp"
+#include "lib/core/opencl_release.hpp"
 #include "tests/support/before_build.hpp"
 #include "tests/support/child_process.hpp"
 #include "tests/support/contexts.hpp"
 #include "tests/support/temporary_directory.hpp"
 #include "tests/support/thrown.hpp"
+#include "tests/support/two_devices.hpp"
 
 namespace dovetail {
 namespace {
@@ -87,6 +89,23 @@ TEST(Program, MayHoldAKernelWithoutParameters) {
   const Stream stream(context());
   Kernel(program, "none").launch(stream, NDRange({4}));
   stream.synchronize();
+}
+
+TEST(Program, GivesTheBinaryOfItsOwnDevice) {
+  test::with_two_devices([](const Device& first, const Device& second) {
+    const cl_device_id devices[] = {first.get(), second.get()};
+    cl_int status = CL_SUCCESS;
+    const detail::Owned<cl_context> native(
+        clCreateContext(nullptr, 2, devices, nullptr, nullptr, &status));
+    ASSERT_EQ(status, CL_SUCCESS);
+    for (const Device& device : {first, second}) {
+      const Context both = Context::retain(native.get(), device);
+      const Program built = Program::from_source(both, {.name = "two.cl", .text = two_kernels});
+      const auto binary = built.binary();
+      EXPECT_FALSE(binary.empty());
+      EXPECT_EQ(Program::from_binary(both, "two.cl", binary).signatures().size(), 2u);
+    }
+  });
 }
 
 TEST(Program, ThatDoesNotBuildCarriesTheLogTheOptionsAndItsName) {

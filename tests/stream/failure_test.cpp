@@ -3,12 +3,18 @@
 // reset().
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <deque>
+#include <latch>
 #include <optional>
+#include <thread>
+#include <variant>
 
 #include "dovetail/core/error.hpp"
+#include "dovetail/stream/explain.hpp"
+#include "dovetail/stream/with_queue.hpp"
 #include "tests/support/driver_probe.hpp"
 #include "tests/support/gate.hpp"
 #include "tests/support/native_queue.hpp"
@@ -40,11 +46,14 @@ class StreamFailure : public testing::Test {
   /// Gives `stream` a command that fails, and a kernel behind it that writes `data`; nobody has
   /// noticed yet. Returns what notices: an event behind both.
   Event fail_behind_a_gate(const Stream& stream) {
-    gate.emplace(stream);
-    set(stream, data, 2);
-    const Event event = stream.record();
+    const Event event = work_behind_a_gate(stream);
     gate->fail(CL_OUT_OF_RESOURCES);
     return event;
+  }
+  Event work_behind_a_gate(const Stream& stream) {
+    gate.emplace(stream);
+    set(stream, data, 2);
+    return stream.record();
   }
   /// The same, and noticed; returns the error that everybody is to get from now on.
   CommandError fail(const Stream& stream) {
@@ -364,6 +373,42 @@ TEST_F(StreamFailure, TimeoutOfOneWaitIsNoSuccessOfAnother) {
     }
   });
   EXPECT_EQ(returned, 0) << "the queue is held";
+}
+
+TEST_F(StreamFailure, IsResetWithoutTheWorkThatAnotherThreadPutsBehindIt) {
+  const Event failed = work_behind_a_gate(producer);
+  std::latch is_inside(1), is_reset_waiting(1);
+  std::optional<Gate> late;
+  std::thread other([&] {
+    with_queue(producer, {{writes(out)}}, "late", [&](cl_command_queue queue) {
+      is_inside.count_down();
+      is_reset_waiting.wait();
+      late.emplace(producer);
+      const int value = 7;
+      EXPECT_EQ(clEnqueueFillBuffer(queue, out.get(), &value, sizeof(value), 0, out.nbytes(), 0,
+                                    nullptr, nullptr),
+                CL_SUCCESS);
+    });
+  });
+  is_inside.wait();
+  gate->fail(CL_OUT_OF_RESOURCES);
+  EXPECT_TRUE(caught<CommandError>([&] { failed.synchronize(); }));
+  Gate held(producer);
+  OrderRecorder recorder;
+  std::thread resets([&] { producer.reset(long_enough); });
+  const auto is_marker = [](const OrderEntry& entry) {
+    return std::holds_alternative<MarkerEntry>(entry);
+  };
+  while (!std::ranges::any_of(recorder.take(), is_marker)) std::this_thread::yield();
+  is_reset_waiting.count_down();
+  other.join();
+  held.release();
+  resets.join();
+  copy(consumer, out, last);
+  EXPECT_TRUE(test::is_held(consumer.record())) << "the late work counts as done";
+  late->release();
+  consumer.synchronize();
+  EXPECT_EQ(test::contents(last), std::vector<int>(count, 7));
 }
 
 TEST_F(StreamFailure, IsNotThereForAHealthyStreamToReset) {

@@ -193,7 +193,7 @@ TEST(TimedEvent, OfAnotherDeviceIsRefused) {
     const TimedEvent start = a.record_timed();
     const TimedEvent end = b.record_timed();
     expect_parts(test::text_thrown<InvalidArgument>([&] { static_cast<void>(end - start); }),
-                 "[TimedEvent]", "'" + first.name() + "'", "'" + second.name() + "'",
+                 "[TimedEvent::operator-]", "'" + first.name() + "'", "'" + second.name() + "'",
                  "take both times on one device");
   });
 }

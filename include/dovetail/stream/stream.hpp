@@ -176,7 +176,7 @@ class DOVETAIL_EXPORT Stream {
   bool is_capturing() const noexcept;
   /// @throws InvalidArgument  the handle was moved from.
   const Context& context() const;
-  const Device& device() const { return context().device(); }
+  const Device& device() const;
 
   /// Same queue.
   friend bool operator==(const Stream& a, const Stream& b) noexcept { return a.get() == b.get(); }

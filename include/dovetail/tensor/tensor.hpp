@@ -103,6 +103,9 @@ class DOVETAIL_EXPORT Tensor {
 
  private:
   Tensor(BufferView storage, const Shape& shape, DType dtype);
+  /// @param function  For messages.
+  static Tensor allocate(const char* function, const Stream& stream, const Shape& shape,
+                         DType dtype);
   static Tensor from_host_bytes(const Context& context, const void* values, std::size_t count,
                                 const Shape& shape, DType dtype);
   void copy_to_host_bytes(const Stream& stream, void* values, DType dtype) const;
