@@ -26,11 +26,15 @@ inline bool is_conflict(const TrackedUse& a, const TrackedUse& b) {
 using TrackedUses = SmallVector<TrackedUse, 12>;
 
 /// The use of a part of a buffer; nothing for an empty one.
-inline void add_use(TrackedUses& uses, const BufferView& view, Access access) {
-  const BufferHandle handle = handle_of(view.buffer);
+/// @param handle  That of `view`'s buffer.
+inline void add_use(TrackedUses& uses, const BufferHandle& handle, const BufferView& view,
+                    Access access) {
   if (handle.tracking == nullptr || view.nbytes == 0) return;
   const std::size_t begin = handle.begin + view.offset;
   uses.push_back({handle.tracking, {begin, begin + view.nbytes}, access});
+}
+inline void add_use(TrackedUses& uses, const BufferView& view, Access access) {
+  add_use(uses, handle_of(view.buffer), view, access);
 }
 
 }  // namespace dovetail::detail

@@ -4,7 +4,7 @@
 #include <fmt/format.h>
 
 #include "dovetail/core/error.hpp"
-#include "lib/stream/moved_buffer.hpp"
+#include "lib/core/moved_from.hpp"
 #include "lib/stream/range_check.hpp"
 #include "lib/stream/submission.hpp"
 
@@ -15,15 +15,16 @@ void with_queue(const Stream& stream, const std::span<const MemoryUse>* uses, co
   const cl_context context = state_of(stream, "with_queue")->context.get();
   TrackedUses tracked;
   for (const MemoryUse& use : uses != nullptr ? *uses : std::span<const MemoryUse>()) {
-    check_not_moved_from("with_queue", "memory", use.memory.buffer);
-    if (use.memory.buffer.context().get() != context) {
+    const BufferHandle handle = handle_of(use.memory.buffer);
+    if (handle.context == nullptr) throw_moved_from("with_queue", "memory");
+    if (handle.context != context) {
       throw InvalidArgument(fmt::format(
           "[with_queue] '{}' uses memory of another context than the stream's; copy it there.",
           name));
     }
-    check_range(use.memory.offset, use.memory.nbytes, use.memory.buffer.nbytes(),
+    check_range(use.memory.offset, use.memory.nbytes, handle.nbytes,
                 [&] { return fmt::format("[with_queue] '{}'", name); });
-    add_use(tracked, use.memory, use.access);
+    add_use(tracked, handle, use.memory, use.access);
   }
   const Submission submission(stream, tracked, {"", name}, nullptr,
                               uses != nullptr ? Declared::yes : Declared::no);
