@@ -375,7 +375,7 @@ TEST_F(StreamFailure, TimeoutOfOneWaitIsNoSuccessOfAnother) {
   EXPECT_EQ(returned, 0) << "the queue is held";
 }
 
-TEST_F(StreamFailure, IsResetWithoutTheWorkThatAnotherThreadPutsBehindIt) {
+TEST_F(Failure, ResetLeavesTheWorkThatAnotherThreadPutsBehindIt) {
   const Event failed = work_behind_a_gate(producer);
   std::latch is_inside(1), is_reset_waiting(1);
   std::optional<Gate> late;
