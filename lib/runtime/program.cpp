@@ -259,6 +259,7 @@ std::vector<unsigned char> Program::binary() const {
                          : 0;
   std::vector<std::vector<unsigned char>> binaries(sizes.begin(), sizes.end());
   std::vector<unsigned char*> into;
+  into.reserve(binaries.size());
   for (auto& binary : binaries) into.push_back(binary.data());
   info(CL_PROGRAM_BINARIES, into.size() * sizeof(unsigned char*), into.data(), nullptr);
   return std::move(binaries.at(static_cast<std::size_t>(place)));
