@@ -72,7 +72,7 @@ class Hold {
   NativeEvent user_, barrier_;
 };
 
-inline constexpr std::size_t count = 64;
+inline constexpr std::size_t count = 256;
 
 /// Integers that are all the same.
 inline std::vector<int> all(int value) { return std::vector<int>(count, value); }

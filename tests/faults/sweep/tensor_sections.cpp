@@ -18,10 +18,11 @@ std::vector<float> floats(std::size_t size, float value) { return std::vector<fl
 
 void tensors(Fixture& fixture) {
   const Stream &first = fixture.stream(0), &second = fixture.stream(1);
-  const Tensor zeros = Tensor::zeros(first, {4, 16});
-  const Tensor twos = Tensor::full(second, {4, 16}, 2.0);
+  const Shape shape{count / 16, 16};
+  const Tensor zeros = Tensor::zeros(first, shape);
+  const Tensor twos = Tensor::full(second, shape, 2.0);
   const std::vector<float> threes = floats(count, 3);
-  const Tensor given = Tensor::from_host<float>(fixture.context(), threes, {4, 16});
+  const Tensor given = Tensor::from_host<float>(fixture.context(), threes, shape);
   const Tensor sum = add(first, add(second, zeros, twos), given);
   expect("a sum", sum.to_host<float>(first), floats(count, 5));
   const StreamGuard guard(fixture.stream(2));
