@@ -69,10 +69,12 @@ dovetail_unit_test(
     build_log_test.cpp
     context_test.cpp
     device_test.cpp
+    dtype_test.cpp
     error_test.cpp
     file_test.cpp
+    float16_test.cpp
     fork_guard_test.cpp
-    scalar_kind_test.cpp
+    layout_test.cpp
     shape_test.cpp)
 dovetail_unit_test(
   stream
@@ -127,8 +129,6 @@ dovetail_unit_test(
 dovetail_unit_test(
   tensor
   SOURCES
-    dtype_test.cpp
-    float16_test.cpp
     tensor_test.cpp)
 dovetail_unit_test(
   ops

@@ -242,7 +242,7 @@ void Tool::add_matmul() {
       ->delimiter(',');
   command.add_option("--dtype", comparison_.dtypes, "Element types: f32, f64, f16, bf16, i8")
       ->delimiter(',')
-      ->check(CLI::IsMember({"f32", "f64", "f16", "bf16", "i8"}))
+      ->check(CLI::IsMember(names_of_matmul_dtypes()))
       ->capture_default_str();
   command.callback([this] {
     common_.apply();
@@ -291,7 +291,7 @@ void Tool::tune() {
   }
   select_shapes();
   tune_.shapes = comparison_.shapes;
-  tune_.dtype = dtype_named(tune_dtype_);
+  tune_.dtype = dtype_named(tune_dtype_).value();
   tune_.quick = common_.quick;
   tune_.seed = common_.seed;
   const auto rows = run_tune(tune_, results_);
@@ -319,7 +319,7 @@ void Tool::add_tune() {
       ->type_name("FILE.csv");
   command.add_option("--sets", sets_, "Only these sets of the shapes")->delimiter(',');
   command.add_option("--dtype", tune_dtype_, "Element type: f32, f64, f16, bf16, i8")
-      ->check(CLI::IsMember({"f32", "f64", "f16", "bf16", "i8"}))
+      ->check(CLI::IsMember(names_of_matmul_dtypes()))
       ->capture_default_str();
   command
       .add_option("--out", tune_.file,

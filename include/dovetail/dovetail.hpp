@@ -4,8 +4,10 @@
 
 #include "dovetail/core/context.hpp"                      // IWYU pragma: export
 #include "dovetail/core/device.hpp"                       // IWYU pragma: export
+#include "dovetail/core/dtype.hpp"                        // IWYU pragma: export
 #include "dovetail/core/error.hpp"                        // IWYU pragma: export
-#include "dovetail/core/scalar_kind.hpp"                  // IWYU pragma: export
+#include "dovetail/core/float16.hpp"                      // IWYU pragma: export
+#include "dovetail/core/layout.hpp"                       // IWYU pragma: export
 #include "dovetail/core/shape.hpp"                        // IWYU pragma: export
 #include "dovetail/core/source_location.hpp"              // IWYU pragma: export
 #include "dovetail/interop/dlpack.hpp"                    // IWYU pragma: export
@@ -47,7 +49,5 @@
 #include "dovetail/stream/timed_event.hpp"                // IWYU pragma: export
 #include "dovetail/stream/verdict.hpp"                    // IWYU pragma: export
 #include "dovetail/stream/with_queue.hpp"                 // IWYU pragma: export
-#include "dovetail/tensor/dtype.hpp"                      // IWYU pragma: export
-#include "dovetail/tensor/float16.hpp"                    // IWYU pragma: export
 #include "dovetail/tensor/tensor.hpp"                     // IWYU pragma: export
 #include "dovetail/version.hpp"                           // IWYU pragma: export

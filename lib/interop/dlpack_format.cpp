@@ -5,6 +5,8 @@
 #include <fmt/ranges.h>
 
 #include <span>
+#include <string_view>
+#include <vector>
 
 #include "dovetail/core/error.hpp"
 
@@ -13,19 +15,20 @@ namespace {
 
 constexpr std::uint8_t dlpack_bool = 6;  // kDLBool, which older headers do not have
 
-struct TypePair {
-  DType dtype;
-  std::uint8_t code;
-};
-constexpr std::array<TypePair, 9> type_pairs{{{DType::f32, kDLFloat},
-                                              {DType::f64, kDLFloat},
-                                              {DType::f16, kDLFloat},
-                                              {DType::bf16, kDLBfloat},
-                                              {DType::i64, kDLInt},
-                                              {DType::i32, kDLInt},
-                                              {DType::i8, kDLInt},
-                                              {DType::u8, kDLUInt},
-                                              {DType::boolean, dlpack_bool}}};
+std::uint8_t type_code(DType dtype) noexcept {
+  if (dtype == DType::bf16) return kDLBfloat;
+  switch (info(dtype).type_class) {
+    case DTypeClass::boolean:
+      return dlpack_bool;
+    case DTypeClass::signed_integer:
+      return kDLInt;
+    case DTypeClass::unsigned_integer:
+      return kDLUInt;
+    case DTypeClass::floating:
+      return kDLFloat;
+  }
+  __builtin_unreachable();
+}
 
 bool is_row_major(const Shape& shape, std::span<const std::int64_t> strides) {
   if (shape.size() == 0) return true;
@@ -39,20 +42,22 @@ bool is_row_major(const Shape& shape, std::span<const std::int64_t> strides) {
 }  // namespace
 
 DLDataType dlpack_type(DType dtype) noexcept {
-  const TypePair& pair = type_pairs[static_cast<std::size_t>(dtype)];
-  return {pair.code, static_cast<std::uint8_t>(8 * size_of(dtype)), 1};
+  return {type_code(dtype), static_cast<std::uint8_t>(8 * size_of(dtype)), 1};
 }
 
 DType dtype_of_dlpack(DLDataType type) {
-  for (const TypePair& pair : type_pairs) {
-    if (pair.code == type.code && 8 * size_of(pair.dtype) == type.bits && type.lanes == 1) {
-      return pair.dtype;
+  for (const DTypeInfo& row : dtype_table) {
+    const DLDataType known = dlpack_type(row.dtype);
+    if (known.code == type.code && known.bits == type.bits && known.lanes == type.lanes) {
+      return row.dtype;
     }
   }
+  std::vector<std::string_view> names;
+  for (const DTypeInfo& row : dtype_table) names.push_back(row.name);
   throw InvalidArgument(fmt::format(
       "[from_dlpack] elements of DLPack type code {} with {} bits and {} lanes; cast them to one "
-      "of float32, float64, float16, bfloat16, int64, int32, int8, uint8 and bool first.",
-      type.code, type.bits, type.lanes));
+      "of {} first.",
+      type.code, type.bits, type.lanes, fmt::join(names, ", ")));
 }
 
 std::array<std::int64_t, Shape::max_rank> row_major_strides(const Shape& shape) noexcept {

@@ -7,8 +7,8 @@
 #include <array>
 #include <cstdint>
 
+#include "dovetail/core/dtype.hpp"
 #include "dovetail/core/shape.hpp"
-#include "dovetail/tensor/dtype.hpp"
 
 namespace dovetail::detail {
 

@@ -23,7 +23,7 @@ Shape field_shape(const Tensor& tensor, ElementType element) {
   if (element.width > 1) {
     if (sizes.empty() || sizes.back() != element.width) {
       throw InvalidArgument(
-          fmt::format("[Field::from_tensor] a field of {} takes a tensor whose innermost size is "
+          fmt::format("[to_field] a field of {} takes a tensor whose innermost size is "
                       "{}, but the tensor's shape is {}; reshape it.",
                       to_string(element), element.width, tensor.shape().str()));
     }
@@ -31,22 +31,22 @@ Shape field_shape(const Tensor& tensor, ElementType element) {
   }
   if (sizes.empty() || sizes.size() > FieldData::max_rank) {
     throw InvalidArgument(fmt::format(
-        "[Field::from_tensor] a field of {} has 1 to 4 dimensions{}, but the tensor's "
+        "[to_field] a field of {} has 1 to 4 dimensions{}, but the tensor's "
         "shape is {}; reshape it.",
         to_string(element), element.width > 1 ? " beside the vector's" : "", tensor.shape().str()));
   }
   return Shape(sizes);
 }
 
-void check_tensor(const Stream& stream, const Tensor& tensor, ElementType element, DType dtype) {
-  if (tensor.dtype() != dtype) {
+void check_tensor(const Stream& stream, const Tensor& tensor, ElementType element) {
+  if (tensor.dtype() != element.dtype) {
     throw InvalidArgument(fmt::format(
-        "[Field::from_tensor] a field of {} takes a {} tensor, but the tensor {} is {}.",
-        to_string(element), to_string(dtype), tensor.shape().str(), to_string(tensor.dtype())));
+        "[to_field] a field of {} takes a {} tensor, but the tensor {} is {}.", to_string(element),
+        to_string(element.dtype), tensor.shape().str(), to_string(tensor.dtype())));
   }
   if (!(tensor.context() == stream.context())) {
     throw InvalidArgument(fmt::format(
-        "[Field::from_tensor] the tensor {} belongs to a context on '{}', and the runtime to "
+        "[to_field] the tensor {} belongs to a context on '{}', and the runtime to "
         "another, on '{}'; make the Runtime on a stream of the tensor's context.",
         tensor.shape().str(), tensor.context().device().name(), stream.device().name()));
   }
@@ -54,10 +54,11 @@ void check_tensor(const Stream& stream, const Tensor& tensor, ElementType elemen
 
 }  // namespace
 
-Tensor tensor_from_field(const FieldData& field, DType dtype, Copy copy) {
-  field.check_not_moved_from("Field::to_tensor");
+Tensor tensor_from_field(const FieldData& field, Copy copy) {
+  field.check_not_moved_from("to_tensor");
   const Shape shape = tensor_shape(field.shape(), field.element().width);
   const BufferView& memory = field.memory();
+  const DType dtype = field.element().dtype;
   if (copy == Copy::no) return Tensor::from_buffer(memory.buffer, shape, dtype, memory.offset);
   Tensor tensor = Tensor::empty(field.stream(), shape, dtype);
   detail::copy(field.stream(), memory, tensor.storage());
@@ -65,15 +66,15 @@ Tensor tensor_from_field(const FieldData& field, DType dtype, Copy copy) {
 }
 
 FieldData field_from_tensor(const Runtime& runtime, const Tensor& tensor, ElementType element,
-                            DType dtype, Copy copy) {
-  const Stream& stream = stream_of(runtime, "Field::from_tensor");
-  check_tensor(stream, tensor, element, dtype);
+                            Copy copy) {
+  const Stream& stream = stream_of(runtime, "to_field");
+  check_tensor(stream, tensor, element);
   const Shape shape = field_shape(tensor, element);
   const BufferView& memory = tensor.storage();
   if (copy == Copy::no) {
     if (memory.offset % element.nbytes != 0) {
       throw InvalidArgument(fmt::format(
-          "[Field::from_tensor] the tensor {} lies at offset {} bytes, which is not a multiple of "
+          "[to_field] the tensor {} lies at offset {} bytes, which is not a multiple of "
           "the {} bytes of a {}; take a copy (Copy::yes).",
           tensor.shape().str(), memory.offset, element.nbytes, to_string(element)));
     }

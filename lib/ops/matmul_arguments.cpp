@@ -1,24 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "lib/ops/matmul_arguments.hpp"
 
+#include <algorithm>
+#include <cctype>
+#include <string>
+
 namespace dovetail::detail {
 namespace {
 
-std::string_view type_name(DType dtype) {
-  switch (dtype) {
-    case DType::f64:
-      return "F64";
-    case DType::f16:
-      return "F16";
-    case DType::bf16:
-      return "BF16";
-    case DType::i8:
-      return "I8";
-    case DType::i32:
-      return "I32";
-    default:
-      return "F32";
-  }
+/// The macro by which the kernels call a type, such as "BF16".
+std::string macro_of(DType dtype) {
+  std::string name(info(dtype).short_name);
+  std::ranges::transform(name, name.begin(), [](unsigned char c) { return std::toupper(c); });
+  return name;
 }
 
 }  // namespace
@@ -29,8 +23,8 @@ DType sum_dtype(DType dtype) noexcept {
 
 BuildOptions matmul_types(DType in, DType out, bool has_epilogue) {
   return BuildOptions()
-      .define("IN", type_name(in))
-      .define("OUT", type_name(out))
+      .define("IN", macro_of(in))
+      .define("OUT", macro_of(out))
       .define("EPILOGUE", has_epilogue ? 1 : 0);
 }
 

@@ -9,8 +9,8 @@
 #include <mutex>
 
 #include "dovetail/core/error.hpp"
+#include "dovetail/core/float16.hpp"
 #include "dovetail/stream/memory_pool.hpp"
-#include "dovetail/tensor/float16.hpp"
 #include "dovetail/tensor/tensor.hpp"
 #include "lib/core/context_attachment.hpp"
 #include "lib/stream/submission.hpp"

@@ -11,9 +11,9 @@
 #include <vector>
 
 #include "dovetail/core/device.hpp"
+#include "dovetail/core/dtype.hpp"
 #include "dovetail/core/export.hpp"
 #include "dovetail/runtime/build_options.hpp"
-#include "dovetail/tensor/dtype.hpp"
 
 namespace dovetail::detail {
 

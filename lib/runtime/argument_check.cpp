@@ -40,12 +40,12 @@ bool is_opaque(std::string_view type) {
 /// What may lie where a pointer of this type points to: integers of its size, with a sign or
 /// without; for a 16-bit integer also the bits of a 16-bit float; anything for bytes and for a type
 /// that is not one of OpenCL C's own names.
-ScalarKinds elements_of(std::string_view type) {
+DTypes elements_of(std::string_view type) {
   constexpr auto kinds = [](auto... each) {
-    return static_cast<ScalarKinds>(((1U << static_cast<unsigned>(each)) | ...));
+    return static_cast<DTypes>(((1U << static_cast<unsigned>(each)) | ...));
   };
-  using enum ScalarKind;
-  constexpr std::pair<std::string_view, ScalarKinds> known[] = {
+  using enum DType;
+  constexpr std::pair<std::string_view, DTypes> known[] = {
       {"float", kinds(f32)},    {"double", kinds(f64)},
       {"half", kinds(f16)},     {"short", kinds(i16, u16, f16, bf16)},
       {"int", kinds(i32, u32)}, {"long", kinds(i64, u64)},
@@ -57,11 +57,11 @@ ScalarKinds elements_of(std::string_view type) {
       if (scalar.starts_with(name)) return elements;
     }
   }
-  return std::numeric_limits<ScalarKinds>::max();
+  return std::numeric_limits<DTypes>::max();
 }
 
 void check_elements(const KernelSignature& signature, std::size_t index,
-                    const ParameterCheck& check, ScalarKind given) {
+                    const ParameterCheck& check, DType given) {
   if ((check.elements >> static_cast<unsigned>(given) & 1U) != 0) return;
   const std::string_view type = signature.parameters[index].type;
   const std::string_view pointee = type.substr(0, type.find('*'));
@@ -69,7 +69,7 @@ void check_elements(const KernelSignature& signature, std::size_t index,
   throw InvalidArgument(fmt::format(
       "{} was given elements of {}; convert them, declare the parameter as '{}{}*', or pass "
       "storage(), whose bytes are taken as they are.",
-      argument_label(signature, index), to_string(given), opencl_type(given), width));
+      argument_label(signature, index), to_string(given), info(given).opencl_type, width));
 }
 
 void check_value(const KernelSignature& signature, std::size_t index, const ParameterCheck& check,

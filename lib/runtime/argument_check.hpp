@@ -15,8 +15,8 @@
 
 namespace dovetail::detail {
 
-/// A bit for each ScalarKind.
-using ScalarKinds = std::uint16_t;
+/// A bit for each DType.
+using DTypes = std::uint16_t;
 
 /// What an argument is checked against at each launch, worked out once from the signature.
 struct ParameterCheck {
@@ -24,9 +24,9 @@ struct ParameterCheck {
   KernelArgument::Kind kind;
   std::size_t nbytes;  ///< Of a value; 0 for a struct or an opaque type, whose size OpenCL checks.
   bool floating;
-  bool opaque;           ///< An image, a sampler, a pipe or a queue.
-  Access access;         ///< Unless the caller declares another.
-  ScalarKinds elements;  ///< What the memory that it points to may hold.
+  bool opaque;      ///< An image, a sampler, a pipe or a queue.
+  Access access;    ///< Unless the caller declares another.
+  DTypes elements;  ///< What the memory that it points to may hold.
 
   explicit ParameterCheck(const KernelParameter& parameter);
 };

@@ -4,7 +4,7 @@
 namespace dovetail {
 
 std::string to_string(ElementType type) {
-  const std::string name(opencl_type(type.scalar));
+  const std::string name(info(type.dtype).opencl_type);
   return type.width == 1 ? name : name + std::to_string(type.width);
 }
 

@@ -7,6 +7,7 @@
 #include <cmath>
 #include <cstring>
 #include <limits>
+#include <type_traits>
 #include <utility>
 
 #include "dovetail/core/error.hpp"
@@ -28,47 +29,34 @@ std::size_t nbytes_of(const Shape& shape, DType dtype) {
   return nbytes;
 }
 
-/// The value without its fraction, at most the nearest `Integer`; 0 for NaN.
-template <typename Integer>
-Integer saturated(double value) {
-  constexpr Integer least = std::numeric_limits<Integer>::min();
-  constexpr Integer most = std::numeric_limits<Integer>::max();
-  if (std::isnan(value)) return 0;
-  if (value <= static_cast<double>(least)) return least;
-  if (value >= static_cast<double>(most)) return most;
-  return static_cast<Integer>(value);
+/// Returns the nearest value that `T` has; of an integer without the fraction, and 0 for NaN.
+template <typename T>
+T converted(double value) {
+  if constexpr (std::is_same_v<T, bool>) {
+    return value != 0.0;
+  } else if constexpr (std::is_integral_v<T>) {
+    constexpr T least = std::numeric_limits<T>::min(), most = std::numeric_limits<T>::max();
+    if (std::isnan(value)) return 0;
+    if (value <= static_cast<double>(least)) return least;
+    if (value >= static_cast<double>(most)) return most;
+    return static_cast<T>(value);
+  } else if constexpr (sizeof(T) == 2) {
+    return T(static_cast<float>(value));
+  } else {
+    return static_cast<T>(value);
+  }
 }
 
 /// The bytes of one element; a pattern for clEnqueueFillBuffer.
 class Element {
  public:
-  Element(double value, DType dtype) : nbytes_(size_of(dtype)) { assign(value, dtype); }
+  Element(double value, DType dtype) : nbytes_(size_of(dtype)) {
+    with_type_of(dtype, [&]<typename T>(std::type_identity<T>) { store(converted<T>(value)); });
+  }
   const void* data() const noexcept { return bytes_.data(); }
   std::size_t nbytes() const noexcept { return nbytes_; }
 
  private:
-  void assign(double value, DType dtype) {
-    switch (dtype) {
-      case DType::f32:
-        return store(static_cast<float>(value));
-      case DType::f64:
-        return store(value);
-      case DType::i64:
-        return store(saturated<std::int64_t>(value));
-      case DType::i32:
-        return store(saturated<std::int32_t>(value));
-      case DType::i8:
-        return store(saturated<std::int8_t>(value));
-      case DType::u8:
-        return store(saturated<std::uint8_t>(value));
-      case DType::boolean:
-        return store(static_cast<std::uint8_t>(value != 0.0));
-      case DType::f16:
-        return store(Float16(static_cast<float>(value)));
-      case DType::bf16:
-        return store(BFloat16(static_cast<float>(value)));
-    }
-  }
   template <typename T>
   void store(T value) {
     std::memcpy(bytes_.data(), &value, sizeof(value));

@@ -25,9 +25,6 @@ using interop::to_dlpack;
 using interop::to_dlpack_host;
 using test::context;
 
-constexpr DType all_dtypes[] = {DType::f32, DType::f64, DType::f16, DType::bf16,   DType::i64,
-                                DType::i32, DType::i8,  DType::u8,  DType::boolean};
-
 void give_back(DLManagedTensor* managed) { managed->deleter(managed); }
 
 Tensor ints(const std::vector<int>& values) {
@@ -55,7 +52,8 @@ TEST(DlpackExport, ShowsTheTensorsOwnMemory) {
 }
 
 TEST(DlpackExport, AndBackKeepsEveryDTypeShapeAndOffset) {
-  for (const DType dtype : all_dtypes) {
+  for (const DTypeInfo& row : dtype_table) {
+    const DType dtype = row.dtype;
     for (const Shape& shape : {Shape{}, Shape{5}, Shape{2, 3}, Shape{1, 2, 1, 2, 1, 2, 1, 2}}) {
       SCOPED_TRACE(std::string(to_string(dtype)) + " " + shape.str());
       const Buffer buffer(context(), 512);

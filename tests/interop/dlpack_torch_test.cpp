@@ -26,7 +26,7 @@ using test::context;
 constexpr std::pair<DType, at::ScalarType> type_pairs[] = {
     {DType::f32, at::kFloat}, {DType::f64, at::kDouble},    {DType::f16, at::kHalf},
     {DType::i64, at::kLong},  {DType::bf16, at::kBFloat16}, {DType::i32, at::kInt},
-    {DType::i8, at::kChar},   {DType::u8, at::kByte}};
+    {DType::i16, at::kShort}, {DType::i8, at::kChar},       {DType::u8, at::kByte}};
 
 /// Where the host's memory lies that a tensor uses.
 void* host_address(const Tensor& tensor) {

@@ -54,7 +54,7 @@ TEST_F(HandOverLifetime, ABorrowedQueueMayEndBeforeTheHandlesOnceAllIsDone) {
   make(options);
   field->fill(3);
   peer->record([](cl_command_queue) {});
-  const Tensor tensor = field->to_tensor(Copy::no);
+  const Tensor tensor = interop::to_tensor(*field, Copy::no);
   EXPECT_EQ(tensor.to_host<float>(tensors), all(3));
   runtime->synchronize();
 
@@ -70,7 +70,7 @@ TEST_F(HandOverLifetime, AQueueThatItsOwnerReleasesLeavesTheMemoryUsable) {
   auto native = std::make_unique<test::NativeQueue>(context());
   make({.external_queue = reinterpret_cast<std::uintptr_t>(native->get())});
   field->fill(3);
-  const Tensor tensor = field->to_tensor(Copy::no);
+  const Tensor tensor = interop::to_tensor(*field, Copy::no);
   field.reset();
   runtime.reset();
   ASSERT_EQ(clFinish(native->get()), CL_SUCCESS);
@@ -82,7 +82,7 @@ TEST_F(HandOverLifetime, WorkThatABorrowedQueueTookAlongCanBeDeclaredDone) {
   auto native = std::make_unique<test::NativeQueue>(context());
   make(on(native->get()));
   field->fill(3);
-  const Tensor tensor = field->to_tensor(Copy::no);
+  const Tensor tensor = interop::to_tensor(*field, Copy::no);
   const Point point = runtime->stream().point();
   field.reset();
   runtime.reset();
@@ -102,7 +102,7 @@ TEST_F(HandOverLifetime, WorkThatABorrowedQueueTookAlongIsAnErrorForWhoeverDepen
   make(on(native.get()));
   Gate gate(runtime->stream());
   field->fill(3);
-  const Tensor tensor = field->to_tensor(Copy::no);
+  const Tensor tensor = interop::to_tensor(*field, Copy::no);
   const Tensor other = Tensor::full(tensors, {count}, 1);
   field.reset();
   runtime.reset();
@@ -124,7 +124,7 @@ TEST_F(HandOverLifetime, ATensorOutlivesItsFieldAndTheRuntime) {
     {
       const Gate gate(runtime->stream());
       field->fill(3);
-      tensor = field->to_tensor(copy);
+      tensor = interop::to_tensor(*field, copy);
       const std::size_t in_use = pool.statistics().in_use;
       field.reset();
       EXPECT_EQ(pool.statistics().in_use == in_use, copy == Copy::no) << "the memory is kept";
@@ -146,7 +146,7 @@ TEST_F(HandOverLifetime, AFieldOutlivesItsTensorAndTheTensorsStream) {
     {
       const Gate gate(*stream);
       std::optional<Tensor> tensor = add(*stream, ones, ones);
-      field = Field<float>::from_tensor(*runtime, *tensor, copy);
+      field = interop::to_field<float>(*runtime, *tensor, copy);
       tensor.reset();
       stream.reset();
       const Tensor other = Tensor::full(tensors, {count}, 8);  // would take the memory
@@ -163,7 +163,7 @@ TEST_F(HandOverLifetime, WorkInFlightOutlivesItsRuntime) {
        {RuntimeOptions{}, on(native.get(), StreamOrigin::retained),
         RuntimeOptions{.external_queue = interop::queue_handle()}}) {
     make(options);
-    std::optional<Tensor> tensor = field->to_tensor(Copy::no);
+    std::optional<Tensor> tensor = interop::to_tensor(*field, Copy::no);
     {
       const Gate gate(runtime->stream());
       field->fill(3);
@@ -183,7 +183,7 @@ TEST_F(HandOverLifetime, APeerThatHoldsWorkBackHasItDoneWhenItsRuntimeGoes) {
   RuntimeOptions options = on(native.get(), StreamOrigin::retained);
   options.peer = peer;
   make(options);
-  const Tensor tensor = field->to_tensor(Copy::no);
+  const Tensor tensor = interop::to_tensor(*field, Copy::no);
   {
     const Gate gate(runtime->stream());
     field->fill(3);
@@ -223,7 +223,7 @@ TEST(ContextLifetime, LastsAsLongAsWhatIsOnIt) {
     runtime.reset();
     EXPECT_EQ(field->context().get(), native);
     EXPECT_EQ(field->to_host(), all(6));
-    const Tensor tensor = field->to_tensor(Copy::yes);
+    const Tensor tensor = interop::to_tensor(*field, Copy::yes);
     field.reset();
     EXPECT_EQ(tensor.to_host<float>(Stream(tensor.context())), all(6));
     EXPECT_FALSE(witness.expired());

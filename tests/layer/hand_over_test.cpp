@@ -108,7 +108,8 @@ TEST_P(HandOver, OfAFieldWithoutACopyCallsNothingAndItsFirstUseJustWhatIsNeeded)
   Gate gate(runtime.stream());
   field.fill(3);
   std::optional<Tensor> tensor, twice, thrice;
-  EXPECT_EQ(test::calls_during([&] { tensor = field.to_tensor(Copy::no); }), test::Calls{});
+  EXPECT_EQ(test::calls_during([&] { tensor = interop::to_tensor(field, Copy::no); }),
+            test::Calls{});
   EXPECT_EQ(cost_of([&] { twice = add(*tensor, *tensor); }), crossing());
   // A queue that others use is waited for each time: they may have touched the memory since.
   EXPECT_EQ(cost_of([&] { thrice = add(*tensor, *twice); }),
@@ -123,7 +124,7 @@ TEST_P(HandOver, OfATensorWithoutACopyCallsNothing) {
   const Tensor tensor = Tensor::full(tensors, {count}, 3);
   std::optional<Field<float>> handed_over;
   EXPECT_EQ(test::calls_during(
-                [&] { handed_over = Field<float>::from_tensor(runtime, tensor, Copy::no); }),
+                [&] { handed_over = interop::to_field<float>(runtime, tensor, Copy::no); }),
             test::Calls{});
   EXPECT_EQ(handed_over->to_host(), all(3));
 }
@@ -132,7 +133,7 @@ TEST_P(HandOver, OfAFieldWithACopyIsInStreamOrderAndDoesNotBlock) {
   Gate gate(runtime.stream());
   field.fill(3);
   std::optional<Tensor> tensor, twice;
-  EXPECT_EQ(cost_of([&] { tensor = field.to_tensor(Copy::yes); }), a_copy);
+  EXPECT_EQ(cost_of([&] { tensor = interop::to_tensor(field, Copy::yes); }), a_copy);
   field.fill(100);
   EXPECT_EQ(cost_of([&] { twice = add(*tensor, *tensor); }), crossing());
   expect_held();
@@ -148,7 +149,7 @@ TEST_P(HandOver, OfATensorWithACopyIsInStreamOrderAndDoesNotBlock) {
   Cost cost = a_copy;
   if (!is_shared()) cost.order = test::one_wait;
   std::optional<Field<float>> copy;
-  EXPECT_EQ(cost_of([&] { copy = Field<float>::from_tensor(runtime, tensor, Copy::yes); }), cost);
+  EXPECT_EQ(cost_of([&] { copy = interop::to_field<float>(runtime, tensor, Copy::yes); }), cost);
   negate(tensor);
   expect_held();
   gate.release();
@@ -161,7 +162,7 @@ TEST_P(HandOver, UserKernelComesAfterATensorOperation) {
   runtime.stream().wait(tensors);
   Gate gate(tensors);
   const Tensor sum = add(ones, ones);
-  const auto handed_over = Field<float>::from_tensor(runtime, sum, Copy::no);
+  const auto handed_over = interop::to_field<float>(runtime, sum, Copy::no);
   EXPECT_EQ(cost_of([&] { multiply_add(handed_over, 10, 1); }), crossing());
   EXPECT_EQ(cost_of([&] { multiply_add(handed_over, 10, 1); }), nothing);
   expect_held();
@@ -173,7 +174,7 @@ TEST_P(HandOver, TensorOperationComesAfterAUserKernel) {
   Gate gate(runtime.stream());
   field.fill(1);
   multiply_add(field, 10, 1);
-  const Tensor tensor = field.to_tensor(Copy::no);
+  const Tensor tensor = interop::to_tensor(field, Copy::no);
   EXPECT_EQ(cost_of([&] { negate(tensor); }), crossing());
   expect_held();
   gate.release();
@@ -190,7 +191,7 @@ TEST_P(HandOver, ToTheHostIsOneWait) {
 TEST_P(HandOver, ToTheHostAfterATensorOperationIsOneHostWaitToo) {
   field.fill(2);
   runtime.synchronize();
-  const Tensor tensor = field.to_tensor(Copy::no);
+  const Tensor tensor = interop::to_tensor(field, Copy::no);
   negate(tensor);
   std::vector<float> values;
   Cost cost = a_read;
@@ -254,7 +255,7 @@ TEST_P(HandOverWithALazyPeer, TensorOperationReadsWhatThePeerHeldBack) {
   Gate gate(runtime.stream());
   field.fill(1);
   peer->record(setting(field.storage(), 5));
-  const Tensor tensor = field.to_tensor(Copy::no);
+  const Tensor tensor = interop::to_tensor(field, Copy::no);
   EXPECT_EQ(peer->submits(), 0);
   std::optional<Tensor> twice;
   EXPECT_EQ(cost_of([&] { twice = add(tensor, tensor); }), crossing());
@@ -270,7 +271,7 @@ TEST_P(HandOverWithALazyPeer, TensorOperationDoesNotOverwriteWhatThePeerHasYetTo
   Gate gate(runtime.stream());
   field.fill(1);
   peer->record(copying(field.storage(), out.storage()));
-  const Tensor tensor = field.to_tensor(Copy::no);
+  const Tensor tensor = interop::to_tensor(field, Copy::no);
   EXPECT_EQ(without_copies(cost_of([&] { negate(tensor); })), crossing());
   EXPECT_EQ(peer->submits(), 1);
   expect_held();
@@ -295,7 +296,7 @@ TEST_P(HandOverWithALazyPeer, PeerReadsWhatATensorOperationWrote) {
 }
 
 TEST_P(HandOverWithALazyPeer, UserKernelComesAfterWhatThePeerHeldBackAndATensorOperation) {
-  const Tensor tensor = field.to_tensor(Copy::no);
+  const Tensor tensor = interop::to_tensor(field, Copy::no);
   field.fill(1);
   runtime.synchronize();
   Gate gate(tensors);

@@ -22,29 +22,32 @@ namespace {
 using test::expect_parts;
 using test::text_thrown;
 
-template <ScalarKind kind, typename... Types>
+template <DType dtype, typename... Types>
 constexpr bool are_elements_of() {
   unsigned width = 1;
   const auto is_next = [&](ElementType type, std::size_t nbytes) {
-    const bool is_right = type.scalar == kind && type.width == width && type.nbytes == nbytes;
+    const bool is_right = type.dtype == dtype && type.width == width && type.nbytes == nbytes;
     width *= 2;
     return is_right;
   };
   return (is_next(element_type_of<Types>, sizeof(Types)) && ...);
 }
-using K = ScalarKind;
-static_assert(are_elements_of<K::f32, float, cl_float2, cl_float4, cl_float8, cl_float16>());
-static_assert(are_elements_of<K::f64, double, cl_double2, cl_double4, cl_double8, cl_double16>());
-static_assert(are_elements_of<K::i8, std::int8_t, cl_char2, cl_char4, cl_char8, cl_char16>());
-static_assert(are_elements_of<K::u8, std::uint8_t, cl_uchar2, cl_uchar4, cl_uchar8, cl_uchar16>());
-static_assert(are_elements_of<K::i16, std::int16_t, cl_short2, cl_short4, cl_short8, cl_short16>());
+static_assert(are_elements_of<DType::f32, float, cl_float2, cl_float4, cl_float8, cl_float16>());
 static_assert(
-    are_elements_of<K::u16, std::uint16_t, cl_ushort2, cl_ushort4, cl_ushort8, cl_ushort16>());
-static_assert(are_elements_of<K::i32, std::int32_t, cl_int2, cl_int4, cl_int8, cl_int16>());
-static_assert(are_elements_of<K::u32, std::uint32_t, cl_uint2, cl_uint4, cl_uint8, cl_uint16>());
-static_assert(are_elements_of<K::i64, std::int64_t, cl_long2, cl_long4, cl_long8, cl_long16>());
+    are_elements_of<DType::f64, double, cl_double2, cl_double4, cl_double8, cl_double16>());
+static_assert(are_elements_of<DType::i8, std::int8_t, cl_char2, cl_char4, cl_char8, cl_char16>());
 static_assert(
-    are_elements_of<K::u64, std::uint64_t, cl_ulong2, cl_ulong4, cl_ulong8, cl_ulong16>());
+    are_elements_of<DType::u8, std::uint8_t, cl_uchar2, cl_uchar4, cl_uchar8, cl_uchar16>());
+static_assert(
+    are_elements_of<DType::i16, std::int16_t, cl_short2, cl_short4, cl_short8, cl_short16>());
+static_assert(
+    are_elements_of<DType::u16, std::uint16_t, cl_ushort2, cl_ushort4, cl_ushort8, cl_ushort16>());
+static_assert(are_elements_of<DType::i32, std::int32_t, cl_int2, cl_int4, cl_int8, cl_int16>());
+static_assert(
+    are_elements_of<DType::u32, std::uint32_t, cl_uint2, cl_uint4, cl_uint8, cl_uint16>());
+static_assert(are_elements_of<DType::i64, std::int64_t, cl_long2, cl_long4, cl_long8, cl_long16>());
+static_assert(
+    are_elements_of<DType::u64, std::uint64_t, cl_ulong2, cl_ulong4, cl_ulong8, cl_ulong16>());
 
 struct NoVector {
   float s[4];

@@ -203,9 +203,9 @@ TEST_F(MovedHandles, AreRefusedByWhatTakesThem) {
       {"Stream::wait for a time's event", [&] { return live.stream.wait(moved.timed_event); },
        "[Stream::wait] the event"},
       {"Field", [&] { return Field<float>(moved.runtime, {3}); }, "[Field] the runtime"},
-      {"Field::from_tensor to a runtime",
-       [&] { return Field<float>::from_tensor(moved.runtime, live.tensor, Copy::no); },
-       "[Field::from_tensor] the runtime"},
+      {"to_field of a runtime",
+       [&] { return interop::to_field<float>(moved.runtime, live.tensor, Copy::no); },
+       "[to_field] the runtime"},
   });
 }
 
@@ -305,16 +305,15 @@ TEST_F(MovedHandles, AreRefusedWhereTheyHeldData) {
        "[matmul] the operand b"},
       {"PackedMatrix", [&] { return PackedMatrix(live.stream, moved.view); },
        "[PackedMatrix] the operand b"},
-      {"Field::from_tensor",
-       [&] { return Field<float>::from_tensor(live.runtime, moved.tensor, Copy::no); },
+      {"to_field", [&] { return interop::to_field<float>(live.runtime, moved.tensor, Copy::no); },
        "the buffer"},
       {"Field::context", [&] { return moved.field.context(); }, "the buffer"},
       {"Field::fill", [&] { return moved.field.fill(1.0f); }, "[Field::fill] the field"},
       {"Field::from_host", [&] { return moved.field.from_host(std::vector<float>(4)); },
        "[Field::from_host] the field"},
       {"Field::to_host", [&] { return moved.field.to_host(); }, "[Field::to_host] the field"},
-      {"Field::to_tensor", [&] { return moved.field.to_tensor(Copy::no); },
-       "[Field::to_tensor] the field"},
+      {"to_tensor", [&] { return interop::to_tensor(moved.field, Copy::no); },
+       "[to_tensor] the field"},
   });
 }
 

@@ -67,8 +67,9 @@ TEST(MovedField, IsNotMadeATensor) {
   Field<float> field(runtime, {4});
   const Field<float> other = std::move(field);
   for (const Copy copy : {Copy::no, Copy::yes}) {
-    expect_parts(text_thrown<InvalidArgument>([&] { static_cast<void>(field.to_tensor(copy)); }),
-                 "[Field::to_tensor]", "moved from");
+    expect_parts(
+        text_thrown<InvalidArgument>([&] { static_cast<void>(interop::to_tensor(field, copy)); }),
+        "[to_tensor]", "moved from");
   }
 }
 

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <limits>
 #include <numeric>
+#include <type_traits>
 
 #include "dovetail/core/error.hpp"
 #include "tests/support/contexts.hpp"
@@ -47,11 +48,13 @@ void expect_round_trip(const Stream& stream) {
 
 TEST(Tensor, ComesBackFromTheDeviceAsItWent) {
   const Stream stream(context());
-  expect_round_trip<float>(stream);
-  expect_round_trip<double>(stream);
-  expect_round_trip<std::int64_t>(stream);
-  expect_round_trip<std::int32_t>(stream);
-  expect_round_trip<std::uint8_t>(stream);
+  for (const DTypeInfo& row : dtype_table) {
+    with_type_of(row.dtype, [&]<typename T>(std::type_identity<T>) {
+      if constexpr (std::is_arithmetic_v<T> && !std::is_same_v<T, bool>) {
+        expect_round_trip<T>(stream);
+      }
+    });
+  }
 }
 
 TEST(Tensor, FromHostNeedsItsSourceOnlyDuringTheCall) {
@@ -117,10 +120,11 @@ void expect_saturation(const Stream& stream) {
 
 TEST(Tensor, FullSaturatesIntegers) {
   const Stream stream(context());
-  expect_saturation<std::int64_t>(stream);
-  expect_saturation<std::int32_t>(stream);
-  expect_saturation<std::int8_t>(stream);
-  expect_saturation<std::uint8_t>(stream);
+  for (const DTypeInfo& row : dtype_table) {
+    with_type_of(row.dtype, [&]<typename T>(std::type_identity<T>) {
+      if constexpr (std::is_integral_v<T> && !std::is_same_v<T, bool>) expect_saturation<T>(stream);
+    });
+  }
   expect_filled<std::uint8_t>(stream, 300.0, 255);
   expect_filled<bool>(stream, std::nan(""), true);
 }

@@ -54,7 +54,7 @@ TEST(ReferenceProduct, AcceptsAPlainProductInEveryOrderOfStorage) {
           const ReferenceProduct product(shape, dtype, 7);
           const auto judgement = product.judge(plain_product(product));
           EXPECT_TRUE(judgement.right)
-              << name_of(dtype) << batch << " " << m << " " << n << " " << k;
+              << to_string(dtype) << batch << " " << m << " " << n << " " << k;
         }
       }
     }
@@ -63,7 +63,7 @@ TEST(ReferenceProduct, AcceptsAPlainProductInEveryOrderOfStorage) {
 
 TEST(ReferenceProduct, FindsOneElementThatLacksOneTerm) {
   for (const DType dtype : dtypes) {
-    SCOPED_TRACE(name_of(dtype));
+    SCOPED_TRACE(to_string(dtype));
     // For 16-bit results so many terms that one is within the rounding would be too many.
     const MatmulShape shape{"", "", 1, 20, 300, size_of(dtype) == 2 ? 32U : 2048U, false, false};
     const ReferenceProduct product(shape, dtype, 7);
@@ -93,7 +93,7 @@ TEST(ReferenceProduct, RefusesAResultOfALesserType) {
       value = with_operand_type(
           lesser, [&](auto zero) { return to_double(decltype(zero)(static_cast<float>(value))); });
     }
-    EXPECT_FALSE(product.judge(out).right) << name_of(dtype) << " as " << name_of(lesser);
+    EXPECT_FALSE(product.judge(out).right) << to_string(dtype) << " as " << to_string(lesser);
   }
 }
 

@@ -59,8 +59,9 @@ struct Race {
                   .enqueue_us = Spread::of(runner.enqueue_us()).median,
                   .relative_error = relative_error};
     row.gflops = 1e-3 * shape.flops() / row.us.median;
-    row.flop_per_byte = shape.flops() / shape.nbytes(size_of(dtype_named(dtype)),
-                                                     size_of(result_dtype(dtype_named(dtype))));
+    row.flop_per_byte =
+        shape.flops() / shape.nbytes(size_of(dtype_named(dtype).value()),
+                                     size_of(result_dtype(dtype_named(dtype).value())));
     return row;
   }
 };
@@ -95,7 +96,7 @@ class Comparison {
                                                    "--quick",
                                                    effort_.most_flops));
     }
-    const ReferenceProduct product(shape, dtype_named(dtype), options_.seed);
+    const ReferenceProduct product(shape, dtype_named(dtype).value(), options_.seed);
     const DeviceOperands operands(product);
     std::vector<Race> races;
     for (const std::string& backend : options_.backends) {

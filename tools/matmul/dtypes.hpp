@@ -4,33 +4,21 @@
 
 #include <array>
 #include <cstdint>
-#include <string_view>
-#include <utility>
+#include <string>
+#include <vector>
 
-#include "dovetail/tensor/dtype.hpp"
+#include "dovetail/core/dtype.hpp"
 
 namespace dovetail::tool {
 
-inline constexpr std::array<std::pair<std::string_view, DType>, 5> matmul_dtypes{
-    {{"f32", DType::f32},
-     {"f64", DType::f64},
-     {"f16", DType::f16},
-     {"bf16", DType::bf16},
-     {"i8", DType::i8}}};
+inline constexpr std::array matmul_dtypes{DType::f32, DType::f64, DType::f16, DType::bf16,
+                                          DType::i8};
 
-/// The type of a name that is one of the above.
-constexpr DType dtype_named(std::string_view name) {
-  for (const auto& [known, dtype] : matmul_dtypes) {
-    if (known == name) return dtype;
-  }
-  return DType::f32;
-}
-
-constexpr std::string_view name_of(DType dtype) {
-  for (const auto& [name, known] : matmul_dtypes) {
-    if (known == dtype) return name;
-  }
-  return {};
+/// The short names of the types above.
+inline std::vector<std::string> names_of_matmul_dtypes() {
+  std::vector<std::string> names;
+  for (const DType dtype : matmul_dtypes) names.emplace_back(info(dtype).short_name);
+  return names;
 }
 
 /// The type of a product's elements.

@@ -1,30 +1,48 @@
 // SPDX-License-Identifier: Apache-2.0
-// Fields as tensors and tensors as fields: Field::to_tensor and Field::from_tensor.
+// Fields as tensors, and tensors as fields.
 #pragma once
 
+#include "dovetail/core/dtype.hpp"
 #include "dovetail/core/export.hpp"
 #include "dovetail/runtime/field.hpp"
-#include "dovetail/tensor/dtype.hpp"
 #include "dovetail/tensor/tensor.hpp"
 
 namespace dovetail {
 
+/// Whether data is handed over by a copy, or shared.
+enum class Copy : bool { no, yes };
+
 namespace detail {
-DOVETAIL_EXPORT Tensor tensor_from_field(const FieldData& field, DType dtype, Copy copy);
+DOVETAIL_EXPORT Tensor tensor_from_field(const FieldData& field, Copy copy);
 DOVETAIL_EXPORT FieldData field_from_tensor(const Runtime& runtime, const Tensor& tensor,
-                                            ElementType element, DType dtype, Copy copy);
+                                            ElementType element, Copy copy);
 }  // namespace detail
 
+namespace interop {
+
+/// Returns the data as a tensor of the field's shape; of vectors, with one more innermost
+/// dimension: a Field<cl_float4> of [n] is a float32 tensor of [n, 4].
+///
+/// `Copy::no` shares the memory and makes no OpenCL call, whichever queues the two sides use: what
+/// comes next on the other side is ordered by the memory's own record of its uses. `Copy::yes`
+/// copies on the device, in the order of the field's stream, and does not block. Thread-safe.
+/// @throws InvalidArgument  the field was moved from.
 template <FieldElement T>
-Tensor Field<T>::to_tensor(Copy copy) const requires TensorElement<T> {
-  return detail::tensor_from_field(data_, dtype_of<ScalarOf<T>>, copy);
+[[nodiscard]] Tensor to_tensor(const Field<T>& field, Copy copy) {
+  return detail::tensor_from_field(field.data(), copy);
 }
 
+/// Returns the tensor's data as a field, which lives on the stream of `runtime`, where `Copy::yes`
+/// copies; the reverse of `to_tensor`. Thread-safe.
+/// @throws InvalidArgument  the tensor's dtype is not that of `T`, its innermost size not the
+///                          vector's width, its other dimensions not 1 to 4, its context not the
+///                          runtime's; or, with Copy::no, it lies at an offset that is not a
+///                          multiple of the element's size; or an operand was moved from.
 template <FieldElement T>
-Field<T> Field<T>::from_tensor(const Runtime& runtime, const Tensor& tensor,
-                               Copy copy) requires TensorElement<T> {
-  return Field(
-      detail::field_from_tensor(runtime, tensor, element_type_of<T>, dtype_of<ScalarOf<T>>, copy));
+[[nodiscard]] Field<T> to_field(const Runtime& runtime, const Tensor& tensor, Copy copy) {
+  return Field<T>(detail::field_from_tensor(runtime, tensor, element_type_of<T>, copy));
 }
+
+}  // namespace interop
 
 }  // namespace dovetail

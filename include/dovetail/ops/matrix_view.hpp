@@ -6,9 +6,9 @@
 #include <optional>
 #include <string>
 
+#include "dovetail/core/dtype.hpp"
 #include "dovetail/core/export.hpp"
 #include "dovetail/stream/buffer.hpp"
-#include "dovetail/tensor/dtype.hpp"
 #include "dovetail/tensor/tensor.hpp"
 
 namespace dovetail {
@@ -52,7 +52,6 @@ class DOVETAIL_EXPORT MatrixView {
   std::int64_t batch_stride() const noexcept { return batch_stride_; }
   DType dtype() const noexcept { return dtype_; }
   /// What a kernel that takes it must point to.
-  ScalarKind scalar_kind() const noexcept { return dovetail::scalar_kind(dtype_); }
   /// From the first element to the last.
   const BufferView& storage() const noexcept { return storage_; }
   /// Such as "3 x [4, 5] with rows 8 apart".

@@ -18,24 +18,6 @@
 
 namespace dovetail {
 
-// The runtime and the tensors are peers, neither of which includes the other: what of a field has
-// to do with tensors is declared here, and defined in dovetail/interop/field_tensor.hpp, above
-// both.
-class Tensor;
-namespace detail {
-template <typename T>
-struct DTypeOf;
-}
-
-/// Whether data is handed over by a copy, or shared.
-enum class Copy : bool { no, yes };
-
-/// A field element whose scalar tensors have a dtype for. Needs dovetail/interop/field_tensor.hpp.
-template <typename T>
-concept TensorElement = FieldElement<T> && requires {
-  detail::DTypeOf<typename detail::ElementOf<T>::Scalar>::value;
-};
-
 namespace detail {
 
 /// All of a field but its element's C++ type.
@@ -101,23 +83,6 @@ class Field {
     return values;
   }
 
-  /// The data as a tensor of the same shape; of vectors, with one more innermost dimension: a
-  /// Field<cl_float4> of [n] is a float32 tensor of [n, 4].
-  ///
-  /// `Copy::no` shares the memory and calls OpenCL for nothing, whichever queues the two sides use:
-  /// what comes next on the other side is ordered by the memory's own record of its uses.
-  /// `Copy::yes` copies on the device, in the order of the field's stream, and does not block.
-  /// Needs dovetail/interop/field_tensor.hpp.
-  Tensor to_tensor(Copy copy) const requires TensorElement<T>;
-
-  /// The reverse. The field lives on the stream of `runtime`, where `Copy::yes` copies.
-  /// @throws InvalidArgument  the tensor's dtype is not that of `T`, its innermost size not the
-  ///                          vector's width, its other dimensions not 1 to 4, its context not the
-  ///                          runtime's; or, with Copy::no, it lies at an offset that is not a
-  ///                          multiple of the element's size.
-  static Field from_tensor(const Runtime& runtime, const Tensor& tensor,
-                           Copy copy) requires TensorElement<T>;
-
   const Shape& shape() const noexcept { return data_.shape(); }
   /// Number of elements; a vector counts once.
   std::int64_t size() const noexcept { return shape().size(); }
@@ -127,14 +92,17 @@ class Field {
   const Context& context() const { return storage().buffer.context(); }
 
   /// What a kernel that takes the field must point to.
-  static constexpr ScalarKind scalar_kind() noexcept { return element_type_of<T>.scalar; }
+  static constexpr DType dtype() noexcept { return element_type_of<T>.dtype; }
 
   /// Where the data lies: buffer and offset in bytes, always together. Any kernel takes it,
   /// whatever its parameter points to.
   const BufferView& storage() const noexcept { return data_.memory(); }
 
- private:
+  /// For what makes fields of data that is there: dovetail/interop/field_tensor.hpp.
   explicit Field(detail::FieldData data) : data_(std::move(data)) {}
+  const detail::FieldData& data() const noexcept { return data_; }
+
+ private:
   detail::FieldData data_;
 };
 

@@ -7,14 +7,14 @@
 #include <string>
 #include <type_traits>
 
+#include "dovetail/core/dtype.hpp"
 #include "dovetail/core/export.hpp"
-#include "dovetail/core/scalar_kind.hpp"
 
 namespace dovetail {
 
 /// A scalar, or a vector of `width` of them, as OpenCL C has it.
 struct ElementType {
-  ScalarKind scalar;
+  DType dtype;
   unsigned width;  ///< 1, 2, 4, 8 or 16.
   std::size_t nbytes;
 
@@ -26,34 +26,10 @@ DOVETAIL_EXPORT std::string to_string(ElementType type);
 
 namespace detail {
 
+/// Of the element types, those that OpenCL has vectors of and C++ arithmetic for.
 template <typename T>
-struct ScalarKindOf;
-template <ScalarKind Kind>
-using ScalarKindConstant = std::integral_constant<ScalarKind, Kind>;
-template <>
-struct ScalarKindOf<float> : ScalarKindConstant<ScalarKind::f32> {};
-template <>
-struct ScalarKindOf<double> : ScalarKindConstant<ScalarKind::f64> {};
-template <>
-struct ScalarKindOf<std::int8_t> : ScalarKindConstant<ScalarKind::i8> {};
-template <>
-struct ScalarKindOf<std::uint8_t> : ScalarKindConstant<ScalarKind::u8> {};
-template <>
-struct ScalarKindOf<std::int16_t> : ScalarKindConstant<ScalarKind::i16> {};
-template <>
-struct ScalarKindOf<std::uint16_t> : ScalarKindConstant<ScalarKind::u16> {};
-template <>
-struct ScalarKindOf<std::int32_t> : ScalarKindConstant<ScalarKind::i32> {};
-template <>
-struct ScalarKindOf<std::uint32_t> : ScalarKindConstant<ScalarKind::u32> {};
-template <>
-struct ScalarKindOf<std::int64_t> : ScalarKindConstant<ScalarKind::i64> {};
-template <>
-struct ScalarKindOf<std::uint64_t> : ScalarKindConstant<ScalarKind::u64> {};
-
-template <typename T>
-concept ElementScalar = requires {
-  ScalarKindOf<T>::value;
+concept ElementScalar = std::is_arithmetic_v<T> && !std::is_same_v<T, bool> && requires {
+  DTypeOf<T>::value;
 };
 
 template <typename T>
@@ -91,7 +67,7 @@ using ScalarOf = typename detail::ElementOf<T>::Scalar;
 
 /// What describes `T` at run time.
 template <FieldElement T>
-inline constexpr ElementType element_type_of{detail::ScalarKindOf<ScalarOf<T>>::value,
-                                             detail::ElementOf<T>::width, sizeof(T)};
+inline constexpr ElementType element_type_of{dtype_of<ScalarOf<T>>, detail::ElementOf<T>::width,
+                                             sizeof(T)};
 
 }  // namespace dovetail

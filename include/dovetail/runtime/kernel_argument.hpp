@@ -90,7 +90,7 @@ class KernelArgument {
   template <HasStorage T>
   KernelArgument(const T& value)  // NOLINT(google-explicit-constructor)
       : KernelArgument(static_cast<const BufferView&>(value.storage())) {
-    element_ = detail::scalar_kind_of(value);
+    element_ = detail::element_of(value);
   }
 
   Kind kind() const noexcept { return kind_; }
@@ -103,7 +103,7 @@ class KernelArgument {
   /// All of the memory's handle; serial 0 for a raw cl_mem.
   const detail::BufferHandle& handle() const noexcept { return handle_; }
   /// What the memory holds, if the type of what it was made from says.
-  std::optional<ScalarKind> element() const noexcept { return element_; }
+  std::optional<DType> element() const noexcept { return element_; }
   /// Where the memory range starts, in bytes.
   std::size_t offset() const noexcept { return offset_; }
   /// The memory's context; null for a raw cl_mem.
@@ -133,7 +133,7 @@ class KernelArgument {
   Kind kind_;
   ValueType value_type_ = ValueType::other;
   bool is_moved_from_ = false;
-  std::optional<ScalarKind> element_;
+  std::optional<DType> element_;
   const void* value_ = nullptr;
   detail::BufferHandle handle_{};
   std::size_t offset_ = 0;

@@ -11,8 +11,8 @@
 #include <optional>
 
 #include "dovetail/core/context.hpp"
+#include "dovetail/core/dtype.hpp"
 #include "dovetail/core/export.hpp"
-#include "dovetail/core/scalar_kind.hpp"
 
 namespace dovetail {
 
@@ -88,8 +88,8 @@ struct BufferView {
 /// Whether the two share a byte, sub-buffers seen through.
 DOVETAIL_EXPORT bool overlap(const BufferView& a, const BufferView& b) noexcept;
 
-/// A type whose data lies in one range of a buffer: `storage()` tells which. With `scalar_kind()`
-/// as well, launches check that the kernel points to such scalars.
+/// A type whose data lies in one range of a buffer: `storage()` tells which. With `dtype()` as
+/// well, launches check that the kernel points to such elements.
 template <typename T>
 concept HasStorage = requires(const T& value) {
   { value.storage() } -> std::convertible_to<BufferView>;
@@ -97,11 +97,11 @@ concept HasStorage = requires(const T& value) {
 
 namespace detail {
 template <HasStorage T>
-constexpr std::optional<ScalarKind> scalar_kind_of(const T& value) noexcept {
+constexpr std::optional<DType> element_of(const T& value) noexcept {
   if constexpr (requires {
-                  { value.scalar_kind() } -> std::convertible_to<ScalarKind>;
+                  { value.dtype() } -> std::convertible_to<DType>;
                 }) {
-    return value.scalar_kind();
+    return value.dtype();
   } else {
     return std::nullopt;
   }

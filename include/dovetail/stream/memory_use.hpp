@@ -15,7 +15,7 @@ namespace dovetail {
 struct MemoryUse {
   BufferView memory;
   Access access = Access::read_write;
-  std::optional<ScalarKind> element = std::nullopt;  ///< What the memory holds, if its type says.
+  std::optional<DType> element = std::nullopt;  ///< What the memory holds, if its type says.
 };
 
 inline MemoryUse reads(BufferView memory) { return {std::move(memory), Access::read}; }
@@ -30,15 +30,15 @@ inline MemoryUse updates(const Buffer& buffer) { return updates({buffer, 0, buff
 /// The same of a tensor, or of anything else with `storage()`.
 template <HasStorage T>
 MemoryUse reads(const T& value) {
-  return {value.storage(), Access::read, detail::scalar_kind_of(value)};
+  return {value.storage(), Access::read, detail::element_of(value)};
 }
 template <HasStorage T>
 MemoryUse writes(const T& value) {
-  return {value.storage(), Access::write, detail::scalar_kind_of(value)};
+  return {value.storage(), Access::write, detail::element_of(value)};
 }
 template <HasStorage T>
 MemoryUse updates(const T& value) {
-  return {value.storage(), Access::read_write, detail::scalar_kind_of(value)};
+  return {value.storage(), Access::read_write, detail::element_of(value)};
 }
 
 }  // namespace dovetail

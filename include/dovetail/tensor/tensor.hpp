@@ -9,11 +9,11 @@
 #include <type_traits>
 #include <vector>
 
+#include "dovetail/core/dtype.hpp"
 #include "dovetail/core/export.hpp"
 #include "dovetail/core/shape.hpp"
 #include "dovetail/stream/buffer.hpp"
 #include "dovetail/stream/stream.hpp"
-#include "dovetail/tensor/dtype.hpp"
 
 namespace dovetail {
 
@@ -89,7 +89,6 @@ class DOVETAIL_EXPORT Tensor {
   const Shape& shape() const noexcept { return shape_; }
   DType dtype() const noexcept { return dtype_; }
   /// What a kernel that takes it must point to.
-  ScalarKind scalar_kind() const noexcept { return dovetail::scalar_kind(dtype_); }
   std::size_t rank() const noexcept { return shape_.rank(); }
   /// Number of elements.
   std::int64_t size() const noexcept { return shape_.size(); }

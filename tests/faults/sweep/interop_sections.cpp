@@ -30,8 +30,9 @@ void fields_and_tensors(Fixture& fixture) {
   const Field<float> field(runtime, {count});
   field.fill(2.0f);
   for (const Copy copy : {Copy::no, Copy::yes}) {
-    const Tensor sum = add(fixture.stream(0), field.to_tensor(copy), field.to_tensor(Copy::no));
-    expect("a field as a tensor", Field<float>::from_tensor(runtime, sum, copy).to_host(),
+    const Tensor sum = add(fixture.stream(0), interop::to_tensor(field, copy),
+                           interop::to_tensor(field, Copy::no));
+    expect("a field as a tensor", interop::to_field<float>(runtime, sum, copy).to_host(),
            std::vector<float>(count, 4));
   }
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "dovetail/tensor/float16.hpp"
+#include "dovetail/core/float16.hpp"
 
 #include <CL/cl_half.h>
 
