@@ -53,6 +53,7 @@ DType dtype_of_dlpack(DLDataType type) {
     }
   }
   std::vector<std::string_view> names;
+  names.reserve(dtype_table.size());
   for (const DTypeInfo& row : dtype_table) names.push_back(row.name);
   throw InvalidArgument(fmt::format(
       "[from_dlpack] elements of DLPack type code {} with {} bits and {} lanes; cast them to one "

@@ -17,6 +17,7 @@ inline constexpr std::array matmul_dtypes{DType::f32, DType::f64, DType::f16, DT
 /// The short names of the types above.
 inline std::vector<std::string> names_of_matmul_dtypes() {
   std::vector<std::string> names;
+  names.reserve(matmul_dtypes.size());
   for (const DType dtype : matmul_dtypes) names.emplace_back(info(dtype).short_name);
   return names;
 }
