@@ -28,7 +28,7 @@ std::vector<std::int64_t> vector_of(std::span<const std::int64_t> values) {
   return {values.begin(), values.end()};
 }
 
-/// Where the step from one index to the next but one leads, or an end of the dimension.
+/// The first index that a slice takes, and how many it takes.
 struct Bounds {
   std::int64_t start, count;
 };
@@ -45,7 +45,7 @@ Bounds bounds_of(std::int64_t size, std::optional<std::int64_t> start,
   const std::int64_t last = stop ? clipped(*stop) : forwards ? most : least;
   const std::int64_t distance = forwards ? last - first : first - last;
   if (distance <= 0) return {0, 0};
-  // Nothing of -step: the least of all integers has no opposite.
+  // The least integer has no opposite.
   return {first, (distance - 1) / (forwards ? step : step == INT64_MIN ? INT64_MAX : -step) + 1};
 }
 

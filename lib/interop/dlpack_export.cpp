@@ -9,6 +9,7 @@
 #include <optional>
 
 #include "dovetail/core/error.hpp"
+#include "dovetail/core/layout.hpp"
 #include "dovetail/interop/dlpack.hpp"
 #include "dovetail/stream/with_queue.hpp"
 #include "lib/core/fork_guard.hpp"
@@ -27,7 +28,7 @@ struct Export {
   Export(const Tensor& tensor_in, std::optional<Stream> stream_in)
       : tensor(tensor_in), stream(std::move(stream_in)) {
     std::ranges::copy(tensor.shape().sizes(), shape.begin());
-    strides = detail::row_major_strides(tensor.shape());
+    std::ranges::copy(Layout(tensor.shape()).strides(), strides.begin());
     managed.dl_tensor.ndim = static_cast<int>(tensor.rank());
     managed.dl_tensor.dtype = detail::dlpack_type(tensor.dtype());
     managed.dl_tensor.shape = shape.data();

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "dovetail/core/error.hpp"
+#include "dovetail/core/layout.hpp"
 
 namespace dovetail::detail {
 namespace {
@@ -32,9 +33,9 @@ std::uint8_t type_code(DType dtype) noexcept {
 
 bool is_row_major(const Shape& shape, std::span<const std::int64_t> strides) {
   if (shape.size() == 0) return true;
-  const auto expected = row_major_strides(shape);
+  const Layout row_major(shape);
   for (std::size_t axis = 0; axis < shape.rank(); ++axis) {
-    if (shape[axis] != 1 && strides[axis] != expected[axis]) return false;
+    if (shape[axis] != 1 && strides[axis] != row_major.strides()[axis]) return false;
   }
   return true;
 }
@@ -59,13 +60,6 @@ DType dtype_of_dlpack(DLDataType type) {
       "[from_dlpack] elements of DLPack type code {} with {} bits and {} lanes; cast them to one "
       "of {} first.",
       type.code, type.bits, type.lanes, fmt::join(names, ", ")));
-}
-
-std::array<std::int64_t, Shape::max_rank> row_major_strides(const Shape& shape) noexcept {
-  std::array<std::int64_t, Shape::max_rank> strides{};
-  std::int64_t stride = 1;
-  for (std::size_t axis = shape.rank(); axis-- > 0; stride *= shape[axis]) strides[axis] = stride;
-  return strides;
 }
 
 Shape shape_of_dlpack(const DLTensor& tensor) {

@@ -4,7 +4,6 @@
 
 #include <dlpack/dlpack.h>
 
-#include <array>
 #include <cstdint>
 
 #include "dovetail/core/dtype.hpp"
@@ -16,9 +15,6 @@ DLDataType dlpack_type(DType dtype) noexcept;
 
 /// @throws InvalidArgument  there is no such DType.
 DType dtype_of_dlpack(DLDataType type);
-
-/// The strides of row-major order, in elements.
-std::array<std::int64_t, Shape::max_rank> row_major_strides(const Shape& shape) noexcept;
 
 /// The tensor's shape.
 /// @throws InvalidArgument  a rank or a shape that Shape refuses, or strides other than row-major

@@ -332,7 +332,7 @@ TEST(Layout, RefusesWhatItCannotExpressWithTheRemedy) {
                "6 elements, but [4] has 4");
 }
 
-TEST(Layout, IsRowMajorWhereItHasNoElements) {
+TEST(Layout, StridesOfNoElementsBecomeRowMajor) {
   const Layout empty = made({0, 3}, {INT64_MAX, INT64_MAX}, 5);
   EXPECT_TRUE(empty.is_contiguous());
   EXPECT_EQ(empty.range(), Layout::Range());

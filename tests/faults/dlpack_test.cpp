@@ -87,7 +87,7 @@ TEST_F(FaultyHostImport, MemoryIsUnmappedOnlyOnceItsMappingIsOver) {
   static_cast<void>(foreign.deleted_by());
 }
 
-TEST_F(FaultyHostExport, IsUnmappedThoughTheDriverRefusesOnceToOrderThat) {
+TEST_F(FaultyHostExport, MemoryIsUnmappedThoughTheDriverRefusesOnceToOrderThat) {
   const Stream stream(context()), other(context());
   const Tensor tensor = Tensor::zeros(stream, {count}, DType::i32);
   DLManagedTensor* const given = interop::to_dlpack_host(stream, tensor);

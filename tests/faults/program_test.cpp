@@ -56,7 +56,7 @@ TEST_F(FaultyProgram, TellsWhyItDoesNotBuildThoughThereIsNoLog) {
                "clGetProgramBuildInfo returned CL_INVALID_PROGRAM");
 }
 
-TEST_F(FaultyProgram, IsNotBuiltInAnotherWayWhereTheCompilerLacksMeans) {
+TEST_F(FaultyProgram, SourceIsNotBuiltInAnotherWayWhereTheCompilerLacksMeans) {
   for (const cl_int status : {CL_OUT_OF_HOST_MEMORY, CL_OUT_OF_RESOURCES}) {
     SCOPED_TRACE(status);
     const Fault fault("clBuildProgram", {.status = status});
@@ -72,7 +72,7 @@ TEST_F(FaultyProgram, IsNotBuiltInAnotherWayWhereTheCompilerLacksMeans) {
   EXPECT_EQ(build().signatures().at(0).parameters.at(1).type, "int");
 }
 
-TEST_F(FaultyProgram, IsBuiltWithoutTheSignaturesThatTheCompilerCannotKeep) {
+TEST_F(FaultyProgram, SourceIsBuiltWithoutTheSignaturesThatTheCompilerCannotKeep) {
   const Fault fault("clBuildProgram", {.status = CL_BUILD_PROGRAM_FAILURE});
   EXPECT_EQ(build().signatures().at(0).parameters.size(), 2u);
   EXPECT_EQ(fault.fired(), 1u);

@@ -52,7 +52,7 @@ class FaultyWait : public test::FaultTest {
   }
 };
 
-TEST_F(FaultyBarrier, IsAskedForOnceMore) {
+TEST_F(FaultyBarrier, DriverIsAskedForItOnceMore) {
   const Stream producer(context()), consumer(context());
   const Tensor tensor = Tensor::zeros(producer, {64}, DType::i32);
   Gate gate(producer);

@@ -298,7 +298,7 @@ TEST(MatmulTuning, IsNotSavedOverAnotherKindOfFile) {
   EXPECT_EQ(std::filesystem::file_size(file), 12u);
 }
 
-TEST(MatmulTuning, IsNotSavedOverAFolder) {
+TEST(MatmulTuning, FolderIsNotReplacedByAFile) {
   const test::TemporaryDirectory directory;
   const auto folder = directory.path() / "folder";
   std::filesystem::create_directory(folder);

@@ -30,7 +30,7 @@ TEST(MovedBuffer, HoldsNoMemory) {
                "[Buffer::context]", "moved from");
 }
 
-TEST(MovedTensor, IsRefused) {
+TEST(MovedTensor, MembersRefuseIt) {
   const Stream stream(context());
   Tensor tensor = Tensor::zeros(stream, {4});
   const Tensor other = std::move(tensor);
@@ -43,7 +43,7 @@ TEST(MovedTensor, IsRefused) {
   EXPECT_EQ(other.to_host<float>(stream), std::vector<float>(4, 0.0f));
 }
 
-TEST(MovedField, IsRefused) {
+TEST(MovedField, MembersRefuseIt) {
   const Runtime runtime(Stream{context()});
   for (const std::int64_t size : {4, 0}) {
     Field<float> field(runtime, {size});
@@ -62,7 +62,7 @@ TEST(MovedField, IsRefused) {
   }
 }
 
-TEST(MovedField, IsNotMadeATensor) {
+TEST(MovedField, ToTensorRefusesIt) {
   const Runtime runtime(Stream{context()});
   Field<float> field(runtime, {4});
   const Field<float> other = std::move(field);
@@ -73,7 +73,7 @@ TEST(MovedField, IsNotMadeATensor) {
   }
 }
 
-TEST(MovedBuffer, IsRefusedByWithQueue) {
+TEST(MovedBuffer, WithQueueRefusesIt) {
   const Stream stream(context());
   Buffer buffer(context(), 64);
   const Buffer other = std::move(buffer);
@@ -86,7 +86,7 @@ TEST(MovedBuffer, IsRefusedByWithQueue) {
   EXPECT_FALSE(ran);
 }
 
-TEST(MovedBuffer, IsUsableOnceItIsGivenMemoryAgain) {
+TEST(MovedBuffer, AssignmentMakesItUsableAgain) {
   const Stream stream(context());
   Buffer buffer(context(), 64);
   const Buffer other = std::move(buffer);

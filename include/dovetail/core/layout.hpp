@@ -32,9 +32,8 @@ class DOVETAIL_EXPORT Layout {
   /// @param strides  In elements, one for each dimension; a layout without elements has those of a
   ///                 row-major one instead.
   /// @param offset   In elements, from where the storage begins.
-  /// @throws InvalidArgument  the number of strides is not the shape's rank, or an element would
-  /// lie
-  ///                          before the storage or further than 63 bits count.
+  /// @throws InvalidArgument  the number of strides is not the shape's rank; an element would lie
+  ///                          before the storage, or further than 63 bits count.
   Layout(const Shape& shape, std::span<const std::int64_t> strides, std::int64_t offset);
 
   const Shape& shape() const noexcept { return shape_; }
