@@ -134,7 +134,9 @@ dovetail_unit_test(
   ops
   SOURCES
     elementwise_test.cpp
+    kernel_cache_test.cpp
     kernel_warnings_test.cpp
+    matmul_gpu_kernels_test.cpp
     matmul_matrix_test.cpp
     matmul_order_test.cpp
     matmul_plan_cpu_test.cpp

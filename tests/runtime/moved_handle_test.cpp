@@ -293,7 +293,7 @@ TEST_F(MovedHandles, AreRefusedWhereTheyHeldData) {
       {"matmul", [&] { return matmul(live.stream, live.tensor, moved.tensor); },
        "[matmul] the operand b"},
       {"matmul with a bias",
-       [&] { return matmul(live.stream, live.tensor, live.tensor, {.bias = moved.tensor}); },
+       [&] { return matmul(live.stream, live.tensor, live.tensor, {}, {.bias = moved.tensor}); },
        "[matmul] the operand bias"},
       {"matmul_into",
        [&] { return matmul_into(live.stream, live.tensor, live.tensor, moved.tensor); },

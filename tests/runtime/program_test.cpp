@@ -208,9 +208,9 @@ TEST(Program, OfTheLibraryIsReadFromTheFolderOfTheEnvironment) {
       const auto error = test::caught<BuildError>([&] { static_cast<void>(exp(stream, a)); });
       ASSERT_TRUE(error);
       // The log points into the file, though it has a line of its own before the first.
-      expect_parts(error->what(), "'kernels/ops/elementwise.cl'", "this_is_broken");
+      expect_parts(error->what(), "'kernels/pointwise/elementwise.cl'", "this_is_broken");
       if (context().device().platform_name() != "NVIDIA CUDA") {  // whose compiler ignores #line
-        expect_parts(error->what(), "kernels/ops/elementwise.cl:2:");
+        expect_parts(error->what(), "kernels/pointwise/elementwise.cl:2:");
       }
       return;
     }

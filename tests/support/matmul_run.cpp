@@ -230,22 +230,19 @@ MatrixView operand(const Stream& stream, Buffers& buffers, const DrawnProduct& c
 
 HostMemory run(const Stream& stream, const DrawnProduct& c, const Matrices& matrices) {
   Buffers buffers;
-  MatmulOptions options{.backend = c.backend,
-                        .transpose_a = c.transpose_a,
-                        .transpose_b = c.transpose_b,
-                        .alpha = c.alpha,
-                        .beta = c.beta,
-                        .activation = c.activation};
+  const MatmulOptions options{
+      .backend = c.backend, .transpose_a = c.transpose_a, .transpose_b = c.transpose_b};
+  EpilogueInto epilogue{.alpha = c.alpha, .beta = c.beta, .activation = c.activation};
   if (c.has_bias) {
-    options.bias = Tensor::from_buffer(buffers.of(stream, matrices.bias), {c.n}, c.out,
-                                       matrices.bias.offset * size_of(c.out));
+    epilogue.bias = Tensor::from_buffer(buffers.of(stream, matrices.bias), {c.n}, c.out,
+                                        matrices.bias.offset * size_of(c.out));
   }
   if (c.residual != ResidualKind::none) {
-    options.residual = matrices.residual.view(buffers.of(stream, matrices.residual));
+    epilogue.residual = matrices.residual.view(buffers.of(stream, matrices.residual));
   }
   const Buffer out = buffers.of(stream, matrices.out);
   matmul_into(stream, operand(stream, buffers, c, matrices.a),
-              operand(stream, buffers, c, matrices.b), matrices.out.view(out), options);
+              operand(stream, buffers, c, matrices.b), matrices.out.view(out), options, epilogue);
   const auto bytes = Tensor::from_buffer(out, {static_cast<std::int64_t>(out.nbytes())}, DType::u8)
                          .to_host<std::uint8_t>(stream);
   HostMemory memory(bytes.size());
