@@ -2,6 +2,7 @@
 // That no kernel of the library makes a driver's compiler warn.
 #include <gtest/gtest.h>
 
+#include <sstream>
 #include <string>
 #include <vector>
 
@@ -78,18 +79,23 @@ std::vector<Build> all_builds() {
                         .in = dtype,
                         .out = dtype == DType::i8 ? DType::i32 : dtype};
     if (device.is_cpu) add_products(builds, device, s);
-    add_products(builds, gpu_traits(), s);
+    const bool is_sampled = dtype == DType::f16 || dtype == DType::bf16 || dtype == DType::i8;
+    if (!device.is_cpu || is_sampled) add_products(builds, gpu_traits(), s);
     builds.emplace_back("matmul/epilogue.cl", detail::matmul_types(s.in, s.out, true));
   }
   return builds;
 }
 
-/// Intel's vectoriser remarks on loops of its own making, and calls some remarks warnings.
-bool has_warning(const std::string& log) {
-  constexpr std::string_view word = "warning", remark = "warning: <unknown>:0:0: loop not unrolled";
+/// Intel's vectoriser remarks on loops of its own making, and calls some remarks warnings. Kernels
+/// for GPUs ask for loops to be unrolled that a compiler for CPUs first spreads over work-items.
+bool has_warning(const std::string& log, bool is_foreign) {
   const bool is_with_remarks = log.find("remark: ") != std::string::npos;
-  for (std::size_t at = log.find(word); at != std::string::npos; at = log.find(word, at + 1)) {
-    if (!is_with_remarks || log.compare(at, remark.size(), remark) != 0) return true;
+  std::istringstream lines(log);
+  for (std::string line; std::getline(lines, line);) {
+    const auto has = [&](const char* words) { return line.find(words) != std::string::npos; };
+    const bool is_tolerated =
+        has("loop not unrolled") && (is_foreign || (is_with_remarks && has("<unknown>:0:0")));
+    if (has("warning") && !is_tolerated) return true;
   }
   return false;
 }
@@ -97,6 +103,8 @@ bool has_warning(const std::string& log) {
 TEST(EmbeddedKernels, BuildWithoutWarnings) {
   if (test::in_child()) {
     for (const Build& build : all_builds()) {
+      const bool is_foreign = context().device().type() == DeviceType::cpu &&
+                              build.file.find("/gpu/") != std::string_view::npos;
       SCOPED_TRACE(std::string(build.file) + " with " + build.options.str());
       testing::internal::CaptureStderr();
       const Program program =
@@ -105,7 +113,7 @@ TEST(EmbeddedKernels, BuildWithoutWarnings) {
       const auto log =
           cl::Program(program.get(), true)
               .getBuildInfo<CL_PROGRAM_BUILD_LOG>(cl::Device(context().device().get(), true));
-      EXPECT_FALSE(has_warning(log)) << log;
+      EXPECT_FALSE(has_warning(log, is_foreign)) << log;
     }
     return;
   }

@@ -114,7 +114,7 @@ INLINE void add_up(local factor* sums, uint count, uint way, uint ways, uint apa
 }
 
 // Writes the result of vector c at `x` of the big operand.
-#define WRITE(value, x, c)                                                                 \
+#define WRITE_RESULT(value, x, c)                                                          \
   do {                                                                                     \
     const uint i = BIG_A ? (x) : (c);                                                      \
     const uint j = BIG_A ? (c) : (x);                                                      \
@@ -165,7 +165,7 @@ kernel __attribute__((reqd_work_group_size(ITEMS, 1, 1))) void matmul_skinny_dot
   for (uint at = t; at < COUNT * RESULTS * DEPTH; at += ITEMS) {
     const uint s = at / DEPTH;
     const uint x = first + s % RESULTS * DEPTH + at % DEPTH;
-    if (x < o.results) WRITE(sums[s * ITEMS + at % DEPTH * LANES], x, s / RESULTS);
+    if (x < o.results) WRITE_RESULT(sums[s * ITEMS + at % DEPTH * LANES], x, s / RESULTS);
   }
 }
 
@@ -209,6 +209,7 @@ kernel __attribute__((reqd_work_group_size(ITEMS, 1, 1))) void matmul_skinny_sca
     const uint c = at / (WIDE * LANES);
     const uint in_block = at % (WIDE * LANES);
     const uint x = first + in_block;
-    if (x < o.results) WRITE(sums[(c * WIDE + in_block % WIDE) * ITEMS + in_block / WIDE], x, c);
+    if (x < o.results)
+      WRITE_RESULT(sums[(c * WIDE + in_block % WIDE) * ITEMS + in_block / WIDE], x, c);
   }
 }

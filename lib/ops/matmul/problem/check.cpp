@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <limits>
 
 #include "dovetail/core/error.hpp"
@@ -16,6 +17,7 @@
 namespace dovetail::detail {
 namespace {
 
+constexpr DType multiplied[] = {DType::f32, DType::f64, DType::f16, DType::bf16, DType::i8};
 constexpr std::int64_t most = std::numeric_limits<std::int32_t>::max();
 
 void check_dtype(const Device& device, const char* name, const MatrixView& matrix) {
@@ -93,18 +95,12 @@ bool is_aligned(const MatrixView& matrix) noexcept {
 
 }  // namespace
 
+bool is_multiplied(DType dtype) noexcept {
+  return std::ranges::find(multiplied, dtype) != std::end(multiplied);
+}
+
 bool is_multiplied(const Device& device, DType dtype) {
-  switch (dtype) {
-    case DType::f64:
-      return device.has_extension("cl_khr_fp64");
-    case DType::f32:
-    case DType::f16:
-    case DType::bf16:
-    case DType::i8:
-      return true;
-    default:
-      return false;
-  }
+  return is_multiplied(dtype) && (dtype != DType::f64 || device.has_extension("cl_khr_fp64"));
 }
 
 void refuse_dtype(const Device& device, DType dtype, std::string_view what) {

@@ -9,6 +9,8 @@
 
 namespace dovetail::detail {
 
+/// Returns whether any device multiplies matrices of that type.
+bool is_multiplied(DType dtype) noexcept;
 /// Returns whether the device multiplies matrices of that type.
 bool is_multiplied(const Device& device, DType dtype);
 /// @param what  Begins the text, such as "[matmul] a [2, 3]".

@@ -11,6 +11,7 @@
 #include "dovetail/core/error.hpp"
 #include "lib/core/file.hpp"
 #include "lib/ops/matmul/plan/plan.hpp"
+#include "lib/ops/matmul/problem/check.hpp"
 
 namespace dovetail::detail {
 namespace {
@@ -44,7 +45,7 @@ bool parse_flag(std::string_view text, bool& flag) {
 bool parse_dtype(std::string_view text, DType& dtype) {
   const auto named = dtype_named(text);
   dtype = named.value_or(dtype);
-  return named.has_value();
+  return named && is_multiplied(*named);
 }
 
 std::optional<TuningEntry> parse_line(std::string_view line) {
