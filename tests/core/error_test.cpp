@@ -38,7 +38,7 @@ TEST(Error, OpenCLErrorKeepsTheStatusTheCallAndThePlace) {
 
 SourceLocation place_of_call(SourceLocation place = SourceLocation::current()) { return place; }
 
-TEST(SourceLocation, DefaultArgumentTellsFileFunctionAndLineOfTheCall) {
+TEST(SourceLocation, DefaultArgumentNamesFileFunctionAndLineOfTheCall) {
   const SourceLocation here = SourceLocation::current(), call = place_of_call();
   EXPECT_EQ(call.line(), here.line());
   EXPECT_STREQ(call.file_name(), here.file_name());

@@ -45,7 +45,7 @@ class FaultyStreamEnd : public test::FaultTest {
   const Buffer data = test::buffer_of(std::vector<int>(count, 1));
 };
 
-TEST_F(FaultyStreamEnd, AStatusThatCannotBeHadDoesNotEndTheProcess) {
+TEST_F(FaultyStreamEnd, UnreadableStatusDoesNotEndTheProcess) {
   for (const std::uint64_t skip : {0u, 1u, 2u}) {
     std::optional<Stream> ends(context());
     const Gate gate(*ends);
@@ -59,7 +59,7 @@ TEST_F(FaultyStreamEnd, AStatusThatCannotBeHadDoesNotEndTheProcess) {
   EXPECT_EQ(test::contents(data), std::vector<int>(count, 11));
 }
 
-TEST_F(FaultyStreamEnd, WorkBehindAStreamThatIsGoneLeavesItsQueueAlone) {
+TEST_F(FaultyStreamEnd, WaitForAGoneStreamLeavesItsQueueAlone) {
   cl_event user = clCreateUserEvent(context().get(), nullptr);
   {
     const Stream ends(context());
@@ -77,7 +77,7 @@ TEST_F(FaultyStreamEnd, WorkBehindAStreamThatIsGoneLeavesItsQueueAlone) {
 /// Whether the queue of somebody's event goes before the event is retained.
 class ForeignEvent : public FaultyStreamEnd, public testing::WithParamInterface<bool> {};
 
-TEST_P(ForeignEvent, IsWaitedForAfterItsQueueWasReleased) {
+TEST_P(ForeignEvent, HoldsItsWaiterAfterItsQueueWasReleased) {
   auto native = std::make_unique<test::NativeQueue>(context());
   cl_event user = clCreateUserEvent(context().get(), nullptr);
   cl_event done = nullptr;
@@ -95,8 +95,8 @@ TEST_P(ForeignEvent, IsWaitedForAfterItsQueueWasReleased) {
   clReleaseEvent(done);
   clReleaseEvent(user);
 }
-INSTANTIATE_TEST_SUITE_P(Order, ForeignEvent, testing::Bool(), [](const auto& instance) {
-  return instance.param ? "queue_first" : "event_first";
+INSTANTIATE_TEST_SUITE_P(Retained, ForeignEvent, testing::Bool(), [](const auto& instance) {
+  return instance.param ? "after_release" : "before_release";
 });
 
 /// A last marker is tried for again, then its work is waited for.
@@ -126,7 +126,7 @@ class StubbornPeer : public test::LazyPeer {
   void submit() override { throw std::runtime_error("not now"); }
 };
 
-TEST_F(FaultyStreamEnd, WhatAPeerStillHoldsBackIsNotTakenForDone) {
+TEST_F(FaultyStreamEnd, WorkThatAPeerHoldsBackCountsAsUnfinished) {
   const test::NativeQueue queue(context());
   const auto peer = std::make_shared<StubbornPeer>(queue.get());
   Point point;
@@ -142,7 +142,7 @@ TEST_F(FaultyStreamEnd, WhatAPeerStillHoldsBackIsNotTakenForDone) {
   Stream::declare_done(point);
 }
 
-TEST_F(FaultyStreamEnd, AQueueThatCanNeitherBeMarkedNorFinishedIsDeclaredDone) {
+TEST_F(FaultyStreamEnd, DeclareDoneEndsAQueueThatCannotBeMarked) {
   std::optional<Stream> ends(context());
   set(*ends, data, 5);
   const Point point = ends->point();
@@ -201,7 +201,7 @@ TEST_F(FaultyFailedEnd, LeavesUndeclaredWorkAlone) {
   EXPECT_NO_THROW(stream.synchronize());
 }
 
-TEST_F(FaultyStreamEnd, UndeclaredWorkThatFailedOnAStreamThatIsGoneIsToldOnce) {
+TEST_F(FaultyStreamEnd, GoneStreamsUndeclaredFailureThrowsOnce) {
   {
     std::optional<Stream> ends(context());
     Gate gate(*ends);

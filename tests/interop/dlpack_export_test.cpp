@@ -51,7 +51,7 @@ TEST(DlpackExport, ShowsTheTensorsOwnMemory) {
   give_back(given);
 }
 
-TEST(DlpackExport, AndBackKeepsEveryDTypeShapeAndOffset) {
+TEST(DlpackExport, RoundTripKeepsEveryDTypeShapeAndOffset) {
   for (const DTypeInfo& row : dtype_table) {
     const DType dtype = row.dtype;
     for (const Shape& shape : {Shape{}, Shape{5}, Shape{2, 3}, Shape{1, 2, 1, 2, 1, 2, 1, 2}}) {
@@ -68,7 +68,7 @@ TEST(DlpackExport, AndBackKeepsEveryDTypeShapeAndOffset) {
   }
 }
 
-TEST(DlpackExport, OfNoElementsHasNoMemory) {
+TEST(DlpackExport, ShowsNoMemoryWithoutElements) {
   const Stream stream(context());
   for (const bool to_host : {false, true}) {
     if (to_host && context().device().type() != DeviceType::cpu) continue;
@@ -140,7 +140,7 @@ TEST_F(DlpackHostExport, ShowsWhatWasWrittenAndBringsBackWhatTheHostWrites) {
   EXPECT_EQ(tensor.to_host<int>(other), std::vector<int>(16, 21));
 }
 
-TEST_F(DlpackHostExport, IsTheTensorsMemoryItself) {
+TEST_F(DlpackHostExport, SharesTheTensorsMemory) {
   const Tensor tensor = ints({1, 2, 3});
   DLManagedTensor* const first = to_dlpack_host(stream, tensor);
   DLManagedTensor* const second = to_dlpack_host(other, tensor);
@@ -149,7 +149,7 @@ TEST_F(DlpackHostExport, IsTheTensorsMemoryItself) {
   give_back(second);
 }
 
-TEST_F(DlpackHostExport, IsUnmappedThoughItsStreamCaptures) {
+TEST_F(DlpackHostExport, DeleterUnmapsThoughItsStreamCaptures) {
   const Tensor tensor = ints({1, 2, 3});
   DLManagedTensor* const given = to_dlpack_host(stream, tensor);
   EXPECT_EQ(test::mappings_of(tensor), 1u);
@@ -162,7 +162,7 @@ TEST_F(DlpackHostExport, IsUnmappedThoughItsStreamCaptures) {
   EXPECT_EQ(test::mappings_of(tensor), 0u);
 }
 
-TEST_F(DlpackHostExport, IsUnmappedThoughItsStreamHasFailed) {
+TEST_F(DlpackHostExport, DeleterUnmapsThoughItsStreamHasFailed) {
   DOVETAIL_SKIP_UNLESS_FAILURES_PROPAGATE();
   const Tensor tensor = ints({1, 2, 3});
   DLManagedTensor* const given = to_dlpack_host(stream, tensor);
@@ -216,7 +216,7 @@ TEST_F(DlpackHostExport, RefusesAStreamOfAnotherContext) {
       "[to_dlpack_host]", "another context");
 }
 
-TEST(DlpackHostExportOfAGpu, IsRefusedWithTheRemedy) {
+TEST(DlpackHostExportOnGpu, ThrowsWithTheRemedy) {
   if (context().device().type() == DeviceType::cpu) GTEST_SKIP() << "the device is a CPU";
   const Stream stream(context());
   test::expect_parts(

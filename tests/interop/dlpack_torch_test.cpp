@@ -128,7 +128,7 @@ TEST_F(DlpackTorch, KeepsOurMemoryWhenOurHandlesAreGone) {
   EXPECT_EQ(theirs.sum().item<std::int64_t>(), 300);
 }
 
-TEST_F(DlpackTorch, AndBackIsTheSameMemory) {
+TEST_F(DlpackTorch, RoundTripKeepsTheMemory) {
   at::Tensor theirs = at::arange(64, at::kFloat);
   const at::Tensor again =
       at::fromDLPack(to_dlpack_host(stream, from_dlpack(context(), at::toDLPack(theirs))));
@@ -160,7 +160,7 @@ TEST_F(DlpackTorch, TakesASliceWhereItIsAlignedAndACopyElsewhere) {
   EXPECT_EQ(copy.to_host<int>(stream).front(), 1);
 }
 
-TEST_F(DlpackTorch, IsToldToMakeATransposedTensorContiguous) {
+TEST_F(DlpackTorch, TransposedTensorNamesTheRemedy) {
   const at::Tensor theirs = at::ones({32, 16}).t();
   DLManagedTensor* const transposed = at::toDLPack(theirs);
   test::expect_parts(

@@ -46,7 +46,7 @@ class HandOverLifetime : public testing::Test {
   std::optional<Field<float>> field;
 };
 
-TEST_F(HandOverLifetime, ABorrowedQueueMayEndBeforeTheHandlesOnceAllIsDone) {
+TEST_F(HandOverLifetime, SynchronizedBorrowedQueueEndsBeforeTheHandles) {
   auto native = std::make_unique<test::NativeQueue>(context());
   const auto peer = std::make_shared<test::LazyPeer>(native->get());
   RuntimeOptions options = on(native->get());
@@ -66,7 +66,7 @@ TEST_F(HandOverLifetime, ABorrowedQueueMayEndBeforeTheHandlesOnceAllIsDone) {
   EXPECT_EQ(negated(tensor).to_host<float>(tensors), all(-3));
 }
 
-TEST_F(HandOverLifetime, AQueueThatItsOwnerReleasesLeavesTheMemoryUsable) {
+TEST_F(HandOverLifetime, ReleasedExternalQueueLeavesTheMemoryUsable) {
   auto native = std::make_unique<test::NativeQueue>(context());
   make({.external_queue = reinterpret_cast<std::uintptr_t>(native->get())});
   field->fill(3);
@@ -78,7 +78,7 @@ TEST_F(HandOverLifetime, AQueueThatItsOwnerReleasesLeavesTheMemoryUsable) {
   EXPECT_EQ(negated(tensor).to_host<float>(tensors), all(-3));
 }
 
-TEST_F(HandOverLifetime, WorkThatABorrowedQueueTookAlongCanBeDeclaredDone) {
+TEST_F(HandOverLifetime, DeclareDoneFreesWorkOfAGoneBorrowedQueue) {
   auto native = std::make_unique<test::NativeQueue>(context());
   make(on(native->get()));
   field->fill(3);
@@ -97,7 +97,7 @@ TEST_F(HandOverLifetime, WorkThatABorrowedQueueTookAlongCanBeDeclaredDone) {
   EXPECT_EQ(negated(tensor).to_host<float>(tensors), all(-3));
 }
 
-TEST_F(HandOverLifetime, WorkThatABorrowedQueueTookAlongIsAnErrorForWhoeverDependsOnIt) {
+TEST_F(HandOverLifetime, DependantsOfAGoneBorrowedQueueThrow) {
   const test::NativeQueue native(context());
   make(on(native.get()));
   Gate gate(runtime->stream());
@@ -116,7 +116,7 @@ TEST_F(HandOverLifetime, WorkThatABorrowedQueueTookAlongIsAnErrorForWhoeverDepen
   EXPECT_EQ(negated(tensor).to_host<float>(tensors), all(-3));
 }
 
-TEST_F(HandOverLifetime, ATensorOutlivesItsFieldAndTheRuntime) {
+TEST_F(HandOverLifetime, TensorOutlivesItsFieldAndTheRuntime) {
   for (const Copy copy : {Copy::no, Copy::yes}) {
     make({});
     MemoryPool& pool = MemoryPool::of(context());
@@ -137,7 +137,7 @@ TEST_F(HandOverLifetime, ATensorOutlivesItsFieldAndTheRuntime) {
   }
 }
 
-TEST_F(HandOverLifetime, AFieldOutlivesItsTensorAndTheTensorsStream) {
+TEST_F(HandOverLifetime, FieldOutlivesItsTensorAndTheTensorsStream) {
   for (const Copy copy : {Copy::no, Copy::yes}) {
     runtime.emplace();
     const Tensor ones = Tensor::full(tensors, {count}, 1);
@@ -177,7 +177,7 @@ TEST_F(HandOverLifetime, WorkInFlightOutlivesItsRuntime) {
   }
 }
 
-TEST_F(HandOverLifetime, APeerThatHoldsWorkBackHasItDoneWhenItsRuntimeGoes) {
+TEST_F(HandOverLifetime, PeerSubmitsHeldWorkWhenItsRuntimeGoes) {
   const test::NativeQueue native(context());
   const auto peer = std::make_shared<test::LazyPeer>(native.get());
   RuntimeOptions options = on(native.get(), StreamOrigin::retained);

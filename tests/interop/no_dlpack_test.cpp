@@ -10,7 +10,7 @@
 namespace dovetail {
 namespace {
 
-TEST(WithoutDlpack, EveryFunctionTellsTheRemedy) {
+TEST(WithoutDlpack, EveryFunctionNamesTheRemedy) {
   const Stream stream(test::context());
   const Tensor tensor = Tensor::zeros(stream, {2});
   const auto expect_remedy = [](const std::string& text) {

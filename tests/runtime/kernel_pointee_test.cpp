@@ -99,7 +99,7 @@ TEST_F(KernelPointee, TakesFieldsOfItsOwnScalars) {
   expect_parts(refusal(kernel_with("float4"), Field<double>(runtime, {16})), "'double4*'");
 }
 
-TEST_F(KernelPointee, IsCheckedWhereAUseIsDeclared) {
+TEST_F(KernelPointee, ChecksDeclaredUses) {
   const Kernel floats = kernel_with("float");
   const Tensor ints = Tensor::empty(stream, {64}, DType::i32);
   for (const MemoryUse& use : {reads(ints), writes(ints), updates(ints)}) {
@@ -108,7 +108,7 @@ TEST_F(KernelPointee, IsCheckedWhereAUseIsDeclared) {
   }
 }
 
-TEST_F(KernelPointee, IsCheckedForNoElementsToo) {
+TEST_F(KernelPointee, ChecksEmptyTensors) {
   expect_parts(refusal(kernel_with("float"), Tensor::empty(stream, {0}, DType::i64)),
                "elements of int64");
 }
@@ -123,7 +123,7 @@ TEST_F(KernelPointee, TakesAnyBytes) {
   expect_taken(floats, whole_buffer(updates(ints.storage())));
 }
 
-TEST_F(KernelPointee, IsCheckedWhereARecordingIsUpdated) {
+TEST_F(KernelPointee, ChecksUpdatesOfARecording) {
   const Stream recorded(context());
   const Tensor floats = Tensor::empty(stream, {64});
   const Recording recording = [&] {

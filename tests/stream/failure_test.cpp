@@ -99,7 +99,7 @@ TEST_F(Failure, NamesTheStreamAndTheCommands) {
                "stream #" + std::to_string(producer.id()) + ", kernel 'set' (ticket 1)");
 }
 
-TEST_F(Failure, IsNoticedByALoopOverIsDone) {
+TEST_F(Failure, LoopOverIsDoneNoticesIt) {
   if (context().device().type() != DeviceType::cpu) {
     GTEST_SKIP() << "NVIDIA's driver 580 may call a marker complete for a moment before it fails";
   }
@@ -111,13 +111,13 @@ TEST_F(Failure, IsNoticedByALoopOverIsDone) {
   EXPECT_TRUE(caught<CommandError>([&] { producer.synchronize(); }));
 }
 
-TEST_F(Failure, IsNoticedByAWaitWithALimit) {
+TEST_F(Failure, WaitWithALimitNoticesIt) {
   const Event event = fail_behind_a_gate(producer);
   EXPECT_TRUE(caught<CommandError>([&] { event.synchronize_for(long_enough); }));
   EXPECT_TRUE(caught<CommandError>([&] { producer.synchronize_for(long_enough); }));
 }
 
-TEST_F(Failure, IsNoticedByADependant) {
+TEST_F(Failure, DependantNoticesIt) {
   const Event event = fail_behind_a_gate(producer);
   while (test::status_of(event) > CL_COMPLETE) {  // some drivers take a while to tell
   }
@@ -188,7 +188,7 @@ TEST_F(Failure, RefusesAWaitForItsStreamPointAndEvent) {
   EXPECT_EQ(test::contents(out), std::vector<int>(count, 5));
 }
 
-TEST_F(Failure, IsInheritedByWhoWasMadeToWait) {
+TEST_F(Failure, WaitingStreamInheritsIt) {
   gate.emplace(producer);
   set(producer, data, 2);
   copy(consumer, data, out);
@@ -204,7 +204,7 @@ TEST_F(Failure, IsInheritedByWhoWasMadeToWait) {
   EXPECT_EQ(test::contents(out), std::vector<int>(count, -1));
 }
 
-TEST_F(Failure, IsInheritedThroughAThirdStream) {
+TEST_F(Failure, PassesThroughAThirdStream) {
   const Stream third(context());
   gate.emplace(producer);
   set(producer, data, 2);
@@ -218,7 +218,7 @@ TEST_F(Failure, IsInheritedThroughAThirdStream) {
                "kernel 'set' (ticket 1)");
 }
 
-TEST_F(Failure, IsTracedToItsOriginAmongStreamsThatWaitForEachOther) {
+TEST_F(Failure, NamesItsOriginAmongStreamsThatWaitForEachOther) {
   gate.emplace(producer);
   set(producer, data, 2);
   copy(consumer, data, out);  // waits for the producer
@@ -234,7 +234,7 @@ TEST_F(Failure, IsTracedToItsOriginAmongStreamsThatWaitForEachOther) {
   }
 }
 
-TEST_F(StreamFailure, LetsNobodyHangBehindAnEventThatHadFailed) {
+TEST_F(StreamFailure, WaitForAFailedEventThrowsAndHoldsNothing) {
   cl_event user = clCreateUserEvent(context().get(), nullptr);
   ASSERT_EQ(clSetUserEventStatus(user, CL_OUT_OF_RESOURCES), CL_SUCCESS);
   const auto error = caught<CommandError>([&] { consumer.wait(Event::retain(user)); });
@@ -246,7 +246,7 @@ TEST_F(StreamFailure, LetsNobodyHangBehindAnEventThatHadFailed) {
   clReleaseEvent(user);
 }
 
-TEST_F(Failure, OfSomebodysEventPoisonsWhoWaitsForIt) {
+TEST_F(Failure, ForeignEventsFailureReachesItsWaiter) {
   cl_event user = clCreateUserEvent(context().get(), nullptr);
   consumer.wait(Event::retain(user));
   copy(consumer, data, out);
@@ -282,7 +282,7 @@ TEST_F(Failure, ReachesEveryThreadThatWaits) {
   EXPECT_EQ(refused, threads);
 }
 
-TEST_F(Failure, IsRememberedWhenItsStreamGoes) {
+TEST_F(Failure, OutlivesItsStream) {
   std::optional<Stream> gone(std::in_place, context());
   const CommandError error = fail(*gone);
   gate.reset();
@@ -312,7 +312,7 @@ TEST_F(Failure, RefusesEachWaitForAStreamThatIsGone) {
   }
 }
 
-TEST_F(Failure, BorrowedQueueDeclaredDoneLetsItsMemoryBeWrittenAnew) {
+TEST_F(Failure, DeclareDoneOfABorrowedQueueAllowsNewWrites) {
   const test::NativeQueue native(context());
   std::optional<Stream> borrowed(Stream::borrow(context(), native.get()));
   static_cast<void>(fail(*borrowed));
@@ -325,7 +325,7 @@ TEST_F(Failure, BorrowedQueueDeclaredDoneLetsItsMemoryBeWrittenAnew) {
   EXPECT_EQ(test::contents(data), std::vector<int>(count, 5));
 }
 
-TEST_F(Failure, IsOverAfterReset) {
+TEST_F(Failure, EndsWithReset) {
   static_cast<void>(fail(producer));
   producer.reset();
   set(producer, data, 7);
@@ -335,14 +335,14 @@ TEST_F(Failure, IsOverAfterReset) {
   producer.synchronize();
 }
 
-TEST_F(Failure, MayComeAgainAfterReset) {
+TEST_F(Failure, NamesTheNewCommandAfterReset) {
   static_cast<void>(fail(producer));
   producer.reset();
   expect_parts(fail(producer).what(), "kernel 'set' (ticket 2)");
   EXPECT_TRUE(caught<CommandError>([&] { set(producer, out, 3); }));
 }
 
-TEST_F(Failure, ThatWasInheritedIsOverAfterResetOfBoth) {
+TEST_F(Failure, InheritedOneEndsAfterResetOfBothStreams) {
   gate.emplace(producer);
   set(producer, data, 2);
   copy(consumer, data, out);
@@ -362,7 +362,7 @@ TEST_F(Failure, ThatWasInheritedIsOverAfterResetOfBoth) {
   producer.synchronize();
 }
 
-TEST_F(StreamFailure, TimeoutOfOneWaitIsNoSuccessOfAnother) {
+TEST_F(StreamFailure, TimeoutOfOneWaitEndsNoOther) {
   Gate held(producer);
   std::atomic<int> returned = 0;
   test::on_threads(6, [&](int) {
@@ -375,7 +375,7 @@ TEST_F(StreamFailure, TimeoutOfOneWaitIsNoSuccessOfAnother) {
   EXPECT_EQ(returned, 0) << "the queue is held";
 }
 
-TEST_F(Failure, ResetLeavesTheWorkThatAnotherThreadPutsBehindIt) {
+TEST_F(Failure, ResetSparesWorkThatAnotherThreadEnqueuesMeanwhile) {
   const Event failed = work_behind_a_gate(producer);
   std::latch is_inside(1), is_reset_waiting(1);
   std::optional<Gate> late;
@@ -411,7 +411,7 @@ TEST_F(Failure, ResetLeavesTheWorkThatAnotherThreadPutsBehindIt) {
   EXPECT_EQ(test::contents(last), std::vector<int>(count, 7));
 }
 
-TEST_F(StreamFailure, IsNotThereForAHealthyStreamToReset) {
+TEST_F(StreamFailure, ResetOfAHealthyStreamDoesNotWait) {
   Gate held(producer);
   set(producer, data, 7);
   producer.reset(std::chrono::nanoseconds(0));  // would not return, or throw, if it waited

@@ -115,7 +115,7 @@ TEST_F(FullContext, GivesWayToAFillThatFindsNoRoom) {
   EXPECT_EQ(data.to_host<float>(stream), std::vector<float>(100, 5.0f));
 }
 
-TEST_F(FullContext, ALaunchThatFindsNoRoomTwiceIsOutOfMemory) {
+TEST_F(FullContext, SecondLaunchWithoutRoomThrowsOutOfMemory) {
   const Kernel kernel = test::multiply_add_kernel();
   const Tensor data = Tensor::zeros(stream, {100});
   {

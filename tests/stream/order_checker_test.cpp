@@ -50,14 +50,14 @@ OrderRecord operator+(OrderRecord record, const OrderRecord& more) {
   return record;
 }
 
-TEST(OrderChecker, TakesAnEmptyRecord) { expect_sound({}); }
+TEST(OrderChecker, AcceptsAnEmptyRecord) { expect_sound({}); }
 
-TEST(OrderChecker, TakesTheOrderOfOneQueue) {
+TEST(OrderChecker, AcceptsTheOrderOfOneQueue) {
   expect_sound({command(p1, {writes}), command(p2, {reads}), decision(p2, p1, Verdict::same_queue),
                 command(p3, {writes})});
 }
 
-TEST(OrderChecker, TakesAWaitAndCountsIt) {
+TEST(OrderChecker, AcceptsAWaitAndCountsIt) {
   expect_sound(waited());
   const OrderCheck check = check_order(waited());
   EXPECT_EQ(check.figures.commands, 2u);
@@ -74,7 +74,7 @@ TEST(OrderChecker, FindsAMissingWaitForEachHazard) {
   expect_broken({command(p1, {writes}), command(q1, {writes})}, "write after write");
 }
 
-TEST(OrderChecker, TakesReadsSideBySide) {
+TEST(OrderChecker, AcceptsReadsSideBySide) {
   expect_sound({command(p1, {reads}), command(q1, {reads}), command(r1, {reads})});
 }
 
@@ -137,7 +137,7 @@ TEST(OrderChecker, FindsAVerdictOfAWaitWithoutTheWait) {
                 "no wait for a marker");
 }
 
-TEST(OrderChecker, TakesAMarkerBetweenADecisionAndItsWait) {
+TEST(OrderChecker, AcceptsAMarkerBetweenADecisionAndItsWait) {
   // Another thread marks the consumer's queue while Stream::wait is at work.
   expect_sound({command(p1, {writes}), command(q1, {}), MarkerEntry{1, p1},
                 decision(q2, p1, Verdict::waited, Hazard::wait), MarkerEntry{2, q1},
@@ -159,7 +159,7 @@ TEST(OrderChecker, ChecksAlreadyOrdered) {
                 "already_ordered", "nothing orders it");
 }
 
-TEST(OrderChecker, TellsTransitiveFromAlreadyOrdered) {
+TEST(OrderChecker, DistinguishesTransitiveFromAlreadyOrdered) {
   const OrderRecord by_way_of_q =
       waited() + OrderRecord{MarkerEntry{2, q1}, command(r1, {writes}),
                              decision(r1, q1, Verdict::waited), WaitEntry{r1, 2}};
@@ -230,12 +230,12 @@ TEST(OrderChecker, LeavesOpenWhatLiesBeforeTheRecord) {
                 "nothing says that it is done");
 }
 
-TEST(OrderChecker, TakesAWaitForSomebodyElsesEvent) {
+TEST(OrderChecker, AcceptsAWaitForAForeignEvent) {
   expect_sound({decision(q1, {}, Verdict::foreign, Hazard::wait), WaitEntry{q1, 99}});
   expect_sound({decision(q1, {}, Verdict::completed, Hazard::wait)});
 }
 
-TEST(OrderChecker, IsFastEnoughForLongRecords) {
+TEST(OrderChecker, ChecksLongRecordsFastEnough) {
   OrderRecord record;
   constexpr std::uint64_t streams = 64, commands = 100'000;
   std::uint64_t markers = 0;

@@ -122,7 +122,7 @@ class OrderThreads : public testing::Test {
   Mailbox mailbox_;
 };
 
-TEST_F(OrderThreads, LoseNothingOfTensorsThatTheyHandOver) {
+TEST_F(OrderThreads, LoseNothingWhenTheyHandTensorsOver) {
   OrderRecorder recorder;
   test::on_threads(thread_count, [&](int index) { work(index); });
   EXPECT_EQ(total(Stream(context())), expected_);

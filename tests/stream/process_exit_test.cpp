@@ -28,7 +28,7 @@ void launch_something(const Stream& stream) {
                                      1.0f);
 }
 
-TEST(ProcessExit, IsCleanWhileTheDriverCompilesForALiveStream) {
+TEST(ProcessExit, SucceedsWhileTheDriverCompilesForALiveStream) {
   if (test::in_child()) {
     static const Stream stream(context());
     return launch_something(stream);
@@ -37,13 +37,13 @@ TEST(ProcessExit, IsCleanWhileTheDriverCompilesForALiveStream) {
   EXPECT_TRUE(child.passed) << child.output;
 }
 
-TEST(ProcessExit, IsCleanWhileTheDriverCompilesForAStreamThatIsGone) {
+TEST(ProcessExit, SucceedsWhileTheDriverCompilesForAGoneStream) {
   if (test::in_child()) return launch_something(Stream(context()));
   const auto child = run_cold();
   EXPECT_TRUE(child.passed) << child.output;
 }
 
-TEST(ProcessExit, MayUseStreamsInStaticDestructors) {
+TEST(ProcessExit, StaticDestructorsUseStreams) {
   if (test::in_child()) {
     static const struct AtTheEnd {
       ~AtTheEnd() {

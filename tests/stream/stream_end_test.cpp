@@ -49,7 +49,7 @@ TEST_F(StreamEnd, KeepsWhatAPeerHoldsBackInOrder) {
   EXPECT_EQ(result[0], ((1 * 31 + 3) * 31 + 5) * 31 + 7);
 }
 
-TEST_F(StreamEnd, OfABorrowedQueueMakesItsPointsRefused) {
+TEST_F(StreamEnd, GoneBorrowedQueuesPointsThrow) {
   std::optional<Stream> borrowed = Stream::borrow(context(), queue_.get(), {.exclusive = true});
   const Stream held(context());
   test::Gate gate(held);

@@ -38,7 +38,7 @@ class TimeOut : public testing::Test {
   const Stream consumer{context()};
 };
 
-TEST_F(TimeOut, OfSynchronizeComesOnTimeAndNamesWhoWaitsForWhom) {
+TEST_F(TimeOut, SynchronizeForTimesOutAndNamesWhoWaitsForWhom) {
   Gate gate(producer);
   hold_both();
   const auto start = std::chrono::steady_clock::now();
@@ -60,7 +60,7 @@ TEST_F(TimeOut, OfSynchronizeComesOnTimeAndNamesWhoWaitsForWhom) {
   EXPECT_EQ(test::contents(data), std::vector<int>(count, 5));
 }
 
-TEST_F(TimeOut, OfAnEventComesOnTimeAndNamesWhoWaitsForWhom) {
+TEST_F(TimeOut, EventTimesOutAndNamesWhoWaitsForWhom) {
   Gate gate(producer);
   hold_both();
   const Event event = consumer.record();
@@ -76,7 +76,7 @@ TEST_F(TimeOut, OfAnEventComesOnTimeAndNamesWhoWaitsForWhom) {
   EXPECT_TRUE(event.is_done());
 }
 
-TEST_F(TimeOut, OfAForeignEventComesToo) {
+TEST_F(TimeOut, ForeignEventTimesOutToo) {
   cl_event user = clCreateUserEvent(context().get(), nullptr);
   const Event event = Event::retain(user);
   expect_parts(text_thrown<TimedOut>([&] { event.synchronize_for(1ms); }),
@@ -90,7 +90,7 @@ TEST_F(TimeOut, OfAForeignEventComesToo) {
   clReleaseEvent(user);
 }
 
-TEST_F(TimeOut, OfOneThreadDoesNotEndTheWaitOfAnother) {
+TEST_F(TimeOut, OneThreadsTimeOutDoesNotEndAnothersWait) {
   Gate gate(producer);
   hold_both();
   const Event event = consumer.record();
@@ -115,7 +115,7 @@ TEST_F(TimeOut, OfOneThreadDoesNotEndTheWaitOfAnother) {
   EXPECT_TRUE(event.is_done());
 }
 
-TEST_F(TimeOut, IsKeptFromWorkThatIsDone) {
+TEST_F(TimeOut, FinishedWorkNeverTimesOut) {
   hold_both();
   const Event event = consumer.record();
   event.synchronize();
@@ -133,7 +133,7 @@ TEST_F(TimeOut, RefusesNegativeLimits) {
                "[Stream::reset] a limit of -1 ns; give 0 or more.");
 }
 
-TEST_F(TimeOut, OfTheLongestLimitDoesNotComeAtOnce) {
+TEST_F(TimeOut, LongestLimitDoesNotTimeOutAtOnce) {
   Gate gate(producer);
   const Event event = producer.record();
   test::on_threads(3, [&](int index) {
