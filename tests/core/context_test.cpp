@@ -84,7 +84,7 @@ TEST(Context, RetainRefusesADeviceThatTheContextDoesNotHold) {
   });
 }
 
-/// What belongs to a context; each has a number of its own.
+/// Belongs to one context and has a number of its own.
 struct Belonging {
   int number;
 };
@@ -157,7 +157,7 @@ TEST(Context, ConcurrentAdoptionsShareOneContext) {
   EXPECT_EQ(references(native.get()), 1u);
 }
 
-/// Goes after all that is made while the process runs.
+/// Is destroyed after everything that is made while the process runs.
 struct UsedLast {
   ~UsedLast() {
     if (!context || ::getpid() != process) return;  // another test was asked for, or forks

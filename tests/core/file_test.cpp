@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Files that are not what they should be, and writers that meet.
+// Reads and writes of unusual files, failing writes and concurrent updates.
 #include "lib/core/file.hpp"
 
 #include <gtest/gtest.h>

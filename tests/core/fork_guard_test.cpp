@@ -19,7 +19,7 @@ namespace {
 using test::expect_parts;
 using test::run_in_fork;
 
-/// Has the driver start its threads, if it has any.
+/// Makes the driver start its threads, if it has any.
 void use(const Context& context) {
   const test::NativeQueue queue(context);
   cl_event marker = nullptr;
@@ -46,7 +46,7 @@ cl_uint references(cl_program program) {
   return count;
 }
 
-/// The text of the error that `call` must end with in a forked child.
+/// Returns the text of the error that `call` throws in a forked child.
 template <typename Call>
 std::string refusal_in_fork(Call call) {
   const auto child = run_in_fork([&]() -> std::string {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Devices are looked for while the driver refuses single calls.
+// Device discovery while single calls of the driver fail.
 #include "dovetail/core/device.hpp"
 
 #include <gtest/gtest.h>

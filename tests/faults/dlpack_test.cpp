@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Tensors of other frameworks while the driver refuses single calls.
+// Tensors of other frameworks while single calls of the driver fail.
 #include <gtest/gtest.h>
 
 #include <chrono>
@@ -34,7 +34,7 @@ TEST_P(FaultyImport, ReturnsOnceItsWorkIsDone) {
   {
     const Fault fault(GetParam());
     taken.reset();
-    while (fault.fired() == 0) {  // the deferring thread asks how the work is going
+    while (fault.fired() == 0) {  // the deferring thread polls the work
       std::this_thread::sleep_for(std::chrono::milliseconds(1));
     }
     EXPECT_TRUE(test::is_kept(foreign));

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Programs are built and released while the driver refuses single calls.
+// Programs are built and released while single calls of the driver fail.
 #include "dovetail/runtime/program.hpp"
 
 #include <gtest/gtest.h>

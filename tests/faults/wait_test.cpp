@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Waits on the host while the driver refuses single calls: none ends early, none hangs.
+// Host waits while single calls of the driver fail: none ends early, none hangs.
 #include <gtest/gtest.h>
 
 #include <atomic>
@@ -27,8 +27,8 @@ using test::Gate;
 
 constexpr std::chrono::seconds long_enough(60);
 
-/// Whether `work` returns; what it throws, `get()` of the result throws. A thread that hangs is
-/// left behind, so that the test fails instead.
+/// Starts `work` on a thread of its own; `get()` of the result rethrows what it throws. Leaves a
+/// thread that hangs behind, so that the test fails instead of hanging.
 std::future<void> started(const std::function<void()>& work) {
   std::packaged_task<void()> task(work);
   std::future<void> done = task.get_future();

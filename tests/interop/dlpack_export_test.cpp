@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Tensors given to another framework: what it gets, and for how long.
+// Tensors exported to another framework: what it receives, and for how long.
 #include <dlfcn.h>
 #include <dlpack/dlpack.h>
 #include <gtest/gtest.h>
@@ -131,7 +131,7 @@ TEST_F(DlpackHostExport, ShowsWhatWasWrittenAndBringsBackWhatTheHostWrites) {
   EXPECT_EQ(std::vector(data, data + 16), std::vector<int>(16, 3));
   std::fill(data, data + 16, 10);
 
-  // The unmapping is the tensor's latest use: work on another stream comes after it.
+  // The unmapping is the tensor's latest use, so work on another stream runs after it.
   test::Gate gate(stream);
   give_back(given);
   test::grow_kernel().launch(other, NDRange({16}), tensor);
@@ -178,8 +178,8 @@ TEST_F(DlpackHostExport, DeleterUnmapsThoughItsStreamHasFailed) {
   EXPECT_EQ(test::mappings_of(tensor), 0u);
 }
 
-/// While it lives, keeps the event of the latest mapping: PoCL 3.1 aborts when a command's event
-/// goes while it fails. Not longer: on Intel's driver that event keeps the memory.
+/// Keeps the event of the latest mapping until the end of the scope. PoCL 3.1 aborts when a command
+/// fails whose event is gone; on Intel's driver the event keeps the memory.
 class KeptMapping {
  public:
   KeptMapping() { is_alive = true; }
@@ -226,7 +226,7 @@ TEST(DlpackHostExportOnGpu, ThrowsWithTheRemedy) {
 
 }  // namespace
 
-// The program's own entry point comes before OpenCL's, for its shared libraries, too.
+// The program's own entry point precedes OpenCL's, also for its shared libraries.
 extern "C" __attribute__((visibility("default"))) void* CL_API_CALL clEnqueueMapBuffer(
     cl_command_queue queue, cl_mem memory, cl_bool blocking, cl_map_flags flags, std::size_t offset,
     std::size_t size, cl_uint wait_count, const cl_event* waits, cl_event* event, cl_int* status) {

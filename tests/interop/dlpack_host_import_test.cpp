@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The host's memory taken from another framework.
+// Host memory imported from another framework.
 #include <dlpack/dlpack.h>
 #include <gtest/gtest.h>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Tensors taken from another framework: what is taken, and when it is given back.
+// Tensors imported from another framework: which are accepted, and when their deleters run.
 #include <dlpack/dlpack.h>
 #include <gtest/gtest.h>
 
@@ -132,8 +132,8 @@ TEST_F(DlpackImport, ProcessEndsWhileItIsInUse) {
     EXPECT_TRUE(child.passed) << child.output;
     return;
   }
-  // Never destroyed, as the deleter may or may not be called by then; static, as it must be found
-  // by those who look for leaks when it was.
+  // Never destroyed, as the deleter may run at any time until then; static, so that leak checkers
+  // still find it.
   static ForeignTensor& foreign = *new ForeignTensor(buffer.get(), {64});
   const Tensor tensor = from_dlpack(context(), &foreign.managed);
   for (int i = 0; i < 1000; ++i) test::grow_kernel().launch(stream, NDRange({64}), tensor);
@@ -169,7 +169,7 @@ TEST_F(DlpackImport, TakesStridesThatSayRowMajor) {
 
 class DlpackRefusal : public DlpackImport {
  protected:
-  /// The error's text. The tensor stays the caller's.
+  /// Imports the tensor, which must throw and leave it to the caller. Returns the error's text.
   std::string text(const interop::DlpackImport& options = {}) {
     const std::string thrown = test::text_thrown<InvalidArgument>(
         [&] { (void)from_dlpack(context(), &foreign.managed, options); });

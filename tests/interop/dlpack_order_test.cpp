@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The order between Dovetail and another framework that DLPack's queue argument keeps.
+// The order that DLPack's queue argument establishes between Dovetail and another framework.
 #include <dlpack/dlpack.h>
 #include <gtest/gtest.h>
 
@@ -29,7 +29,7 @@ using test::OrderCalls;
 
 constexpr std::size_t count = 64;
 
-/// Throws what is no std::exception once it holds work back.
+/// Throws an int from submit() while it holds work back.
 class ThrowingPeer : public Peer {
  public:
   std::string_view name() const noexcept override { return "throwing"; }
@@ -47,7 +47,7 @@ class DlpackOrder : public test::LayerTest {
   void copy(const Stream& on) {
     test::copy_kernel().launch(on, NDRange({count}), reads(tensor), writes(out));
   }
-  /// The framework's own work, on its queue: out = the tensor.
+  /// Enqueues the framework's own work, out = the tensor, on its queue.
   void foreign_copy(const DLManagedTensor& given, cl_command_queue queue) {
     ASSERT_EQ(clEnqueueCopyBuffer(queue, static_cast<cl_mem>(given.dl_tensor.data),
                                   detail::handle_of(out).memory, given.dl_tensor.byte_offset, 0,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Runtimes, fields, tensors, queues and contexts that end in any order.
+// Runtimes, fields, tensors, queues and contexts, destroyed in any order.
 #include <gtest/gtest.h>
 
 #include <memory>
@@ -32,7 +32,7 @@ RuntimeOptions on(cl_command_queue queue, StreamOrigin origin = StreamOrigin::bo
 
 class HandOverLifetime : public testing::Test {
  protected:
-  /// Two handles, so that the test says which one is the last.
+  /// Makes the runtime and the field, so that the test decides which of them goes last.
   void make(const RuntimeOptions& options) {
     runtime.emplace(options);
     field.emplace(*runtime, Shape{count});
@@ -110,7 +110,7 @@ TEST_F(HandOverLifetime, DependantsOfAGoneBorrowedQueueThrow) {
                      "keep a handle, use Stream::retain");
   EXPECT_EQ(negated(other).to_host<float>(tensors), all(-1));
 
-  runtime.emplace(on(native.get()));  // adopted again, it can be waited for
+  runtime.emplace(on(native.get()));  // adopting the queue again makes its work waitable
   gate.release();
   runtime->synchronize();
   EXPECT_EQ(negated(tensor).to_host<float>(tensors), all(-3));
@@ -202,7 +202,7 @@ TEST_F(HandOverLifetime, PeerSubmitsHeldWorkWhenItsRuntimeGoes) {
 }
 
 TEST(ContextLifetime, LastsAsLongAsWhatIsOnIt) {
-  std::weak_ptr<int> witness;  // belongs to the context, and goes with it
+  std::weak_ptr<int> witness;  // belongs to the context and ends with it
   {
     std::optional<Context> handle(Device::default_device());
     detail::attachment<int>(*handle, [&] {

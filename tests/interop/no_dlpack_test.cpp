@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A build without DLPack says so.
+// The functions of a build without DLPack report that it has none.
 #include <gtest/gtest.h>
 
 #include "dovetail/core/error.hpp"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a capture refuses, and what becomes of results that were recorded and never submitted.
+// What a capture refuses, and how results that were recorded and not yet submitted behave.
 #include <gtest/gtest.h>
 #include <unistd.h>
 
@@ -109,7 +109,7 @@ TEST_F(CaptureTest, ThrowsInsideAFunctionThatEnqueues) {
   refuses("[Stream::wait]", [&] { stream.wait(other); });
 }
 
-// A thread of the parent may have held the capture's lock when the child was forked.
+// A thread of the parent may have held the capture's lock at the fork.
 TEST_F(CaptureTest, ForkedChildLeavesItAlone) {
   std::optional<Capture> capture(std::in_place, stream);
   const auto child = test::run_in_fork([&] {

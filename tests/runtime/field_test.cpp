@@ -76,7 +76,7 @@ TEST(FieldElement, HasItsNameInOpenCL) {
   EXPECT_EQ(to_string(element_type_of<std::uint64_t>), "ulong");
 }
 
-/// Elements with bytes that all differ within 251.
+/// Returns elements whose bytes repeat only after 251.
 template <typename T>
 std::vector<T> values_of(std::size_t count) {
   std::vector<T> values(count);

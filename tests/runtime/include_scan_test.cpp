@@ -21,7 +21,7 @@ class IncludeScan : public testing::Test {
   Included scan(const std::string& source) {
     return scan_includes(source, std::span(&folder.path(), 1));
   }
-  /// Whether the key of `source` holds the text of the file h.h.
+  /// Returns whether the key of `source` holds the text of the file h.h.
   bool sees(const std::string& source) {
     return scan(source).key.find("text of h") != std::string::npos;
   }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a launch refuses: each mistake is named, and nothing is enqueued.
+// A launch names each mistake in its arguments and enqueues nothing.
 #include "dovetail/runtime/kernel_argument.hpp"
 
 #include <gtest/gtest.h>
@@ -23,7 +23,7 @@ using test::expect_parts;
 /// kernel void scale(global float* data, float factor, uint n, local float* scratch)
 class KernelArguments : public testing::Test {
  protected:
-  /// The text of the refusal of a launch with `args`, which must leave the data alone.
+  /// Launches with `args`, which must throw and leave the data alone. Returns the text.
   template <typename... Args>
   std::string refusal(const Args&... args) {
     const auto text = test::text_thrown<InvalidArgument>(
@@ -56,7 +56,7 @@ TEST_F(KernelArguments, ThrowWhenTooFewOrTooMany) {
   expect_parts(refusal(), "[Kernel 'scale']", "takes 4 arguments", "given 0");
 }
 
-/// One wrong argument among right ones, and what the refusal says besides kernel and parameter.
+/// One wrong argument among right ones, and what the error says besides kernel and parameter.
 struct Mistake {
   const char* name;
   std::size_t index;
@@ -175,8 +175,8 @@ TEST_F(KernelArguments, DriverRefusesAStructOfAnotherSize) {
   EXPECT_EQ(data.to_host<float>(stream).at(0), 3.5f);
 }
 
-/// What a launch leaves in `data[0]` when it follows one with a struct of another size, which some
-/// drivers take.
+/// Launches with a struct of another size, which some drivers accept, then with `right`. Returns
+/// what the second launch leaves in `data[0]`.
 template <typename Right, typename Wrong>
 float after_another_size(const Kernel& kernel, const Stream& stream, const Tensor& data,
                          const Right& right, const Wrong& wrong) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a kernel's pointer may point to: the elements of tensors and fields, and bytes.
+// What a kernel's pointer accepts: matching elements of tensors and fields, and bytes.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -49,7 +49,7 @@ class KernelPointee : public testing::Test {
 
   const Stream stream{context()};
   const Runtime runtime{stream};
-  const Capture capture{stream};  // launches are checked, and none is compiled and run
+  const Capture capture{stream};  // checks launches without compiling or running them
   const NDRange one{1};
 };
 

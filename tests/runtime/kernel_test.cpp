@@ -163,7 +163,7 @@ TEST(Kernel, TakesSeveralViewsOfOneBufferEachAtItsOffset) {
                                index * step * sizeof(float));
   };
   {
-    test::Gate gate(stream);  // what the launches refer to must hold until they run
+    test::Gate gate(stream);  // the launches' memory must last until they run
     for (int i = 0; i < 20; ++i) {
       kernel.launch(stream, NDRange({step}), part(1), part(2), part(3));
     }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Launches that no device could run as they are: refused before OpenCL sees them, with the numbers.
+// Launches that no device could run throw before they reach OpenCL, and the error has the numbers.
 #include "lib/runtime/launch_limits.hpp"
 
 #include <gtest/gtest.h>
@@ -111,7 +111,7 @@ TEST(LaunchLimits, RefuseMoreLocalMemoryThanTheDeviceHas) {
   const Tensor out = Tensor::zeros(stream, {64});
   const std::size_t all = context().device().local_memory();
   const NDRange range({64}, {64});
-  // How much of its own a kernel has is the driver's to say: 256 bytes, 260, or none.
+  // Drivers report different sizes for the kernel's own local memory: 256 bytes, 260, or none.
   const std::string text = refusal(kernel, range, out, LocalMemory{all}, LocalMemory{all});
   expect_parts(text, "[Kernel 'tiles']", std::to_string(2 * all) + " in arguments",
                "declared in the kernel", "this device has " + std::to_string(all), "smaller tiles");

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Handles that were moved from: they hold nothing, and whatever is given one says so.
+// Handles that were moved from hold nothing, and every function that takes one reports it.
 #include <gtest/gtest.h>
 
 #include <array>
@@ -46,7 +46,7 @@ struct Handles {
   }();
 };
 
-/// What refuses a handle that was moved from, and a part of the text.
+/// A call that refuses a handle that was moved from, and a part of its error.
 struct Refusal {
   const char* name;
   std::function<void()> call;

@@ -169,7 +169,7 @@ TEST(ProgramCache, RebuildsAFileOfAnotherKey) {
   const auto eight = files_in(folder.path()).front();
   const TemporaryDirectory other;
   ProgramCache(context(), {other.path()}).get(source_of(9));
-  // As if the two keys had the same hash.
+  // Imitates two keys with the same hash.
   std::filesystem::copy_file(files_in(other.path()).front(), eight,
                              std::filesystem::copy_options::overwrite_existing);
   ProgramCache cache(context(), {folder.path()});
@@ -207,7 +207,7 @@ TEST(ProgramCache, BuildsWhereSomethingElseStandsInAFilesPlace) {
   expect_counts(directory, 1, 0, 1, 0);
 }
 
-/// A source whose value is in a header of a header.
+/// Builds a source whose value is in a header of a header.
 class IncludingProgram : public testing::Test {
  protected:
   IncludingProgram() {

@@ -81,7 +81,7 @@ TEST(Program, ReportsWhichMemoryAKernelOnlyReads) {
   }
 }
 
-// NVIDIA's compiler fails on such a kernel when it is to tell about parameters.
+// NVIDIA's compiler fails on such a kernel if it must record parameters.
 TEST(Program, HoldsAKernelWithoutParameters) {
   const Program program =
       Program::from_source(context(), {.name = "none.cl", .text = "kernel void none() {}\n"});
@@ -190,7 +190,7 @@ TEST(Program, RefusesBytesThatAreNoBinary) {
   expect_refusal("nonsense", nonsense, {{.name = "f", .parameters = {}}});
 }
 
-// A driver may take any bytes, and look at them when they are linked.
+// A driver may accept any bytes and check them only at linking.
 TEST(Program, RefusesABinaryThatDoesNotLinkInTheSameWords) {
   const Program built = Program::from_source(
       context(), {.name = "f.cl", .text = "kernel void f(global int* out) { out[0] = 1; }"});
@@ -207,7 +207,7 @@ TEST(Program, EnvironmentsFolderReplacesTheLibrarysKernels) {
     if (std::getenv("DOVETAIL_TEST_EXPECT_FAILURE") != nullptr) {
       const auto error = test::caught<BuildError>([&] { static_cast<void>(exp(stream, a)); });
       ASSERT_TRUE(error);
-      // The log points into the file, though it has a line of its own before the first.
+      // The log's line is the file's, though the compiled text has one more before it.
       expect_parts(error->what(), "'kernels/ops/elementwise.cl'", "this_is_broken");
       if (context().device().platform_name() != "NVIDIA CUDA") {  // whose compiler ignores #line
         expect_parts(error->what(), "kernels/ops/elementwise.cl:2:");

@@ -111,7 +111,7 @@ TEST_P(RecordingForkTest, RefusesArgumentsThatReverseTheOrderOfItsStreams) {
   fork.wait(stream);
   grow(x, stream);
   set(y, 5, fork);
-  copy(x, z, stream);  // in one piece with the first command, and so before the fork's
+  copy(x, z, stream);  // in one batch with the first command, and so before the fork's
   stream.wait(fork);
   const Recording recording = capture.end();
   expect_parts(text_thrown<InvalidArgument>(
@@ -137,7 +137,7 @@ TEST_P(RecordingForkTest, ForksAfterWorkBeforeTheReplay) {
   test::Gate gate(stream);
   grow(x, stream);
   recording.replay();
-  EXPECT_TRUE(test::is_held(fork.record()));  // though no memory asks for it
+  EXPECT_TRUE(test::is_held(fork.record()));  // though they share no memory
   gate.release();
   stream.synchronize();
   EXPECT_EQ(contents(y), all(3));
@@ -170,7 +170,7 @@ TEST_P(RecordingForkTest, SharedMemoryJoinsAFork) {
   Capture capture(stream, options());
   fork.wait(stream);
   set(x, 4, fork);
-  copy(x, y, stream);  // comes after it by itself
+  copy(x, y, stream);  // runs after it because of x
   const Recording recording = capture.end();
   test::Gate gate(fork);
   recording.replay();
@@ -231,7 +231,7 @@ TEST_P(RecordingForkTest, EndRefusesAnUnjoinedFork) {
                  "[Capture::end] stream #" + std::to_string(fork.id()) + " was given kernel 'set'",
                  "join it");
   }
-  // All is as if there had been no capture.
+  // The capture has left no trace.
   grow(y, fork);
   grow(x, stream);
   stream.synchronize();

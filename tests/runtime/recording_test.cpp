@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A recording does on each replay what giving its work anew would do, by whichever method.
+// Each replay of a recording does what enqueuing its work again would do, by either method.
 #include "dovetail/runtime/recording.hpp"
 
 #include <gtest/gtest.h>
@@ -141,7 +141,7 @@ TEST_P(RecordingTest, KeepsItsTemporaryMemoryToItself) {
     const Tensor ones = Tensor::full(stream, {256}, 1.0);
     out = multiply(stream, add(stream, a, ones), a);  // the sum and the ones go at once
   });
-  // What would come from the pool if the temporaries had gone back to it.
+  // The pool would return the temporaries' blocks here if it had them back.
   std::vector<Tensor> others;
   for (int i = 0; i < 8; ++i) others.push_back(Tensor::full(stream, {256}, -1.0));
   recording.replay();
@@ -296,7 +296,7 @@ TEST_P(RecordingTest, CapturesWhatAllThreadsEnqueue) {
 }
 
 TEST_P(RecordingTest, RunsAsAWholeWhenManyThreadsReplayIt) {
-  // The two copies would differ if another replay came in between.
+  // The two copies differ if another replay runs in between.
   const Kernel count_differences = test::kernel_from(
       "kernel void count_differences(global const int* a, global const int* b, global int* sum) {\n"
       "  const size_t i = get_global_id(0);\n"

@@ -317,7 +317,7 @@ TEST_F(RuntimePeer, SecondRuntimeRefusesIt) {
   runtime.synchronize();
 }
 
-/// Holds back work that it cannot submit.
+/// Holds back work and fails to submit it.
 class StuckPeer : public Peer {
  public:
   std::string_view name() const noexcept override { return "stuck"; }
@@ -341,7 +341,7 @@ TEST_F(RuntimePeer, RuntimeReportsAFailedSubmitWhenItGoes) {
     expect_parts(testing::internal::GetCapturedStderr(), "dovetail: the runtime's peer 'stuck'",
                  "stream #" + std::to_string(stream.id()),
                  is_known ? "cannot submit" : "an exception of another type");
-    grow(stream);  // it is not asked any more
+    grow(stream);  // no longer calls its submit()
     stream.synchronize();
   }
 }

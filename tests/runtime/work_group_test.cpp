@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The work-group that a launch without one gets.
+// The work-group that is chosen for a launch without one.
 #include "lib/runtime/work_group.hpp"
 
 #include <gtest/gtest.h>
@@ -100,7 +100,7 @@ TEST(WorkGroup, LaunchWithoutOneUsesTheChosenOne) {
     return out.to_host<std::int32_t>(stream);
   };
   using Group = std::vector<std::int32_t>;
-  for (int i = 0; i < 2; ++i) {  // also from what was kept
+  for (int i = 0; i < 2; ++i) {  // the second time from the kept choice
     EXPECT_EQ(group_over(NDRange({4096})), (Group{256, 1, 1}));
     EXPECT_EQ(group_over(NDRange({4096})), (Group{256, 1, 1}));
     EXPECT_EQ(group_over(NDRange({16, 32})), (Group{16, 16, 1}));

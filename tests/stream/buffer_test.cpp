@@ -118,6 +118,7 @@ TEST(Buffer, RetainRefusesAnImage) {
   EXPECT_EQ(references(image.get()), 1u);
 }
 
+// The kernel writes to freed memory if the last handle releases it at once.
 TEST(Buffer, DestructionSparesWorkInFlight) {
   const Stream stream(context());
   const Kernel kernel = test::multiply_add_kernel();

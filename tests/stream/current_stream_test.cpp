@@ -44,7 +44,7 @@ TEST(CurrentStream, OtherThreadKeepsOnePooledStream) {
 }
 
 /// The streams of `count` threads that are all alive when the last of them gets its stream, and
-/// the default pool's figures of that moment.
+/// the default pool's statistics at that moment.
 struct Crowd {
   std::set<std::uint64_t> ids;
   StreamPoolStatistics statistics;
@@ -268,6 +268,7 @@ TEST(CurrentStream, GuardEndsWithAnException) {
   EXPECT_EQ(current_stream(), before);
 }
 
+// Uses a destroyed stream if the guard only refers to it: the temporary is the only other handle.
 TEST(CurrentStream, GuardKeepsItsStreamAlive) {
   const StreamGuard guard{Stream(context())};
   current_stream().synchronize();

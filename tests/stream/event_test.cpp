@@ -86,6 +86,7 @@ TEST(Event, WaitPassesOnThroughAThirdStream) {
   EXPECT_EQ(data.to_host<float>(third), std::vector<float>(64, 21.0f));
 }
 
+// Hangs if the wait orders the event after itself.
 TEST(Event, WaitOnItsOwnStreamDoesNotHoldIt) {
   const Stream stream(context());
   stream.wait(stream.record());

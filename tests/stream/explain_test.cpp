@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The record of order as text: whose streams they are, and what the host waited for.
+// The text of a record of order: who owns each stream, and what the host waited for.
 #include "dovetail/stream/explain.hpp"
 
 #include <gtest/gtest.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Commands that really fail: who hears of it, that nobody hangs, and that work goes on after
+// Commands that really fail: which calls report it, that none hangs, and that work goes on after
 // reset().
 #include <gtest/gtest.h>
 
@@ -43,8 +43,8 @@ class StreamFailure : public testing::Test {
   void copy(const Stream& stream, const Buffer& from, const Buffer& to) {
     copy_kernel.launch(stream, NDRange({count}), reads(from), writes(to), own());
   }
-  /// Gives `stream` a command that fails, and a kernel behind it that writes `data`; nobody has
-  /// noticed yet. Returns what notices: an event behind both.
+  /// Enqueues a command that fails on `stream`, then a kernel that writes `data`. No call notices
+  /// the failure here. Returns an event after both, whose wait notices it.
   Event fail_behind_a_gate(const Stream& stream) {
     const Event event = work_behind_a_gate(stream);
     gate->fail(CL_OUT_OF_RESOURCES);
@@ -55,7 +55,8 @@ class StreamFailure : public testing::Test {
     set(stream, data, 2);
     return stream.record();
   }
-  /// The same, and noticed; returns the error that everybody is to get from now on.
+  /// Fails `stream` as `fail_behind_a_gate` does and waits until that is noticed. Returns the error
+  /// that every later call must throw.
   CommandError fail(const Stream& stream) {
     const Event event = fail_behind_a_gate(stream);
     return caught<CommandError>([&] { event.synchronize(); }).value();
@@ -69,8 +70,8 @@ class StreamFailure : public testing::Test {
   const Stream consumer{context()};
 
  private:
-  /// PoCL 3.1 aborts when a command fails whose event nobody keeps, but a buffer keeps that of the
-  /// last command which used it: so each kernel uses one that no other does.
+  /// Returns a buffer that no other kernel uses. PoCL 3.1 aborts when a command fails whose event
+  /// nobody keeps; a buffer keeps the event of the last command that used it.
   const Buffer& own() { return owns.emplace_back(context(), sizeof(int)); }
 
   const Kernel set_kernel = test::kernel_from(
@@ -119,7 +120,7 @@ TEST_F(Failure, WaitWithALimitNoticesIt) {
 
 TEST_F(Failure, DependantNoticesIt) {
   const Event event = fail_behind_a_gate(producer);
-  while (test::status_of(event) > CL_COMPLETE) {  // some drivers take a while to tell
+  while (test::status_of(event) > CL_COMPLETE) {  // some drivers report it late
   }
   const auto noticed = caught<CommandError>([&] { consumer.wait(event); });
   ASSERT_TRUE(noticed);

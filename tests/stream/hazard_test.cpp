@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Which uses of memory are found to conflict: by range, by access, and through whichever handle.
+// Which uses of memory conflict: by range, by access, and through any handle.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -19,7 +19,7 @@ namespace {
 using test::context;
 using test::Gate;
 
-/// All dependencies that `stream` was found to have, however they were met.
+/// Returns how many dependencies were found for `stream`, by any verdict.
 std::uint64_t dependencies(const Stream& stream) {
   return stream.statistics().waits() + stream.statistics().elided();
 }
@@ -30,14 +30,14 @@ class HazardTest : public testing::Test {
     first.synchronize();
     second.synchronize();
   }
-  /// How many dependencies a launch of `second` with this use has on what was given to `first`.
+  /// Launches on `second` with this use. Returns how many dependencies on `first` that finds.
   template <typename Use>
   std::uint64_t found(const Use& use) {
     const std::uint64_t before = dependencies(second);
     launch(second, use);
     return dependencies(second) - before;
   }
-  /// A kernel that touches nothing, whatever it is said to.
+  /// Launches a kernel that touches nothing, whatever its use declares.
   template <typename Use>
   void launch(const Stream& stream, const Use& use) {
     idle.launch(stream, NDRange({1}), use);
@@ -175,8 +175,7 @@ TEST_F(HazardTest, SubBuffersConflictOnlyWhereTheyShareBytes) {
 }
 
 TEST_F(HazardTest, RecycledHandleInheritsNone) {
-  // Else a use of the object before, of the same size, may be taken for one of this, and waited
-  // for.
+  // A use of an earlier object with the same handle must not be taken for a use of this one.
   if (context().device().type() != DeviceType::cpu) {
     GTEST_SKIP() << "NVIDIA's driver 580 tells of an object's end late";
   }
@@ -223,8 +222,8 @@ TEST_F(HazardTest, ManyRangesMakeOneForEachStream) {
   EXPECT_EQ(second.statistics().waits(), 1u);
 }
 
-/// Random uses on streams that are all held, beside a picture that knows the last uses of each
-/// element; then the results beside those of the same work done in turn.
+/// Compares random uses on held streams with a model of each element's last uses, then compares the
+/// results with those of the same work in sequence.
 TEST_F(HazardTest, RandomUsesMatchAModelOfEachElement) {
   constexpr std::size_t elements = 300, uses = 400, streams = 5;
   const Kernel grow = test::kernel_from(

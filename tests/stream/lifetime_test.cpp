@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Streams whose last handle goes while their work is held: others still come after that work, or
-// are told that they cannot.
+// Streams whose last handle goes while their work is held: other streams still run after that work,
+// or their calls throw.
 #include <gtest/gtest.h>
 
 #include <chrono>
@@ -30,7 +30,7 @@ class Lifetime : public testing::Test {
   void grow(const Stream& stream) {
     test::grow_kernel().launch(stream, NDRange({count}), updates(data));
   }
-  /// Work on `stream` that is held, and the only handle to it goes; returns the work's point.
+  /// Enqueues work on `stream`, holds it and drops the only handle. Returns the work's point.
   Point leave_behind(std::optional<Stream>& stream) {
     gate.emplace(*stream);
     set(*stream, 2);
@@ -39,7 +39,7 @@ class Lifetime : public testing::Test {
     return point;
   }
   void expect_held_until_release() { expect_held_until_release(consumer); }
-  /// @param last  The stream whose work is to come last.
+  /// @param last  The stream whose work must run last.
   void expect_held_until_release(const Stream& last) {
     EXPECT_TRUE(test::is_held(last.record()));
     EXPECT_EQ(test::contents(data), std::vector<int>(count, 1));

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Which block a memory pool hands out, and what comes before its next use.
+// Which block a memory pool returns, and what its next use waits for.
 #include <gtest/gtest.h>
 
 #include <array>
@@ -220,7 +220,7 @@ TEST_F(MemoryPoolOrder, DoesNotTakeABlockFromAQueueThatOthersUse) {
   EXPECT_EQ(memory(pool.allocate(shared, kib)), block);
 }
 
-/// The stream fails behind its work, of which nobody knows that it is done.
+/// Fails `stream` after its work, while no call knows yet that the work is done.
 void fail_behind_work(const Stream& stream) {
   clFinish(stream.get());  // PoCL 3.1 aborts when a launch fails with what came before it
   Gate gate(stream);

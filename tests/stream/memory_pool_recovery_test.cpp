@@ -79,7 +79,7 @@ TEST(MemoryPoolRecovery, PrefersAWaitToReleasingWhatIsCached) {
   EXPECT_EQ(pool.statistics().released, 0u);
 }
 
-/// The context's own pool, with something in it.
+/// Caches blocks in the context's own pool.
 class FullContext : public testing::Test {
  protected:
   void SetUp() override {

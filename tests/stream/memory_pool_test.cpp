@@ -48,7 +48,7 @@ TEST_F(MemoryPoolFailure, AnswersZeroBytesWithAnEmptyBuffer) {
   EXPECT_EQ(pool.statistics().allocations(), 0u);
 }
 
-// A thread of the parent may have held a lock when the child was forked.
+// A thread of the parent may have held a lock at the fork.
 TEST_F(MemoryPoolFailure, ForkedChildLeavesThePoolAlone) {
   std::optional<MemoryPool> pool(std::in_place, context());
   const Stream stream(context());
@@ -278,7 +278,7 @@ TEST_F(MemoryPoolUse, ContextDestroysItsPool) {
   }
   cl_uint references = 0;
   const auto limit = std::chrono::steady_clock::now() + std::chrono::seconds(10);
-  do {  // the driver lets go of finished work a little later
+  do {  // the driver releases finished work a little later
     clGetContextInfo(native, CL_CONTEXT_REFERENCE_COUNT, sizeof(references), &references, nullptr);
   } while (references != 1 && std::chrono::steady_clock::now() < limit);
   EXPECT_EQ(references, 1u);

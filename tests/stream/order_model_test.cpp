@@ -9,8 +9,8 @@
 #include <iostream>
 #include <string>
 
+#include "tests/oracles/model_program.hpp"
 #include "tests/support/contexts.hpp"
-#include "tests/support/model_program.hpp"
 
 namespace dovetail {
 namespace {

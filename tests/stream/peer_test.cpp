@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Peers that do not keep their word: an error, never a deadlock, and never work out of order.
+// Peers that break their contract cause an error, never a deadlock and never work out of order.
 #include <gtest/gtest.h>
 
 #include <functional>
@@ -21,7 +21,7 @@ using test::text_thrown;
 
 constexpr std::size_t count = 64;
 
-/// Has recorded one piece of work, and does at `submit()` what the test says.
+/// Holds back one command. `submit()` calls the test's function.
 class OddPeer : public Peer {
  public:
   std::string_view name() const noexcept override { return "odd"; }
@@ -84,7 +84,7 @@ TEST_F(PeerTest, ThrowingSubmitFailsTheDependentStream) {
   EXPECT_EQ(text_thrown<std::logic_error>([&] { stream.detach(*peer); }), "not now");
   stream.synchronize();
   EXPECT_EQ(test::contents(data), std::vector<int>(count, 2));
-  // Its order was not kept, so nothing may build on it until somebody says so.
+  // The order was broken, so dependent work throws until the consumer is reset.
   expect_parts(text_thrown<CommandError>([&] { set(consumer, other, 3); }), "not now");
   consumer.reset();
   set(consumer, data, 4);
@@ -98,7 +98,7 @@ TEST_F(PeerTest, ThrownIntFailsTheDependentStreamToo) {
   peer->now.recorded = 2;
   peer->at_submit = [] { throw 42; };
   EXPECT_THROW(set(consumer, data, 3), int);
-  ASSERT_EQ(consumer.point().ticket, 1u);  // else who depends on it waits for ever
+  ASSERT_EQ(consumer.point().ticket, 1u);  // else its dependants wait for ever
   peer->now.enqueued = 2;
   expect_parts(text_thrown<CommandError>([&] { set(stream, data, 4); }), "depends on stream #");
   consumer.reset();
@@ -147,7 +147,7 @@ TEST_F(PeerTest, AttachesOnceAndDetachesOnce) {
   expect_parts(text_thrown<InvalidArgument>([&] { consumer.detach(*peer); }),
                "[Stream::detach] 'odd' is not attached");
   EXPECT_THROW(stream.detach(*peer), Error);  // as it does not submit
-  set(stream, data, 2);                       // its work is not asked for any more
+  set(stream, data, 2);                       // the launch no longer calls its submit()
   stream.synchronize();
   stream.attach(peer);
 }

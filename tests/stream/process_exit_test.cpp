@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// How a process ends that has streams and work in flight: each in a process of its own.
+// How a process with streams and work in flight ends; each test runs in a process of its own.
 #include <gtest/gtest.h>
 
 #include <chrono>
@@ -16,7 +16,7 @@ namespace {
 
 using test::context;
 
-/// Runs the test's child with empty caches, so that it has to compile.
+/// Runs the test's child with empty caches, so that the driver compiles.
 test::ChildResult run_cold() {
   const test::TemporaryDirectory caches;
   return test::run_again_in_child({{"POCL_CACHE_DIR", caches.path() / "driver"},

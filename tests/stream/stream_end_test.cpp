@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What becomes of work when the last handle to its stream goes.
+// What happens to work when the last handle to its stream goes.
 #include <gtest/gtest.h>
 
 #include <memory>
@@ -7,9 +7,9 @@
 
 #include "dovetail/core/error.hpp"
 #include "dovetail/tensor/tensor.hpp"
+#include "tests/oracles/model_peer.hpp"
 #include "tests/support/contexts.hpp"
 #include "tests/support/gate.hpp"
-#include "tests/support/model_peer.hpp"
 #include "tests/support/native_queue.hpp"
 #include "tests/support/thrown.hpp"
 

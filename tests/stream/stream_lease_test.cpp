@@ -48,7 +48,7 @@ TEST(StreamLease, HoldsAStreamThatGetNeverReturns) {
   EXPECT_EQ(first->context(), context());
 }
 
-// A thread of the parent may have held the pool's lock when the child was forked.
+// A thread of the parent may have held the pool's lock at the fork.
 TEST(StreamLease, ForkedChildLeavesItActive) {
   StreamPool pool(context(), {.size = 1, .leases = 1});
   std::optional<StreamLease> lease = pool.lease();
@@ -221,7 +221,7 @@ TEST(StreamLease, TryLeaseDoesNotOvertakeAWaiter) {
   std::jthread waiter([&] { theirs = pool.lease(); });
   await_waiting(pool, 1);
   held.reset();
-  EXPECT_FALSE(pool.try_lease());  // it is theirs, whether they have woken up or not
+  EXPECT_FALSE(pool.try_lease());  // the waiter owns it even before it wakes up
   EXPECT_FALSE(pool.try_lease_for(0ns));
   waiter.join();
   EXPECT_TRUE(theirs);
@@ -313,6 +313,7 @@ TEST(StreamLease, WaiterGetsAFreshStreamForAKeptOne) {
   EXPECT_EQ(pool.statistics().streams_created, 2u);
 }
 
+// Uses freed memory if a lease returns its stream through a pointer to the pool.
 TEST(StreamLease, OutlivesItsPool) {
   auto pool = std::make_unique<StreamPool>(context(), StreamPoolOptions{.leases = 3});
   std::optional<StreamLease> first = pool->lease();

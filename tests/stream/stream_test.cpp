@@ -31,7 +31,7 @@ TEST(Stream, OwnsItsQueueUntilTheLastHandleGoes) {
   EXPECT_EQ(first->origin(), StreamOrigin::owned);
   cl_command_queue queue = first->get();
   EXPECT_EQ(references(queue), 1u);
-  ASSERT_EQ(clRetainCommandQueue(queue), CL_SUCCESS);  // so that it may be looked at afterwards
+  ASSERT_EQ(clRetainCommandQueue(queue), CL_SUCCESS);  // keeps it readable after the last handle
   {
     const Stream second = *first;
     first.reset();
@@ -179,7 +179,7 @@ TEST(Stream, SynchronizeWaitsForWorkThatAnybodyEnqueued) {
     stream.synchronize();
     has_returned = true;
   });
-  // A synchronize() that does not wait has time to show it; one that does is never held against.
+  // A synchronize() that does not wait returns in this time; one that waits fails no check.
   const auto end = std::chrono::steady_clock::now() + std::chrono::milliseconds(20);
   while (!has_returned && std::chrono::steady_clock::now() < end) std::this_thread::yield();
   EXPECT_FALSE(has_returned);

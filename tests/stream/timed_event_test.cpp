@@ -49,7 +49,7 @@ nanoseconds elapsed_over(const Stream& stream, const Work& work) {
   return end - start;
 }
 
-/// The least of five, which a busy machine disturbs least.
+/// Returns the shortest of five times, which other load on the machine disturbs least.
 nanoseconds least_over(const Stream& stream, const Work& work) {
   work.give_to(stream);  // some drivers compile at the first run
   nanoseconds least = nanoseconds::max();
@@ -57,7 +57,7 @@ nanoseconds least_over(const Stream& stream, const Work& work) {
   return least;
 }
 
-/// Without profiling, and with.
+/// Runs on a queue without profiling and on one with profiling.
 class AnyTimedEvent : public testing::TestWithParam<bool> {
  protected:
   const Stream stream{context(), {.profiling = GetParam()}};

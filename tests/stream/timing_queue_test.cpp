@@ -37,7 +37,7 @@ cl_ulong time_of(cl_event event, cl_profiling_info what) {
   return time;
 }
 
-/// Whether the event is reached within some milliseconds, by a driver that nothing holds back.
+/// Returns whether the event completes within some 10 ms, which suffices for a free queue.
 bool is_done_soon(cl_event event) {
   cl_int status = CL_QUEUED;
   for (int i = 0; i < 100 && status > CL_COMPLETE; ++i) {
@@ -49,8 +49,8 @@ bool is_done_soon(cl_event event) {
   return status <= CL_COMPLETE;
 }
 
-/// Both hand-overs, also the one that a CPU does not use. That by the host is for CPUs alone: on
-/// others the callback comes long after the point.
+/// Runs with both hand-overs, also the one that a CPU does not use. Other devices skip the one by
+/// the host, whose callback comes long after the point there.
 class AnyTimingQueue : public testing::TestWithParam<HandOver> {
  protected:
   void SetUp() override {
@@ -81,7 +81,7 @@ TEST_P(AnyTimingQueue, UsesOneQueueAndReleasesIt) {
   first.reset();
   second.reset();
   companion.reset();
-  // A driver may hold on to a command for a moment after its end.
+  // A driver may keep a command for a moment after its end.
   const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(30);
   while (test::references(queue) != 1 && std::chrono::steady_clock::now() < deadline) {
     std::this_thread::yield();
@@ -101,7 +101,7 @@ TEST_P(AnyTimingQueue, TakesNoTimeBeforeThePointIsReached) {
   gate.release();
   const cl_ulong taken = time_of(point.stamp->taken, CL_PROFILING_COMMAND_END);
   const cl_ulong given = time_of(behind, CL_PROFILING_COMMAND_QUEUED);
-  // A GPU's clock and the host's, which tells when a command was given, need not agree to the us.
+  // A GPU's clock may differ by microseconds from the host's, which dates the enqueuing.
   if (context().device().type() == DeviceType::cpu) {
     EXPECT_GE(taken, given);
   }

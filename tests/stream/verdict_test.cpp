@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Each way to meet a dependency, provoked by itself and counted by Stream::statistics().
+// Provokes each verdict on a dependency by itself and counts it with Stream::statistics().
 #include <gtest/gtest.h>
 
 #include <deque>
@@ -17,7 +17,7 @@ using test::Gate;
 
 constexpr std::size_t count = 64;
 
-/// How many dependencies were met in which way.
+/// Counts dependencies by verdict.
 struct Verdicts {
   std::uint64_t same_queue = 0, already_ordered = 0, transitive = 0, completed = 0, waited = 0,
                 foreign = 0;
@@ -85,7 +85,7 @@ TEST_F(VerdictTest, AlreadyOrderedCoversAllBeforeTheMarker) {
   copy(b, x, z);
   set(b, y);
   EXPECT_EQ(verdicts(b), (Verdicts{.already_ordered = 1, .waited = 1}));
-  set(a, x);  // behind the reader on b, by a wait of its own
+  set(a, x);  // after the reader on b, by a wait of its own
   EXPECT_EQ(verdicts(a), (Verdicts{.same_queue = 1, .waited = 1}));
   copy(b, x, z);
   EXPECT_EQ(verdicts(b), (Verdicts{.same_queue = 1, .already_ordered = 1, .waited = 2}));

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Waits that are asked for: for events, streams and points; which of them cost something.
+// Explicit waits for events, streams and points, and which of them cost a wait on the device.
 #include <gtest/gtest.h>
 
 #include <optional>
@@ -85,7 +85,7 @@ TEST_F(Wait, MarkerOfAnEarlyPointCoversLaterOnes) {
   set(producer, data, 2);
   const Point early = producer.point();
   set(producer, data, 3);
-  consumer.wait(early);  // by a marker that is put on the queue now, behind both
+  consumer.wait(early);  // by a marker that is enqueued now, after both
   consumer.wait(producer.point());
   EXPECT_EQ(of(Verdict::waited), 1u);
   EXPECT_EQ(of(Verdict::already_ordered), 1u);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Raw OpenCL on a stream's queue, in order whether it declares what it touches or not.
+// Raw OpenCL on a stream's queue runs in order, with declared memory and without.
 #include "dovetail/stream/with_queue.hpp"
 
 #include <gtest/gtest.h>
@@ -13,9 +13,9 @@
 #include "dovetail/core/error.hpp"
 #include "dovetail/runtime/recording.hpp"
 #include "dovetail/stream/explain.hpp"
+#include "tests/oracles/order_checker.hpp"
 #include "tests/support/driver_probe.hpp"
 #include "tests/support/gate.hpp"
-#include "tests/support/order_checker.hpp"
 #include "tests/support/ordered_work.hpp"
 #include "tests/support/threads.hpp"
 #include "tests/support/thrown.hpp"
@@ -49,7 +49,7 @@ class WithQueue : public testing::TestWithParam<bool> {
   }
   bool is_declared() const { return GetParam(); }
 
-  /// Sets `to` on `on`'s queue, behind Dovetail's back.
+  /// Sets `to` by raw OpenCL on the queue of `on`.
   void set_raw(const Stream& on, const Buffer& to, int value) const {
     const auto enqueue = [&](cl_command_queue queue) {
       test::raw_set(queue, {to, 0, nbytes}, value);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The oracle for order records is right itself: records made by hand, sound and broken.
-#include "tests/support/order_checker.hpp"
+// Checks the oracle for order records with records made by hand, sound and broken.
+#include "tests/oracles/order_checker.hpp"
 
 #include <gtest/gtest.h>
 
@@ -39,7 +39,7 @@ void expect_broken(const OrderRecord& record, const Parts&... parts) {
   expect_parts(check.str(), parts...);
 }
 
-/// A write on stream 1, marked, and a command of stream 2 that waited for it.
+/// Returns a record of a write on stream 1, its marker, and a command of stream 2 that waited.
 OrderRecord waited(Uses uses = {reads}) {
   return {command(p1, {writes}), command(q1, std::move(uses)), MarkerEntry{1, p1},
           decision(q1, p1, Verdict::waited), WaitEntry{q1, 1}};
@@ -93,7 +93,7 @@ TEST(OrderChecker, ComparesBytes) {
   const CommandEntry::Use other{8, 0, 64, Access::write}, last_of_front{7, 31, 33, Access::read};
   expect_sound({command(p1, {front}), command(q1, {back}), command(r1, {other})});
   expect_broken({command(p1, {front}), command(q1, {last_of_front})}, "memory 7 [31, 33)");
-  // Where a later write lies over the middle, the earlier one still counts on both sides.
+  // A later write covers only the middle, so the earlier one still counts on both sides.
   const OrderRecord parts{command(p1, {writes}), command(p2, {{7, 16, 32, Access::write}})};
   expect_broken(parts + OrderRecord{command(q1, {{7, 8, 16, Access::read}})}, "after #1:1");
   expect_broken(parts + OrderRecord{command(q1, {{7, 20, 24, Access::read}})}, "after #1:2");
