@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "tests/support/model_thread.hpp"
+#include "tests/oracles/model_thread.hpp"
 
 #include <algorithm>
 #include <array>
@@ -84,7 +84,7 @@ void ModelThread::give_any(const ModelStream& on, const ModelBuffer& out, const 
        world_.operand(dice_, in, step.in_first, step.count, Access::read));
 }
 
-/// More ranges of one buffer than are remembered without a thought of what is done by now.
+/// Uses more ranges of one buffer than the tracking keeps before it drops finished ones.
 void ModelThread::scatter() {
   const ModelBuffer& buffer = any_buffer();
   for (int i = 0; i < 90; ++i) {
@@ -98,7 +98,7 @@ void ModelThread::scatter() {
   }
 }
 
-/// Another party's work, on words that Dovetail saw the same stream use just before.
+/// Enqueues another party's work on words that Dovetail saw the same stream use just before.
 void ModelThread::give_raw() {
   const ModelStream& on = any_stream();
   if (!on.takes_raw && !on.peer) return give_any(on, any_buffer(), any_buffer());
@@ -109,7 +109,7 @@ void ModelThread::give_raw() {
        world_.operand(dice_, buffer, step.out_first, step.count, Access::read_write),
        world_.operand(dice_, buffer, step.in_first, step.count, Access::read));
   for (std::size_t i = dice_.below(3) + 1; i > 0; --i) {
-    if (dice_.chance(40)) any_stream().stream.wait(on.stream);  // covers the step, not what follows
+    if (dice_.chance(40)) any_stream().stream.wait(on.stream);  // covers the step, not later work
     if (dice_.chance(30)) gates_.push_back(std::make_unique<Gate>(on.stream));
     step.c += 2;
     steps_.back().raw.push_back(step);
@@ -173,7 +173,7 @@ void ModelThread::block() {
     static_cast<void>(dice_.of(events_).is_done());
     return;
   }
-  release_gates();  // whoever waits holds nobody back
+  release_gates();  // a waiting thread must hold no other
   if (!events_.empty() && dice_.chance(50)) return dice_.of(events_).synchronize();
   if (dice_.chance(50)) return any_stream().stream.synchronize_for(limit);
   any_stream().stream.synchronize();

@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "tests/support/model_program.hpp"
+#include "tests/oracles/model_program.hpp"
 
 #include <exception>
 #include <memory>
 #include <utility>
 #include <vector>
 
-#include "tests/support/model_thread.hpp"
+#include "tests/oracles/model_thread.hpp"
 #include "tests/support/threads.hpp"
 
 namespace dovetail::test {
 namespace {
 
-/// The last lines of `text`.
+/// Returns the last lines of `text`.
 std::string tail(const std::string& text, std::size_t lines) {
   std::size_t at = text.size();
   for (std::size_t i = 0; i <= lines && at != 0 && at != std::string::npos; ++i) {
@@ -40,7 +40,7 @@ class ModelProgram {
       try {
         for (int i = 0; i < options_.actions; ++i) thread.act();
       } catch (...) {
-        thread.release_gates();  // others may wait behind them
+        thread.release_gates();  // other threads may wait for them
         throw;
       }
       thread.release_gates();
@@ -59,7 +59,7 @@ class ModelProgram {
     for (const ModelStream& shared : world_.streams) shared.stream.synchronize();
   }
 
-  /// Does the steps of the record on the host; what is wrong with them.
+  /// Runs the record's steps on the host. Returns what is wrong with them.
   std::string replay(const OrderRecord& record) {
     std::size_t given = 0, replayed = 0, reads = 0;
     for (const auto& thread : threads_) given += thread->steps().size();
@@ -84,7 +84,7 @@ class ModelProgram {
            std::to_string(replayed) + "\n";
   }
 
-  /// Holds what the buffers are against what they should be.
+  /// Compares the buffers with the host's.
   std::string compare() {
     std::string text;
     std::vector<ModelBuffer> all = world_.buffers;

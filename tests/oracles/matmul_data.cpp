@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "tests/support/matmul_data.hpp"
+#include "tests/oracles/matmul_data.hpp"
 
 #include <cmath>
 #include <cstring>

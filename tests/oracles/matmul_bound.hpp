@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
-// How far a product may be from the exact one.
+// Bounds the error of a product.
 #pragma once
 
 #include "dovetail/ops/matmul.hpp"
 
 namespace dovetail::test {
 
-/// One element of out, worked out in more digits than the backend has.
+/// One element of out, computed in higher precision than the backend's.
 struct ExactElement {
   long double product = 0;    ///< Sum over p of op(a)[i, p] op(b)[p, j].
   long double magnitude = 0;  ///< Sum over p of their absolute values.
   long double old_out = 0, bias = 0, residual = 0;
 };
 
-/// What is done to it, and in which arithmetic.
+/// What a product does to each element, and in which arithmetic.
 struct MatmulArithmetic {
   MatmulBackend backend;
   DType in, out;
@@ -21,12 +21,12 @@ struct MatmulArithmetic {
   double alpha, beta;
   Activation activation;
 
-  /// alpha product + beta out + bias + residual, through the activation.
+  /// Returns activation(alpha product + beta out + bias + residual).
   long double exact(const ExactElement& element) const;
 
-  /// How far out may be from `exact`.
+  /// Returns the largest allowed distance of out from `exact`.
   ///
-  /// Let u be the unit roundoff of the type that is added up in, gamma(n) = n u / (1 - n u), and
+  /// Let u be the unit roundoff of the type of the accumulator, gamma(n) = n u / (1 - n u), and
   /// S = sum over p of |a| |b|. In any order of summation, fused or not, the sum is within
   /// gamma(k) S of the exact one (Higham, Accuracy and Stability of Numerical Algorithms, 2nd
   /// edition, 2002, (3.5) and lemma 3.1). Each term of alpha sum + beta out + bias + residual

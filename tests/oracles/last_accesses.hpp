@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Who wrote each byte of a memory object last, and who has read it since.
+// The last writer of each byte of a memory object and its readers since.
 #pragma once
 
 #include <algorithm>
@@ -13,11 +13,11 @@
 
 namespace dovetail::test {
 
-/// Of one memory object, while the commands of a record are replayed.
+/// Tracks one memory object while the commands of a record are replayed.
 class LastAccesses {
  public:
-  /// Calls `found(earlier, hazard)` for accesses that conflict with `use` and that no other that is
-  /// found came after.
+  /// Calls `found(earlier, hazard)` for the last writer of each byte of `use` and, if `use` writes,
+  /// for the readers since.
   template <typename Found>
   void conflicts(const CommandEntry::Use& use, const Found& found) const {
     const bool writes = use.access != Access::read;

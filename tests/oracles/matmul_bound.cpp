@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "tests/support/matmul_bound.hpp"
+#include "tests/oracles/matmul_bound.hpp"
 
 #include <cmath>
 
@@ -19,7 +19,7 @@ long double unit_roundoff(DType dtype) {
   }
 }
 
-/// What may be lost by rounding to zero; float32 and bfloat16 may flush their subnormal numbers.
+/// Returns the largest loss by rounding to zero; float32 and bfloat16 may flush subnormal numbers.
 long double smallest(DType dtype) {
   switch (dtype) {
     case DType::f64:
@@ -33,7 +33,7 @@ long double smallest(DType dtype) {
 
 DType sum_type(const MatmulArithmetic& arithmetic) {
   if (arithmetic.in == DType::f64) return DType::f64;
-  // CLBlast adds up in the type of the operands.
+  // CLBlast accumulates in the operands' type.
   const bool in_half = arithmetic.in == DType::f16 && arithmetic.backend == MatmulBackend::clblast;
   return in_half ? DType::f16 : DType::f32;
 }
@@ -55,7 +55,7 @@ long double activate(long double x, Activation activation) {
   }
 }
 
-/// Before the activation. What has the factor 0 is not read.
+/// Returns the value before the activation. A term with the factor 0 is not read.
 long double affine(const MatmulArithmetic& how, const ExactElement& element) {
   const long double product = how.alpha == 0.0 ? 0 : how.alpha * element.product;
   const long double kept = how.beta == 0.0 ? 0 : how.beta * element.old_out;

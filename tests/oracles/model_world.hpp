@@ -10,19 +10,19 @@
 
 #include "dovetail/runtime/kernel_argument.hpp"
 #include "dovetail/stream/stream_pool.hpp"
-#include "tests/support/model_peer.hpp"
-#include "tests/support/model_step.hpp"
+#include "tests/oracles/model_peer.hpp"
+#include "tests/oracles/model_step.hpp"
 #include "tests/support/native_queue.hpp"
 
 namespace dovetail::test {
 
-/// Random choices that are the same with every standard library.
+/// Makes random choices that are the same with every standard library.
 class Dice {
  public:
   explicit Dice(std::uint64_t seed) : engine_(seed) {}
-  /// One of 0 ... count - 1.
+  /// Returns one of 0 ... count - 1.
   std::size_t below(std::size_t count) { return static_cast<std::size_t>(engine_() % count); }
-  /// True `percent` times in a hundred.
+  /// Returns true `percent` times in a hundred.
   bool chance(unsigned percent) { return engine_() % 100 < percent; }
   template <typename T>
   T& of(std::vector<T>& choices) {
@@ -42,7 +42,7 @@ struct ModelBuffer {
   std::size_t words() const { return whole.nbytes() / sizeof(cl_uint); }
 };
 
-/// Blocks until `stream` comes after all that was given to do with the buffer, and reads it.
+/// Reads the buffer through `stream`, after all work that was enqueued on it. Blocks.
 std::vector<cl_uint> read_words(const Stream& stream, const ModelBuffer& buffer);
 
 struct ModelStream {
@@ -52,7 +52,7 @@ struct ModelStream {
   bool may_go = true;               ///< With work on it that is not done.
 };
 
-/// How a kernel is given words of a buffer: as an argument, and the first word behind its start.
+/// How a kernel takes words of a buffer: as an argument and an index of the first word in it.
 struct Operand {
   KernelArgument argument;
   cl_uint first;
@@ -61,13 +61,12 @@ struct Operand {
 struct World {
   World(const Context& context, const StepKernel& kernel, std::uint64_t seed);
 
-  /// A stream of a kind that the dice choose.
+  /// Makes a stream of a kind that the dice choose.
   ModelStream make_stream(Dice& dice);
 
-  /// Words that a step may use: somewhere in a buffer, often where a sub-buffer may begin.
+  /// Chooses words for a step: anywhere in a buffer, often where a sub-buffer may begin.
   std::pair<cl_uint, cl_uint> choose_range(Dice& dice) const;  // first, count
-  /// One of the ways to tell a kernel of words of `buffer`: ranges, views, sub-buffers, raw
-  /// handles.
+  /// Chooses how a kernel takes words of `buffer`: by a range, a view, a sub-buffer or a handle.
   Operand operand(Dice& dice, const ModelBuffer& buffer, cl_uint first, cl_uint count,
                   Access access) const;
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A framework that batches lazily, as far as random programs need one.
+// A framework that batches lazily, for random programs.
 #pragma once
 
 #include <mutex>
@@ -7,11 +7,11 @@
 #include <vector>
 
 #include "dovetail/stream/peer.hpp"
-#include "tests/support/model_step.hpp"
+#include "tests/oracles/model_step.hpp"
 
 namespace dovetail::test {
 
-/// Keeps steps to itself until it is told to submit.
+/// Holds steps back until submit().
 class ModelPeer : public Peer {
  public:
   ModelPeer(const StepKernel& kernel, cl_command_queue queue) : kernel_(kernel), queue_(queue) {}

@@ -27,19 +27,17 @@ struct OrderCheck {
   std::uint64_t violation_count = 0;
   OrderFigures figures;
 
-  /// The violations, one a line.
+  /// Returns the violations, one a line.
   std::string str() const;
 };
 
-/// Replays `record` and builds what it proves to come before what: the commands of one stream in
-/// the order of their tickets; a marker after all that its queue had been given, waits included;
-/// work that was made to wait for a marker after it; work that is given after the host learnt that
-/// earlier work is done.
+/// Replays `record` and builds the order that it proves: the commands of one stream follow their
+/// tickets; a marker follows everything enqueued before it, waits included; work that waits for a
+/// marker follows it; work that is enqueued after the host saw earlier work done follows that.
 ///
-/// A violation is: two commands in conflict of which the earlier is not proven to come first; a
-/// verdict that the record does not bear out; a wait that names no marker, or comes when its
-/// consumer is on the queue already; a ticket out of order. What the record cannot tell, since it
-/// began later, is not held against anybody.
+/// A violation is: two conflicting commands without a proven order; a verdict that the record
+/// contradicts; a wait that names no marker, or comes after its consumer was enqueued; a ticket out
+/// of order. What lies before the record is no violation.
 OrderCheck check_order(const OrderRecord& record);
 
 }  // namespace dovetail::test

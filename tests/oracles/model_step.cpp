@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "tests/support/model_step.hpp"
+#include "tests/oracles/model_step.hpp"
 
 #include <stdexcept>
 

@@ -8,18 +8,18 @@
 #include <optional>
 #include <vector>
 
+#include "tests/oracles/model_world.hpp"
 #include "tests/support/gate.hpp"
-#include "tests/support/model_world.hpp"
 
 namespace dovetail::test {
 
-/// A step, and what another party enqueued behind it on the same queue and the same words.
+/// A step, and what another party enqueued after it on the same queue and the same words.
 struct GivenStep {
   Step step;
   std::vector<Step> raw;
 };
 
-/// What a thread read back in the middle of the program.
+/// What a thread read back during the program.
 struct HostRead {
   int buffer;
   std::vector<cl_uint> words;
@@ -31,34 +31,34 @@ struct ModelThreadOptions {
   bool is_alone = true;  ///< No other thread: raw work on any buffer, and reads to the host.
 };
 
-/// Does random things, all in an order that the program's text promises: conflicts of launches are
-/// Dovetail's to order, everything else it orders itself by the waits that users have.
+/// Does random actions whose order the program defines: Dovetail orders conflicting launches, and
+/// the thread orders everything else by the waits that users have.
 class ModelThread {
  public:
-  /// Steps that a thread can give; their numbers are unique in the program.
+  /// The most steps of a thread; step numbers are unique in the program.
   static constexpr std::size_t most_steps = 4096;
 
   ModelThread(World& world, const ModelThreadOptions& options, std::size_t threads);
 
-  /// Does one thing.
+  /// Does one random action.
   void act();
-  /// Releases what it holds back.
+  /// Releases the gates that it holds.
   void release_gates();
-  /// Has `stream` come after all that was done to the thread's buffers and to `others`.
+  /// Makes `stream` wait for all work on the thread's buffers and on `others`.
   void gather(const Stream& stream, const std::vector<ModelBuffer>& others);
 
   const std::vector<GivenStep>& steps() const noexcept { return steps_; }
   const std::vector<HostRead>& host_reads() const noexcept { return reads_; }
-  /// Its own buffers, for a look at them once they were gathered.
+  /// Returns its own buffers, to be read after `gather`.
   std::vector<ModelBuffer> buffers() const;
-  /// Waits for its own streams and lets go of them.
+  /// Waits for its own streams and releases them.
   void end();
 
-  /// Things done by all threads of the process, for watchdogs.
+  /// Counts the actions of all threads of the process, for watchdogs.
   static std::atomic<std::uint64_t> progress;
 
  private:
-  /// Memory that Dovetail is told nothing of: ordered by Stream::wait alone.
+  /// Memory that Dovetail does not know, ordered by Stream::wait alone.
   struct Chain {
     ModelBuffer memory;
     Point point{};

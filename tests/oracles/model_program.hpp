@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// Random programs of streams, buffers and threads, held against a sequential oracle.
+// Random programs of streams, buffers and threads, compared with a sequential oracle.
 #pragma once
 
 #include <cstdint>
 #include <string>
 
-#include "tests/support/model_step.hpp"
-#include "tests/support/order_checker.hpp"
+#include "tests/oracles/model_step.hpp"
+#include "tests/oracles/order_checker.hpp"
 
 namespace dovetail::test {
 
@@ -15,7 +15,7 @@ struct ModelOptions {
   int threads = 1;
   int actions = 40;  ///< Of each thread.
 
-  /// A size that follows from the seed: mostly small programs of one thread.
+  /// Returns a size that follows from the seed: mostly small programs of one thread.
   static ModelOptions of_seed(std::uint64_t seed);
   /// Such as "seed 17: 2 threads, 40 actions".
   std::string str() const;
@@ -27,8 +27,8 @@ struct ModelResult {
   OrderFigures figures;
 };
 
-/// Runs the program of a seed under an OrderRecorder, and compares what its buffers hold in the end
-/// with what the same steps give one after another, in the order of the record. Checks the record.
+/// Runs the program of a seed under an OrderRecorder. Compares its buffers with the results of the
+/// same steps in sequence, in the order of the record. Checks the record.
 ModelResult run_model_program(const StepKernel& kernel, const Context& context,
                               const ModelOptions& options);
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a record of ordering decisions proves to come before what, as vector clocks.
+// The order that a record of ordering decisions proves, as vector clocks.
 #pragma once
 
 #include <cstdint>
@@ -12,7 +12,7 @@
 
 namespace dovetail::test {
 
-/// For each stream a ticket up to which its work is meant; sorted by stream.
+/// A ticket for each stream, which stands for the work up to it; sorted by stream.
 class Frontier {
  public:
   std::uint64_t at(std::uint64_t stream) const noexcept;
@@ -30,7 +30,7 @@ class Frontier {
   std::vector<Point> tickets_;
 };
 
-/// The graph as far as a replay has come. Feed it entry by entry, in the record's order.
+/// The graph at one point of a replay. Add the entries in the record's order.
 class OrderGraph {
  public:
   struct Marker {
@@ -39,22 +39,22 @@ class OrderGraph {
   };
 
   void add_marker(std::uint64_t number, Point covers);
-  /// Null for a marker that is not known.
+  /// Returns the marker, or null if it is unknown.
   const Marker* find_marker(std::uint64_t number) const;
-  /// What `consumer`'s stream is given from there on comes after the marker.
+  /// Orders the work of `consumer`'s stream from there on after the marker.
   void add_wait(Point consumer, const Marker& marker);
-  /// The host knows that `up_to` is done, and with it all that comes before it.
+  /// Notes that the host has seen `up_to` done, and with it all that comes before it.
   void add_completion(Point up_to);
 
   bool is_done(Point point) const;
-  /// Whether the next work of `stream` is known to come after `point`.
+  /// Returns whether the next work of `stream` is known to follow `point`.
   bool is_before(Point point, std::uint64_t stream) const;
-  /// Whether waits between the two streams alone say so.
+  /// Returns whether waits between the two streams alone order it so.
   bool is_before_directly(Point point, std::uint64_t stream) const;
 
  private:
   struct Stream {
-    // What its work comes after, by the ticket from which on it does.
+    // What its work follows, by the first ticket for which that holds.
     std::vector<std::pair<std::uint64_t, std::shared_ptr<const Frontier>>> versions;
     Frontier direct;
   };

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Matrices of any type in host memory, laid out as a device's are.
+// Matrices of any type in host memory, laid out as on a device.
 #pragma once
 
 #include <cstddef>
@@ -13,9 +13,9 @@
 
 namespace dovetail::test {
 
-/// An element, as a double holds it exactly.
+/// Converts an element to a double, which holds it exactly.
 double decode(const std::byte* from, DType dtype);
-/// Rounds to the type.
+/// Rounds `value` to the type and stores it.
 void encode(double value, std::byte* to, DType dtype);
 
 using HostMemory = std::vector<std::byte>;
@@ -41,10 +41,10 @@ struct HostMatrix {
   MatrixView view(const Buffer& buffer) const;
 };
 
-/// Between -1 and 1, or for int8 any value.
+/// Draws a value between -1 and 1, or any value of int8.
 double draw_value(std::mt19937& generator, DType dtype);
 
-/// `elements` of NaN; in integers, of all bits set.
+/// Returns elements of NaN; integers have all bits set.
 std::shared_ptr<HostMemory> poisoned(std::int64_t elements, DType dtype);
 
 }  // namespace dovetail::test

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "tests/support/order_graph.hpp"
+#include "tests/oracles/order_graph.hpp"
 
 #include <algorithm>
 #include <iterator>

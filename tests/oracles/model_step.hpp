@@ -15,8 +15,8 @@
 
 namespace dovetail::test {
 
-/// One run of the kernel, as far as its result goes: `count` words of buffer `out` from `out_first`
-/// on become a function of themselves and of words of `in`. Runs in another order give other words.
+/// The result of one run of the kernel: `count` words of buffer `out` from `out_first` on become a
+/// function of themselves and of words of `in`. Another order of runs gives other words.
 struct Step {
   enum class Kind : cl_uint {
     update,      ///< out = out * 31 + c
@@ -33,10 +33,10 @@ struct Step {
 /// The buffers of a program on the host, by number.
 using HostMemory = std::unordered_map<int, std::vector<cl_uint>>;
 
-/// What a buffer starts with.
+/// Returns a buffer's initial words.
 std::vector<cl_uint> initial_words(int number, std::size_t count);
 
-/// Does the step on the host.
+/// Runs the step on the host.
 void apply(const Step& step, HostMemory& memory);
 
 /// The kernel, launched by Dovetail and, as another party would, by OpenCL alone.
@@ -54,7 +54,7 @@ class StepKernel {
   /// uint in_first, uint count, uint c, uint kind.
   const Kernel& tracked() const noexcept { return tracked_; }
 
-  /// Enqueues a step of the kind `update` without a word to Dovetail. Thread-safe.
+  /// Enqueues a step of the kind `update` without Dovetail's knowledge. Thread-safe.
   void enqueue_raw(cl_command_queue queue, const Buffer& out, const Step& step) const;
 
  private:

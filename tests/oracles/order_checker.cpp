@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "tests/support/order_checker.hpp"
+#include "tests/oracles/order_checker.hpp"
 
 #include <algorithm>
 #include <unordered_map>
 #include <utility>
 
-#include "tests/support/last_accesses.hpp"
-#include "tests/support/order_graph.hpp"
+#include "tests/oracles/last_accesses.hpp"
+#include "tests/oracles/order_graph.hpp"
 
 namespace dovetail::test {
 namespace {
@@ -94,7 +94,7 @@ class Replay {
     look_for_undeclared(command, stream);
   }
 
-  /// What touches any memory is in conflict with all that other streams are given.
+  /// Work that may touch any memory conflicts with all work of other streams.
   void look_for_undeclared(const CommandEntry& command, Stream& stream) {
     for (const auto& [id, other] : streams_) {
       const std::uint64_t ticket = command.is_undeclared ? other.last : other.last_undeclared;
@@ -159,7 +159,7 @@ class Replay {
     }
   }
 
-  // Neither orders anything.
+  // Neither entry orders anything.
   void add(const StreamEntry&) {}
   void add(const HostWaitEntry&) {}
 
@@ -185,7 +185,7 @@ class Replay {
       violation("the wait of " + str(wait.consumer) + " for marker " + std::to_string(wait.marker) +
                 " comes too late");
     }
-    // One that is not known stands for somebody else's event, or lies before the record.
+    // An unknown marker stands for a foreign event or lies before the record.
     const OrderGraph::Marker* const marker = graph_.find_marker(wait.marker);
     if (marker != nullptr) {
       graph_.add_wait({wait.consumer.stream, std::max(wait.consumer.ticket, stream.closed + 1)},
@@ -211,7 +211,7 @@ class Replay {
     graph_.add_completion(completion.up_to);
   }
 
-  /// Strikes out the conflicts of the latest command that are in order by now.
+  /// Removes the conflicts of the latest command that are ordered by now.
   void settle(Stream& stream, std::uint64_t id) {
     std::erase_if(stream.conflicts,
                   [&](const Conflict& conflict) { return graph_.is_before(conflict.earlier, id); });
@@ -224,7 +224,7 @@ class Replay {
     }
   }
 
-  /// The latest command is on the queue: what has not turned up is missing.
+  /// Reports what the latest command lacks, as it is on the queue now.
   void close(Stream& stream, std::uint64_t id) {
     for (const Conflict& conflict : std::exchange(stream.conflicts, {})) {
       violation(str(Point{id, stream.last}) + " " + stream.what + ", " + str(conflict.use) +
@@ -235,7 +235,7 @@ class Replay {
     close_waits(stream, stream.closed);
   }
 
-  /// Nothing follows any more for consumers up to this ticket.
+  /// Reports the missing waits of consumers up to this ticket.
   void close_waits(Stream& stream, std::uint64_t up_to = ~std::uint64_t{0}) {
     std::erase_if(stream.waits, [&](const DecisionEntry& decision) {
       if (decision.consumer.ticket > up_to) return false;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "tests/support/matmul_run.hpp"
+#include "tests/oracles/matmul_run.hpp"
 
 #include <gtest/gtest.h>
 
@@ -7,15 +7,15 @@
 #include <cmath>
 #include <limits>
 
-#include "tests/support/matmul_bound.hpp"
-#include "tests/support/matmul_data.hpp"
+#include "tests/oracles/matmul_bound.hpp"
+#include "tests/oracles/matmul_data.hpp"
 
 namespace dovetail::test {
 namespace {
 
 constexpr std::int64_t behind = 11;  // elements of poison behind each matrix
 
-/// A matrix with memory of its own.
+/// Makes a matrix with memory of its own.
 HostMatrix lay_out(const DrawnProduct& c, DType dtype, std::int64_t rows, std::int64_t columns,
                    std::int64_t batch) {
   HostMatrix matrix{.memory = nullptr,
@@ -42,7 +42,7 @@ struct Matrices {
   HostMatrix a, b, out, residual, bias;
 };
 
-/// a, out and residual as blocks of columns of one matrix.
+/// Makes a, out and residual blocks of columns of one matrix.
 void lay_out_in_one(const DrawnProduct& c, Matrices& matrices) {
   const std::int64_t stride = c.k + 2 * c.n + 3 * c.gap;
   const auto memory =
@@ -55,7 +55,7 @@ void lay_out_in_one(const DrawnProduct& c, Matrices& matrices) {
     matrix->offset = column;
     column += matrix->columns + c.gap;
   }
-  // The blocks are of one row of the wide matrix, wherever that starts.
+  // All three blocks begin in one row of the wide matrix.
   for (HostMatrix* matrix : {&matrices.a, &matrices.out, &matrices.residual}) {
     matrix->offset += stride - c.offset % stride;
   }
@@ -73,7 +73,7 @@ void fill(std::mt19937& generator, const HostMatrix& matrix) {
   }
 }
 
-/// Element (i, p) of op(a) or op(b).
+/// Returns element (i, p) of op(a) or op(b).
 double get(const HostMatrix& matrix, bool transposed, std::int64_t index, std::int64_t i,
            std::int64_t j) {
   return transposed ? matrix.get(index, j, i) : matrix.get(index, i, j);
@@ -83,7 +83,7 @@ void set(const HostMatrix& matrix, bool transposed, std::int64_t index, std::int
   return transposed ? matrix.set(index, j, i, value) : matrix.set(index, i, j, value);
 }
 
-/// The second half of each sum takes back the first, almost; terms differ in size.
+/// Makes the second half of each sum nearly cancel the first; terms differ in size.
 void let_cancel(const DrawnProduct& c, const Matrices& matrices) {
   const bool is_wide = c.in == DType::f32 || c.in == DType::f64;
   const std::int64_t half = c.k / 2;
@@ -106,7 +106,7 @@ void let_cancel(const DrawnProduct& c, const Matrices& matrices) {
   }
 }
 
-/// Puts `value` somewhere.
+/// Writes `value` to a random element.
 void strew(std::mt19937& generator, const HostMatrix& matrix, double value) {
   if (matrix.rows * matrix.columns * matrix.batch == 0) return;
   matrix.set(generator() % matrix.batch, generator() % matrix.rows, generator() % matrix.columns,
@@ -147,8 +147,9 @@ Matrices make_matrices(const DrawnProduct& c) {
   return matrices;
 }
 
-/// The products of a matrix of the batch and the sums of their terms' absolute values. Those of
-/// float32 and narrower are exact in double, and their sums 2^29 times more so than the bound.
+/// Computes the products of one matrix of the batch and the sums of their terms' absolute values.
+/// Products of float32 and narrower are exact in double; their sums are 2^29 times finer than the
+/// bound.
 template <typename Real>
 void multiply(const DrawnProduct& c, const Matrices& matrices, std::int64_t index,
               std::vector<ExactElement>& elements) {
@@ -202,7 +203,7 @@ std::vector<ExactElement> exact_elements(const DrawnProduct& c, const Matrices& 
   return elements;
 }
 
-/// Sorts out memory that several matrices share.
+/// Makes one buffer for memory that several matrices share.
 class Buffers {
  public:
   Buffer of(const Stream& stream, const HostMatrix& matrix) {
@@ -218,7 +219,7 @@ class Buffers {
   std::vector<std::pair<std::shared_ptr<HostMemory>, Buffer>> buffers_;
 };
 
-/// A matrix for all of the batch, told in either way.
+/// Describes a matrix for the whole batch, in one of two ways.
 MatrixView operand(const Stream& stream, Buffers& buffers, const DrawnProduct& c,
                    HostMatrix matrix) {
   if (matrix.batch == 1 && c.batch != 1 && c.number % 2 == 0) {
@@ -289,7 +290,7 @@ void expect_right(const Stream& stream, const DrawnProduct& c) {
         if (testing::Test::HasFatalFailure()) return;
       }
     }
-    for (std::int64_t i = 0; i < c.m; ++i) {  // what is left must be as it was
+    for (std::int64_t i = 0; i < c.m; ++i) {  // the rest must be unchanged
       for (std::int64_t j = 0; j < c.n; ++j) {
         std::copy_n(matrices.out.at(index, i, j), size_of(c.out), given.at(index, i, j));
       }

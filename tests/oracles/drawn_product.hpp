@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Products drawn at random, for the matrix of everything that matmul takes.
+// Draws random products out of everything that matmul accepts.
 #pragma once
 
 #include <cstdint>
@@ -11,12 +11,11 @@ namespace dovetail::test {
 
 enum class BatchKind { own, shared_a, shared_b };
 enum class ResidualKind { none, other, out };
-/// Where matrices lie: one after the other; rows further apart than they are long; as blocks of
-/// columns of one wide matrix, as the heads of an attention do; a, residual and out in one wide
-/// matrix.
+/// Where matrices lie: one after another; with gaps between rows; as blocks of columns of one wide
+/// matrix, like the heads of an attention; a, residual and out together in one wide matrix.
 enum class LayoutKind { packed, strided, heads, one_buffer };
-/// Between -1 and 1; sums that cancel almost; NaN and infinities among the operands and in the
-/// residual.
+/// Values between -1 and 1; sums that nearly cancel; NaN and infinities among the operands and in
+/// the residual.
 enum class DataKind { plain, cancelling, special };
 
 /// One product. Everything in it follows from `number`, the backend and the types.
@@ -39,7 +38,7 @@ struct DrawnProduct {
   std::string str() const;
 };
 
-/// The case of that number.
+/// Draws the case of that number.
 DrawnProduct draw_product(std::uint32_t number, MatmulBackend backend, DType in, DType out);
 
 }  // namespace dovetail::test

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "tests/support/drawn_product.hpp"
+#include "tests/oracles/drawn_product.hpp"
 
 #include <array>
 #include <random>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "tests/support/model_world.hpp"
+#include "tests/oracles/model_world.hpp"
 
 #include <algorithm>
 #include <stdexcept>

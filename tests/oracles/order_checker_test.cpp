@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The oracle for order records is right itself: records made by hand, sound and broken.
-#include "tests/support/order_checker.hpp"
+// Checks the oracle for order records with records made by hand, sound and broken.
+#include "tests/oracles/order_checker.hpp"
 
 #include <gtest/gtest.h>
 
@@ -39,7 +39,7 @@ void expect_broken(const OrderRecord& record, const Parts&... parts) {
   expect_parts(check.str(), parts...);
 }
 
-/// A write on stream 1, marked, and a command of stream 2 that waited for it.
+/// Returns a record of a write on stream 1, its marker, and a command of stream 2 that waited.
 OrderRecord waited(Uses uses = {reads}) {
   return {command(p1, {writes}), command(q1, std::move(uses)), MarkerEntry{1, p1},
           decision(q1, p1, Verdict::waited), WaitEntry{q1, 1}};
@@ -50,14 +50,14 @@ OrderRecord operator+(OrderRecord record, const OrderRecord& more) {
   return record;
 }
 
-TEST(OrderChecker, TakesAnEmptyRecord) { expect_sound({}); }
+TEST(OrderChecker, AcceptsAnEmptyRecord) { expect_sound({}); }
 
-TEST(OrderChecker, TakesTheOrderOfOneQueue) {
+TEST(OrderChecker, AcceptsTheOrderOfOneQueue) {
   expect_sound({command(p1, {writes}), command(p2, {reads}), decision(p2, p1, Verdict::same_queue),
                 command(p3, {writes})});
 }
 
-TEST(OrderChecker, TakesAWaitAndCountsIt) {
+TEST(OrderChecker, AcceptsAWaitAndCountsIt) {
   expect_sound(waited());
   const OrderCheck check = check_order(waited());
   EXPECT_EQ(check.figures.commands, 2u);
@@ -74,7 +74,7 @@ TEST(OrderChecker, FindsAMissingWaitForEachHazard) {
   expect_broken({command(p1, {writes}), command(q1, {writes})}, "write after write");
 }
 
-TEST(OrderChecker, TakesReadsSideBySide) {
+TEST(OrderChecker, AcceptsReadsSideBySide) {
   expect_sound({command(p1, {reads}), command(q1, {reads}), command(r1, {reads})});
 }
 
@@ -93,7 +93,7 @@ TEST(OrderChecker, ComparesBytes) {
   const CommandEntry::Use other{8, 0, 64, Access::write}, last_of_front{7, 31, 33, Access::read};
   expect_sound({command(p1, {front}), command(q1, {back}), command(r1, {other})});
   expect_broken({command(p1, {front}), command(q1, {last_of_front})}, "memory 7 [31, 33)");
-  // Where a later write lies over the middle, the earlier one still counts on both sides.
+  // A later write covers only the middle, so the earlier one still counts on both sides.
   const OrderRecord parts{command(p1, {writes}), command(p2, {{7, 16, 32, Access::write}})};
   expect_broken(parts + OrderRecord{command(q1, {{7, 8, 16, Access::read}})}, "after #1:1");
   expect_broken(parts + OrderRecord{command(q1, {{7, 20, 24, Access::read}})}, "after #1:2");
@@ -137,7 +137,7 @@ TEST(OrderChecker, FindsAVerdictOfAWaitWithoutTheWait) {
                 "no wait for a marker");
 }
 
-TEST(OrderChecker, TakesAMarkerBetweenADecisionAndItsWait) {
+TEST(OrderChecker, AcceptsAMarkerBetweenADecisionAndItsWait) {
   // Another thread marks the consumer's queue while Stream::wait is at work.
   expect_sound({command(p1, {writes}), command(q1, {}), MarkerEntry{1, p1},
                 decision(q2, p1, Verdict::waited, Hazard::wait), MarkerEntry{2, q1},
@@ -159,7 +159,7 @@ TEST(OrderChecker, ChecksAlreadyOrdered) {
                 "already_ordered", "nothing orders it");
 }
 
-TEST(OrderChecker, TellsTransitiveFromAlreadyOrdered) {
+TEST(OrderChecker, DistinguishesTransitiveFromAlreadyOrdered) {
   const OrderRecord by_way_of_q =
       waited() + OrderRecord{MarkerEntry{2, q1}, command(r1, {writes}),
                              decision(r1, q1, Verdict::waited), WaitEntry{r1, 2}};
@@ -230,12 +230,12 @@ TEST(OrderChecker, LeavesOpenWhatLiesBeforeTheRecord) {
                 "nothing says that it is done");
 }
 
-TEST(OrderChecker, TakesAWaitForSomebodyElsesEvent) {
+TEST(OrderChecker, AcceptsAWaitForAForeignEvent) {
   expect_sound({decision(q1, {}, Verdict::foreign, Hazard::wait), WaitEntry{q1, 99}});
   expect_sound({decision(q1, {}, Verdict::completed, Hazard::wait)});
 }
 
-TEST(OrderChecker, IsFastEnoughForLongRecords) {
+TEST(OrderChecker, ChecksLongRecordsFastEnough) {
   OrderRecord record;
   constexpr std::uint64_t streams = 64, commands = 100'000;
   std::uint64_t markers = 0;
