@@ -50,16 +50,16 @@ class DOVETAIL_EXPORT Device {
   /// Calls `select` with the value of the environment variable DOVETAIL_DEVICE.
   static Device default_device();
 
-  cl_device_id get() const noexcept;  ///< Returns the native handle.
+  cl_device_id get() const noexcept;         ///< Returns the native handle.
   cl_platform_id platform() const noexcept;  ///< Returns the native handle of the platform.
 
-  const std::string& name() const;  ///< Returns the device's name.
-  const std::string& platform_name() const;  ///< Returns the platform's name.
+  const std::string& name() const;            ///< Returns the device's name.
+  const std::string& platform_name() const;   ///< Returns the platform's name.
   const std::string& driver_version() const;  ///< Returns the driver's own version string.
   /// Returns the OpenCL version string, such as "OpenCL 3.0 CUDA".
   const std::string& version() const;
-  DeviceType type() const noexcept;  ///< Returns the kind of device.
-  unsigned compute_units() const noexcept;  ///< Returns the number of compute units.
+  DeviceType type() const noexcept;                  ///< Returns the kind of device.
+  unsigned compute_units() const noexcept;           ///< Returns the number of compute units.
   std::size_t max_work_group_size() const noexcept;  ///< Returns the most work-items of a group.
   /// Returns the bytes of local memory that one work-group may use.
   std::size_t local_memory() const noexcept;

@@ -41,9 +41,9 @@ enum class DType : unsigned char { DOVETAIL_DTYPES(DOVETAIL_X) };
 /// A row of the table of element types.
 struct DTypeInfo {
   DType dtype;
-  std::string_view name;  ///< Such as "float32", "int8", "bfloat16" or "bool".
-  std::string_view short_name;  ///< The enumerator, such as "f32".
-  std::string_view opencl_type;  ///< OpenCL C's type in memory: "ushort" for bfloat16.
+  std::string_view name;          ///< Such as "float32", "int8", "bfloat16" or "bool".
+  std::string_view short_name;    ///< The enumerator, such as "f32".
+  std::string_view opencl_type;   ///< OpenCL C's type in memory: "ushort" for bfloat16.
   std::string_view compute_type;  ///< OpenCL C's type to compute with: "float" for bfloat16.
   DTypeClass type_class;
   std::size_t nbytes;  ///< Of one element.

@@ -55,7 +55,7 @@ class DOVETAIL_EXPORT OpenCLError : public Error {
               std::string_view detail = {});
   ~OpenCLError() override;
 
-  cl_int code() const noexcept { return code_; }  ///< Returns the OpenCL status.
+  cl_int code() const noexcept { return code_; }              ///< Returns the OpenCL status.
   const std::string& call() const noexcept { return call_; }  ///< Returns the entry point.
   /// Returns where the call was made.
   const SourceLocation& where() const noexcept { return where_; }

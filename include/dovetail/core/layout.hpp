@@ -23,7 +23,7 @@ namespace dovetail {
 /// describe the same memory and copy nothing. A value type without OpenCL.
 class DOVETAIL_EXPORT Layout {
  public:
-  using Strides = std::array<std::int64_t, Shape::max_rank>;  ///< In elements, one for each dimension.
+  using Strides = std::array<std::int64_t, Shape::max_rank>;  ///< In elements.
 
   /// Makes a scalar at offset 0.
   Layout() = default;
@@ -40,8 +40,8 @@ class DOVETAIL_EXPORT Layout {
   const Shape& shape() const noexcept { return shape_; }  ///< Returns the sizes.
   /// Returns the strides in elements.
   std::span<const std::int64_t> strides() const noexcept { return {strides_.data(), rank()}; }
-  std::int64_t offset() const noexcept { return offset_; }  ///< Returns the offset in elements.
-  std::size_t rank() const noexcept { return shape_.rank(); }  ///< Returns the number of dimensions.
+  std::int64_t offset() const noexcept { return offset_; }     ///< Returns the offset in elements.
+  std::size_t rank() const noexcept { return shape_.rank(); }  ///< Returns the rank.
   /// Returns the number of indices, which exceeds that of elements in memory if a stride is 0.
   std::int64_t size() const noexcept { return shape_.size(); }
 

@@ -9,7 +9,9 @@
 
 namespace dovetail {
 
+/// Operations on one operand.
 enum class UnaryOperation { negate, absolute, exp, log, sqrt, tanh, relu, silu };
+/// Operations on two operands.
 enum class BinaryOperation { add, subtract, multiply, divide, maximum, minimum };
 
 /// out[i] = operation(a[i]).
@@ -45,6 +47,8 @@ DOVETAIL_EXPORT Tensor binary(const Stream& stream, BinaryOperation operation, c
 DOVETAIL_EXPORT void binary_into(const Stream& stream, BinaryOperation operation, const Tensor& a,
                                  const Tensor& b, const Tensor& out);
 
+/// @{
+/// Calls `unary` or `binary` with the operation of this name.
 inline Tensor add(const Stream& stream, const Tensor& a, const Tensor& b) {
   return binary(stream, BinaryOperation::add, a, b);
 }
@@ -63,8 +67,10 @@ inline Tensor relu(const Stream& stream, const Tensor& a) {
 inline Tensor exp(const Stream& stream, const Tensor& a) {
   return unary(stream, UnaryOperation::exp, a);
 }
+/// @}
 
-/// The same on the calling thread's current stream.
+/// @{
+/// Runs the operation on the calling thread's current stream.
 inline Tensor unary(UnaryOperation operation, const Tensor& a) {
   return unary(current_stream(), operation, a);
 }
@@ -81,5 +87,6 @@ inline Tensor multiply(const Tensor& a, const Tensor& b) {
 inline Tensor divide(const Tensor& a, const Tensor& b) { return divide(current_stream(), a, b); }
 inline Tensor relu(const Tensor& a) { return relu(current_stream(), a); }
 inline Tensor exp(const Tensor& a) { return exp(current_stream(), a); }
+/// @}
 
 }  // namespace dovetail

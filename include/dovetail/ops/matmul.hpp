@@ -15,6 +15,7 @@
 
 namespace dovetail {
 
+/// The library or the kernels that compute a product.
 enum class MatmulBackend {
   automatic,  ///< `kernel` or `clblast`, whichever measured faster; see ops/matmul_tuning.hpp.
   clblast,    ///< CLBlast, the vendor library, in the stream's own queue.
@@ -43,6 +44,7 @@ enum class Activation {
 /// "none", "relu", "gelu", "gelu_tanh" or "silu"; "unknown" for a value that is no activation.
 DOVETAIL_EXPORT std::string_view to_string(Activation activation) noexcept;
 
+/// What a product does besides multiplying.
 struct MatmulOptions {
   MatmulBackend backend = MatmulBackend::automatic;
   bool transpose_a = false;              ///< `a` is stored as [k, m].
@@ -74,8 +76,7 @@ struct MatmulOptions {
 /// @throws VendorError      the vendor library fails, does not offer this, or is not in this build.
 /// @throws CaptureError     the stream captures, and the vendor library was asked for.
 /// @throws OutOfMemory      the output or a workspace cannot be had.
-/// @throws OpenCLError      the driver refuses; also BuildError, its compiler, and CommandError,
-/// the
+/// @throws OpenCLError      the driver fails; BuildError if its compiler does; CommandError if the
 ///                          stream or what the operands depend on has failed.
 /// Thread-safe: the vendor library's first use, which is not, is guarded.
 DOVETAIL_EXPORT Tensor matmul(const Stream& stream, const Tensor& a, const Tensor& b,

@@ -26,16 +26,17 @@ class DOVETAIL_EXPORT PackedMatrix {
   /// @throws InvalidArgument  a size of 0, another dtype, or another context than the stream's.
   PackedMatrix(const Stream& stream, const MatrixView& b, bool transpose = false);
 
-  std::int64_t k() const noexcept { return view_.rows(); }
-  std::int64_t n() const noexcept { return view_.columns(); }
+  std::int64_t k() const noexcept { return view_.rows(); }     ///< Returns the rows of op(b).
+  std::int64_t n() const noexcept { return view_.columns(); }  ///< Returns the columns.
+  /// Returns the number of matrices.
   std::int64_t batch() const noexcept { return view_.batch(); }
-  DType dtype() const noexcept { return view_.dtype(); }
+  DType dtype() const noexcept { return view_.dtype(); }  ///< Returns the element type.
   /// Bytes that it takes.
   std::size_t nbytes() const noexcept { return nbytes_; }
 
   /// Where it lies: as rows, or in panels, whose arrangement may change from version to version.
   const MatrixView& view() const noexcept { return view_; }
-  bool is_in_panels() const noexcept { return is_in_panels_; }
+  bool is_in_panels() const noexcept { return is_in_panels_; }  ///< Returns which of the two.
 
  private:
   std::size_t nbytes_;
@@ -49,6 +50,7 @@ class DOVETAIL_EXPORT PackedMatrix {
 /// @throws InvalidArgument  as there; also of those options.
 DOVETAIL_EXPORT Tensor matmul(const Stream& stream, const Tensor& a, const PackedMatrix& b,
                               const MatmulOptions& options = {});
+/// Multiplies into existing memory with op(b) packed.
 DOVETAIL_EXPORT void matmul_into(const Stream& stream, const MatrixView& a, const PackedMatrix& b,
                                  const MatrixView& out, const MatmulOptions& options = {});
 
