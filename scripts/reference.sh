@@ -15,7 +15,7 @@ DOVETAIL_VERSION=$(sed -n 's/^  VERSION //p' CMakeLists.txt)
 export DOVETAIL_VERSION
 mkdir -p build/reference
 rm -rf build/reference/html build/reference/warnings
-doxygen docs/Doxyfile
+doxygen docs/doxygen/Doxyfile
 if grep -v '(variable) .* is not documented' build/reference/warnings >&2; then
   exit 1
 fi
