@@ -3,10 +3,10 @@
 #
 #   scripts/install_dependencies.sh [--tests] [--interop] [--lint]
 #
-# --tests adds what the tests and benchmarks need, --lint clang-tidy and clang-format, --interop the
-# libraries that docs/interop.md names. Of these, and of Clang and Oclgrind, which --tests takes too,
-# what cannot be installed is left out, and said. Installs only what is missing, and needs neither
-# network nor root when nothing is.
+# --tests adds what the tests and benchmarks need, --lint adds clang-tidy, clang-format and Doxygen,
+# --interop adds the libraries that docs/interop.md names. Those, and Clang and Oclgrind of --tests,
+# are optional: the script names each that it cannot install, and goes on. Installs only what is
+# missing; if nothing is, needs neither network nor root.
 set -euo pipefail
 
 packages=(g++ ninja-build pkgconf ocl-icd-opencl-dev opencl-headers opencl-clhpp-headers
@@ -21,10 +21,11 @@ for argument in "$@"; do
   case $argument in
     --interop) optional+=(libboost-dev libtorch-dev libviennacl-dev python3-pyopencl) ;;
     --tests)
-      packages+=(libgtest-dev libbenchmark-dev)
+      packages+=(libgtest-dev libbenchmark-dev python3)
       optional+=(clang oclgrind)
       ;;
     --lint)
+      packages+=(doxygen)
       # .clang-tidy is for 16; Debian 12's own is 14.
       if [[ $release == "debian 12" ]]; then
         packages+=(clang-format clang-tidy-16)

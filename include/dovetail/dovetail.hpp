@@ -2,6 +2,11 @@
 // All of Dovetail but dovetail/opencl.hpp, which costs as much again.
 #pragma once
 
+/// @namespace dovetail
+/// The library.
+/// @namespace dovetail::interop
+/// Hands queues and memory over to other frameworks.
+
 #include "dovetail/core/context.hpp"                      // IWYU pragma: export
 #include "dovetail/core/device.hpp"                       // IWYU pragma: export
 #include "dovetail/core/dtype.hpp"                        // IWYU pragma: export

@@ -18,7 +18,8 @@ if [ "$release" = 12 ]; then
 fi
 status=0
 for header in $(find dovetail -name '*.hpp' | sort); do
-  lines=$("$compiler" -std=c++20 -I . "$@" -E -w -x c++ "$header" | wc -l)
+  text=$("$compiler" -std=c++20 -I . "$@" -E -w -x c++ "$header")
+  lines=$(printf '%s\n' "$text" | wc -l)
   bound=$(awk -v header="$header" -v factor="$factor" '
     /^#/ || NF == 0 { next }
     NF == 1 { lines = $1; next }

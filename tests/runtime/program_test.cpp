@@ -216,14 +216,14 @@ TEST(Program, EnvironmentsFolderReplacesTheLibrarysKernels) {
     }
     EXPECT_EQ(exp(stream, a).to_host<float>(stream), std::vector<float>(3, 7.0f));
     expect_parts(test::text_thrown<InvalidArgument>(
-                     [&] { static_cast<void>(binary(stream, BinaryOperation::add, a, a)); }),
-                 "has no kernel 'add_f32'", "exp_f32");
+                     [&] { static_cast<void>(unary(stream, UnaryOperation::negate, a)); }),
+                 "has no kernel 'negate_f32'", "exp_f32");
     return;
   }
   const test::TemporaryDirectory folder;
   const auto run = [&](const char* text, const char* expect_failure) {
-    std::filesystem::create_directories(folder.path() / "ops");
-    std::ofstream(folder.path() / "ops" / "elementwise.cl") << text;
+    std::filesystem::create_directories(folder.path() / "pointwise");
+    std::ofstream(folder.path() / "pointwise" / "unary.cl") << text;
     std::vector<std::pair<std::string, std::string>> variables{
         {"DOVETAIL_KERNEL_DIR", folder.path().string()}};
     if (expect_failure != nullptr) variables.emplace_back("DOVETAIL_TEST_EXPECT_FAILURE", "1");

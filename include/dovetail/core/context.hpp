@@ -15,34 +15,35 @@ namespace detail {
 class ContextAttachments;
 }
 
-/// An OpenCL context with the one device that Dovetail uses in it: a copyable handle.
+/// A copyable handle to an OpenCL context and the one device of it that Dovetail uses.
 ///
-/// A handle that was moved from returns null from `get()`; whatever else it is asked for, or given
-/// to, throws InvalidArgument. Thread-safe.
+/// After a move, `get()` returns null, and every other use of the handle throws InvalidArgument.
+/// Thread-safe.
 class DOVETAIL_EXPORT Context {
  public:
   /// Makes a context on `device`.
-  /// @throws OpenCLError    the driver refuses.
-  /// @throws ForkedProcess  this process was forked from one that had used OpenCL.
+  /// @throws OpenCLError    the driver cannot make it.
+  /// @throws ForkedProcess  OpenCL was used before this process was forked.
   explicit Context(const Device& device);
 
-  /// Shares somebody's context; it is retained for the lifetime of the handles. While a handle to
-  /// the same context and device exists, however it was made, this is one more: with it the program
-  /// cache, the memory pool and all else that belongs to a context are the same.
+  /// Shares an existing context and retains it for as long as a handle exists. Handles to one
+  /// context and device are equal, however they were made: they share the program cache, the memory
+  /// pool and everything else that belongs to a context.
   /// @throws InvalidArgument  `context` is null or does not hold `device`.
-  /// @throws ForkedProcess    as above.
+  /// @throws ForkedProcess    OpenCL was used before this process was forked.
   [[nodiscard]] static Context retain(cl_context context, const Device& device);
 
-  /// The process's context on `Device::default_device()`, made at the first call and never
-  /// destroyed, so that it may be used in static destructors.
-  /// @throws ForkedProcess  as above.
+  /// Returns the process's context on `Device::default_device()`. The first call makes it; nothing
+  /// destroys it, so static destructors may use it.
+  /// @throws ForkedProcess  OpenCL was used before this process was forked.
   static const Context& default_context();
 
-  cl_context get() const noexcept;
+  cl_context get() const noexcept;  ///< Returns the native handle.
+  /// Returns the device.
   /// @throws InvalidArgument  the handle was moved from.
   const Device& device() const;
 
-  /// Same OpenCL context and same device in it.
+  /// Compares the OpenCL contexts and the devices.
   friend bool operator==(const Context& a, const Context& b) noexcept = default;
 
  private:

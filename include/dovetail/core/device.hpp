@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// OpenCL devices and how one is chosen.
+// OpenCL devices, and the choice of one.
 #pragma once
 
 #include <CL/cl.h>
@@ -15,63 +15,64 @@
 
 namespace dovetail {
 
+/// The kind of a device.
 enum class DeviceType { cpu, gpu, accelerator, other };
 
-/// "cpu", "gpu", "accelerator" or "other".
+/// Returns "cpu", "gpu", "accelerator" or "other".
 DOVETAIL_EXPORT std::string_view to_string(DeviceType type) noexcept;
 
-/// One OpenCL device: a copyable handle, whose facts are read once.
+/// A copyable handle to an OpenCL device. Its constructor reads the device's properties once.
 ///
-/// A handle that was moved from returns null from `get()` and `platform()`, `other` as its type, 0
-/// for each number and no extension; its texts, and whatever it is given to, throw InvalidArgument.
-/// Thread-safe.
+/// After a move, `get()` and `platform()` return null, `type()` returns `other`, numbers are 0 and
+/// `has_extension()` is false; every other use of the handle throws InvalidArgument. Thread-safe.
 class DOVETAIL_EXPORT Device {
  public:
+  /// Reads the properties of `device`.
   /// @throws OpenCLError    `device` is not a device of this machine.
-  /// @throws ForkedProcess  this process was forked from one that had used OpenCL.
+  /// @throws ForkedProcess  OpenCL was used before this process was forked.
   explicit Device(cl_device_id device);
 
-  /// Every device of every platform, in the loader's order; this is the order of `select`'s index.
-  /// A platform that has no device is left out, and one that fails where another has some. Empty
-  /// when there is no platform.
-  /// @throws OpenCLError    the loader fails, or a platform does and the others have no device.
-  /// @throws ForkedProcess  as above.
+  /// Returns the devices of all platforms in the loader's order, which `select` counts by. Leaves
+  /// out platforms without devices, and platforms that fail if another one has devices. Returns an
+  /// empty list if there is no platform.
+  /// @throws OpenCLError    the loader fails, or a platform fails and no other has a device.
+  /// @throws ForkedProcess  OpenCL was used before this process was forked.
   static std::vector<Device> all();
 
-  /// Chooses a device.
-  ///
-  /// @param query  An index into `all()`; or a type ("cpu", "gpu", "accelerator"); or a part of the
-  ///               platform's or the device's name, in any case, where the first match is taken.
-  ///               Empty: the first GPU, else the first accelerator, else the first device.
-  /// @throws NoDevice         there is no OpenCL device; says what to install.
-  /// @throws InvalidArgument  nothing matches; lists what there is.
+  /// Returns the first device that matches `query`.
+  /// @param query  An index into `all()`; a type ("cpu", "gpu", "accelerator"); or a part of the
+  ///               platform's or device's name, in any case. Empty: the first GPU, else the first
+  ///               accelerator, else the first device.
+  /// @throws NoDevice         there is no OpenCL device; the text says what to install.
+  /// @throws InvalidArgument  no device matches; the text lists the devices.
   static Device select(std::string_view query);
 
-  /// `select` with the environment variable DOVETAIL_DEVICE.
+  /// Calls `select` with the value of the environment variable DOVETAIL_DEVICE.
   static Device default_device();
 
-  cl_device_id get() const noexcept;
-  cl_platform_id platform() const noexcept;
+  cl_device_id get() const noexcept;         ///< Returns the native handle.
+  cl_platform_id platform() const noexcept;  ///< Returns the native handle of the platform.
 
-  const std::string& name() const;
-  const std::string& platform_name() const;
-  const std::string& driver_version() const;
-  /// OpenCL version string of the device, such as "OpenCL 3.0 CUDA".
+  const std::string& name() const;            ///< Returns the device's name.
+  const std::string& platform_name() const;   ///< Returns the platform's name.
+  const std::string& driver_version() const;  ///< Returns the driver's own version string.
+  /// Returns the OpenCL version string, such as "OpenCL 3.0 CUDA".
   const std::string& version() const;
-  DeviceType type() const noexcept;
-  unsigned compute_units() const noexcept;
-  std::size_t max_work_group_size() const noexcept;
-  /// Bytes of local memory that one work-group may use.
+  DeviceType type() const noexcept;                  ///< Returns the kind of device.
+  unsigned compute_units() const noexcept;           ///< Returns the number of compute units.
+  std::size_t max_work_group_size() const noexcept;  ///< Returns the most work-items of a group.
+  /// Returns the bytes of local memory that one work-group may use.
   std::size_t local_memory() const noexcept;
-  /// Bytes of global memory.
+  /// Returns the bytes of global memory.
   std::uint64_t global_memory() const noexcept;
-  /// Bytes to which a sub-buffer's offset must be aligned.
+  /// Returns the alignment in bytes of a sub-buffer's offset.
   std::size_t base_address_alignment() const noexcept;
-  /// Floats in the device's preferred vector register; 1 on scalar devices.
+  /// Returns the number of floats in a vector register; 1 on scalar devices.
   unsigned native_float_vector_width() const noexcept;
+  /// Returns whether the device lists this OpenCL extension, such as "cl_khr_fp64".
   bool has_extension(std::string_view extension) const noexcept;
 
-  /// Same device.
+  /// Compares the native handles.
   friend bool operator==(const Device& a, const Device& b) noexcept { return a.get() == b.get(); }
 
  private:

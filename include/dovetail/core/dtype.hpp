@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Element types: one table, from which everything that knows them takes them.
+// Element types: one table, from which all lists of them are made.
 #pragma once
 
 #include <array>
@@ -13,11 +13,11 @@
 
 namespace dovetail {
 
-/// What arithmetic an element type has.
+/// The arithmetic of an element type.
 enum class DTypeClass : unsigned char { boolean, signed_integer, unsigned_integer, floating };
 
-/// The element types, a row each: X(enumerator, name, C++ type, OpenCL C's type in memory, OpenCL
-/// C's type to compute with, DTypeClass).
+/// Lists the element types, a row for each: X(enumerator, name, C++ type, OpenCL C type in memory,
+/// OpenCL C type to compute with, DTypeClass).
 #define DOVETAIL_DTYPES(X)                                              \
   X(boolean, "bool", bool, "uchar", "uchar", boolean)                   \
   X(i8, "int8", std::int8_t, "char", "char", signed_integer)            \
@@ -34,22 +34,22 @@ enum class DTypeClass : unsigned char { boolean, signed_integer, unsigned_intege
   X(f64, "float64", double, "double", "double", floating)
 
 #define DOVETAIL_X(enumerator, ...) enumerator,
-/// The type of a tensor's or field's elements, and of what kernels point to.
+/// The element type of tensors, fields and kernel pointers.
 enum class DType : unsigned char { DOVETAIL_DTYPES(DOVETAIL_X) };
 #undef DOVETAIL_X
 
-/// What the table says of one element type.
+/// A row of the table of element types.
 struct DTypeInfo {
   DType dtype;
-  std::string_view name;         ///< "float32", "int8", "uint8", "bfloat16", "bool" and their like.
-  std::string_view short_name;   ///< The enumerator's, such as "f32".
-  std::string_view opencl_type;  ///< OpenCL C's type in memory: "ushort" for a bfloat16's bits.
-  std::string_view compute_type;  ///< OpenCL C's type to compute with: "float" for a bfloat16.
+  std::string_view name;          ///< Such as "float32", "int8", "bfloat16" or "bool".
+  std::string_view short_name;    ///< The enumerator, such as "f32".
+  std::string_view opencl_type;   ///< OpenCL C's type in memory: "ushort" for bfloat16.
+  std::string_view compute_type;  ///< OpenCL C's type to compute with: "float" for bfloat16.
   DTypeClass type_class;
   std::size_t nbytes;  ///< Of one element.
 };
 
-/// The table, in the enumerators' order.
+/// The rows in the order of the enumerators.
 inline constexpr std::array dtype_table{
 #define DOVETAIL_X(enumerator, name, type, opencl, compute, type_class)        \
   DTypeInfo{DType::enumerator,      name,        #enumerator, opencl, compute, \
@@ -58,6 +58,7 @@ inline constexpr std::array dtype_table{
 #undef DOVETAIL_X
 };
 
+/// Returns the table's row for `dtype`.
 constexpr const DTypeInfo& info(DType dtype) noexcept {
   return dtype_table[static_cast<std::size_t>(dtype)];
 }
@@ -65,7 +66,7 @@ constexpr const DTypeInfo& info(DType dtype) noexcept {
 /// Returns the bytes of one element.
 constexpr std::size_t size_of(DType dtype) noexcept { return info(dtype).nbytes; }
 
-/// Returns "float32", "int8", "uint8", "bfloat16", "bool" and their like.
+/// Returns the name, such as "float32", "int8", "bfloat16" or "bool".
 constexpr std::string_view to_string(DType dtype) noexcept { return info(dtype).name; }
 
 /// Returns the element type with this name or short name, such as "float32" or "f32".
@@ -88,6 +89,7 @@ DOVETAIL_DTYPES(DOVETAIL_X)
 
 /// The element type that holds the C++ type `T`.
 template <typename T>
+/// The element type of the C++ type `T`.
 inline constexpr DType dtype_of = detail::DTypeOf<T>::value;
 
 /// Calls `function` with a `std::type_identity` of the C++ type that `dtype` holds, and returns

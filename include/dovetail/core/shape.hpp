@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Sizes of the dimensions of tensors and fields.
+// The sizes of tensors and fields.
 #pragma once
 
 #include <array>
@@ -13,26 +13,32 @@
 
 namespace dovetail {
 
-/// The sizes of up to 8 dimensions, outermost first; a size may be 0. `Shape{}` is a scalar's.
+/// The sizes of up to 8 dimensions, outermost first; a size may be 0. `Shape{}` is the shape of a
+/// scalar.
 class DOVETAIL_EXPORT Shape {
  public:
   static constexpr std::size_t max_rank = 8;
 
   Shape() = default;
-  /// @throws InvalidArgument  a negative size, more than 8 dimensions, or a product of sizes that
-  ///                          does not fit 63 bits.
+  /// Makes a shape of these sizes.
+  /// @throws InvalidArgument  a size is negative, there are more than 8, or their product exceeds
+  ///                          63 bits.
   Shape(std::initializer_list<std::int64_t> sizes);
+  /// Makes a shape of these sizes.
+  /// @throws InvalidArgument  a size is negative, there are more than 8, or their product exceeds
+  ///                          63 bits.
   explicit Shape(std::span<const std::int64_t> sizes);
 
-  /// Number of dimensions.
+  /// Returns the number of dimensions.
   std::size_t rank() const noexcept { return rank_; }
-  /// Number of elements: the product of the sizes.
+  /// Returns the number of elements, the product of the sizes.
   std::int64_t size() const noexcept;
-  /// Size of dimension `axis`, which must be below `rank()`.
+  /// Returns the size of dimension `axis`, which must be below `rank()`.
   std::int64_t operator[](std::size_t axis) const noexcept { return sizes_[axis]; }
+  /// Returns the sizes, outermost first.
   std::span<const std::int64_t> sizes() const noexcept { return {sizes_.data(), rank_}; }
 
-  /// Such as "[64, 32]".
+  /// Returns text such as "[64, 32]".
   std::string str() const;
 
   friend bool operator==(const Shape&, const Shape&) = default;

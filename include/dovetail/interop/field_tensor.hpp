@@ -9,7 +9,7 @@
 
 namespace dovetail {
 
-/// Whether data is handed over by a copy, or shared.
+/// Whether a hand-over copies the data or shares it.
 enum class Copy : bool { no, yes };
 
 namespace detail {
@@ -20,24 +20,24 @@ DOVETAIL_EXPORT FieldData field_from_tensor(const Runtime& runtime, const Tensor
 
 namespace interop {
 
-/// Returns the data as a tensor of the field's shape; of vectors, with one more innermost
-/// dimension: a Field<cl_float4> of [n] is a float32 tensor of [n, 4].
+/// Returns the data as a tensor of the field's shape; vectors become one more innermost dimension:
+/// a Field<cl_float4> of [n] is a float32 tensor of [n, 4].
 ///
-/// `Copy::no` shares the memory and makes no OpenCL call, whichever queues the two sides use: what
-/// comes next on the other side is ordered by the memory's own record of its uses. `Copy::yes`
-/// copies on the device, in the order of the field's stream, and does not block. Thread-safe.
+/// `Copy::no` shares the memory and makes no OpenCL call, on any queues: the memory's own record of
+/// its uses orders later work. `Copy::yes` copies on the device, in the order of the field's
+/// stream, and does not block. Thread-safe.
 /// @throws InvalidArgument  the field was moved from.
 template <FieldElement T>
 [[nodiscard]] Tensor to_tensor(const Field<T>& field, Copy copy) {
   return detail::tensor_from_field(field.data(), copy);
 }
 
-/// Returns the tensor's data as a field, which lives on the stream of `runtime`, where `Copy::yes`
-/// copies; the reverse of `to_tensor`. Thread-safe.
-/// @throws InvalidArgument  the tensor's dtype is not that of `T`, its innermost size not the
-///                          vector's width, its other dimensions not 1 to 4, its context not the
-///                          runtime's; or, with Copy::no, it lies at an offset that is not a
-///                          multiple of the element's size; or an operand was moved from.
+/// Returns the tensor's data as a field on the stream of `runtime`, where `Copy::yes` copies; the
+/// reverse of `to_tensor`. Thread-safe.
+/// @throws InvalidArgument  the tensor's dtype is not that of `T`, its innermost size is not the
+///                          vector's width, it has not 1 to 4 other dimensions, its context is not
+///                          the runtime's, an operand was moved from, or, with Copy::no, its offset
+///                          is not a multiple of the element's size.
 template <FieldElement T>
 [[nodiscard]] Field<T> to_field(const Runtime& runtime, const Tensor& tensor, Copy copy) {
   return Field<T>(detail::field_from_tensor(runtime, tensor, element_type_of<T>, copy));

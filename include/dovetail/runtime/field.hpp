@@ -20,7 +20,7 @@ namespace dovetail {
 
 namespace detail {
 
-/// All of a field but its element's C++ type.
+/// Everything of a field but its element's C++ type.
 class DOVETAIL_EXPORT FieldData {
  public:
   static constexpr std::size_t max_rank = 4;
@@ -53,29 +53,29 @@ class DOVETAIL_EXPORT FieldData {
 /// A contiguous, row-major array of 1 to 4 dimensions in device memory: a copyable handle, whose
 /// copies share the data.
 ///
-/// A field lives on its runtime's stream, keeps that and the memory by itself and may outlive the
-/// runtime. Kernels take it as an argument, on any stream of its context: whoever reads comes after
-/// whoever wrote. The memory comes from the context's MemoryPool and goes back to it. A handle that
-/// was moved from holds no memory and is refused. double needs no fp64 on the device: only kernels
-/// that compute with it do. Thread-safe.
+/// A field lives on its runtime's stream. It keeps stream and memory alive and may outlive the
+/// runtime. Kernels on any stream of the context take it as an argument; readers run after writers.
+/// The memory comes from the context's MemoryPool. After a move, the handle holds no memory, and
+/// every function that needs it throws InvalidArgument. Only kernels that compute with double need
+/// fp64 on the device. Thread-safe.
 template <FieldElement T>
 class Field {
  public:
-  /// Uninitialised, on the runtime's stream.
-  /// @throws OutOfMemory      the device has not that much.
-  /// @throws InvalidArgument  no dimension or more than 4, or more bytes than 64 bits count.
+  /// Allocates uninitialised memory on the runtime's stream.
+  /// @throws OutOfMemory      the device has too little memory.
+  /// @throws InvalidArgument  the shape has no dimension or more than 4, or more bytes than 64 bits
+  ///                          count.
   Field(const Runtime& runtime, const Shape& shape) : data_(runtime, shape, element_type_of<T>) {}
 
   /// Writes `value` to every element, in stream order.
   void fill(const T& value) const { data_.fill(&value); }
 
-  /// Replaces the elements, in row-major order and in stream order, so after earlier work on the
-  /// field. `values` may go as soon as this returns: the host copies them, and does not wait for
-  /// the stream.
+  /// Writes the elements in row-major order, after earlier work on the field. Copies `values`
+  /// before it returns, and does not wait for the stream.
   /// @throws InvalidArgument  the number of values is not `size()`.
   void from_host(std::span<const T> values) const { data_.from_host(values.data(), values.size()); }
 
-  /// The elements, in row-major order. Blocks until the stream has got here: one wait.
+  /// Returns the elements in row-major order. Blocks once, until the stream has reached this point.
   /// @throws CommandError  work that they depend on failed.
   std::vector<T> to_host() const {
     std::vector<T> values(static_cast<std::size_t>(size()));
@@ -83,23 +83,27 @@ class Field {
     return values;
   }
 
-  const Shape& shape() const noexcept { return data_.shape(); }
-  /// Number of elements; a vector counts once.
+  const Shape& shape() const noexcept { return data_.shape(); }  ///< Returns the sizes.
+  /// Returns the number of elements; a vector counts once.
   std::int64_t size() const noexcept { return shape().size(); }
+  /// Returns the size in bytes.
   std::size_t nbytes() const noexcept { return storage().nbytes; }
+  /// Returns the field's stream.
   const Stream& stream() const noexcept { return data_.stream(); }
+  /// Returns the context.
   /// @throws InvalidArgument  the handle was moved from.
   const Context& context() const { return storage().buffer.context(); }
 
-  /// What a kernel that takes the field must point to.
+  /// Returns the type that a kernel's parameter must point to.
   static constexpr DType dtype() noexcept { return element_type_of<T>.dtype; }
 
-  /// Where the data lies: buffer and offset in bytes, always together. Any kernel takes it,
-  /// whatever its parameter points to.
+  /// Returns the range of memory that holds the data. As a kernel's argument it has no type: the
+  /// parameter may point to anything.
   const BufferView& storage() const noexcept { return data_.memory(); }
 
-  /// For what makes fields of data that is there: dovetail/interop/field_tensor.hpp.
+  /// Makes a field of existing data, for dovetail/interop/field_tensor.hpp.
   explicit Field(detail::FieldData data) : data_(std::move(data)) {}
+  /// Returns the data without its C++ type.
   const detail::FieldData& data() const noexcept { return data_; }
 
  private:

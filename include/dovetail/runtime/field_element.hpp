@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Element types of fields.
+// The element types of fields.
 #pragma once
 
 #include <cstddef>
@@ -12,7 +12,7 @@
 
 namespace dovetail {
 
-/// A scalar, or a vector of `width` of them, as OpenCL C has it.
+/// An OpenCL C scalar, or a vector of `width` scalars.
 struct ElementType {
   DType dtype;
   unsigned width;  ///< 1, 2, 4, 8 or 16.
@@ -21,12 +21,12 @@ struct ElementType {
   friend bool operator==(const ElementType&, const ElementType&) = default;
 };
 
-/// The name in OpenCL C, such as "float" or "uint4".
+/// Returns the name in OpenCL C, such as "float" or "uint4".
 DOVETAIL_EXPORT std::string to_string(ElementType type);
 
 namespace detail {
 
-/// Of the element types, those that OpenCL has vectors of and C++ arithmetic for.
+/// The element types that OpenCL has vectors of and C++ has arithmetic for.
 template <typename T>
 concept ElementScalar = std::is_arithmetic_v<T> && !std::is_same_v<T, bool> && requires {
   DTypeOf<T>::value;
@@ -52,7 +52,7 @@ constexpr bool is_vector_width(unsigned width) {
 
 }  // namespace detail
 
-/// What a field may hold: float, double, std::int8_t to std::int64_t, std::uint8_t to
+/// The elements that a field may hold: float, double, std::int8_t to std::int64_t, std::uint8_t to
 /// std::uint64_t, and OpenCL's vectors of 2, 4, 8 and 16 of these, such as cl_float4.
 template <typename T>
 concept FieldElement = detail::ElementScalar<T> || requires {
@@ -61,11 +61,11 @@ concept FieldElement = detail::ElementScalar<T> || requires {
   requires sizeof(T) == detail::ElementOf<T>::width * sizeof(typename detail::ElementOf<T>::Scalar);
 };
 
-/// The C++ type of an element's components: float for float and cl_float4.
+/// The C++ type of the components of `T`: float for float and cl_float4.
 template <FieldElement T>
 using ScalarOf = typename detail::ElementOf<T>::Scalar;
 
-/// What describes `T` at run time.
+/// The description of `T` at run time.
 template <FieldElement T>
 inline constexpr ElementType element_type_of{dtype_of<ScalarOf<T>>, detail::ElementOf<T>::width,
                                              sizeof(T)};

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Kernels, launched with typed arguments.
+// Kernels, and their launch with typed arguments.
 #pragma once
 
 #include <array>
@@ -22,44 +22,44 @@ namespace detail {
 struct KernelState;
 }
 
-/// A kernel of a program: a copyable handle.
+/// A copyable handle to a kernel of a program.
 ///
 /// Thread-safe, launches included: each launch sets the arguments of a cl_kernel that no other
 /// thread holds.
 ///
-/// A handle that was moved from returns 0 from `max_work_group_size()`; whatever else it is asked
-/// for, or given to, throws InvalidArgument.
+/// After a move, `max_work_group_size()` returns 0, and every other use of the handle throws
+/// InvalidArgument.
 class DOVETAIL_EXPORT Kernel {
  public:
-  /// @throws InvalidArgument  the program has no kernel `name`; lists those it has.
+  /// Looks up a kernel.
+  /// @throws InvalidArgument  the program has no kernel `name`; the text lists its kernels.
   Kernel(const Program& program, std::string_view name);
 
-  /// Appends one run of the kernel to `stream` and returns before it runs.
-  ///
+  /// Enqueues one run of the kernel on `stream` and returns before it runs.
   /// @param range  The index space.
-  /// @param args   One for each parameter, in order; see KernelArgument for what fits.
-  /// @throws InvalidArgument  the arguments differ from the kernel's signature in count, kind or,
-  ///                          where the parameter's type is one of OpenCL C's own names, size or
-  ///                          elements; the device cannot number so many work-items; a
-  ///                          buffer or the stream belongs to another context; a buffer or
-  ///                          tensor was moved from; the group is larger than the device or the
-  ///                          kernel takes, or is not the one that the kernel requires; there is
-  ///                          too little local memory. Nothing was enqueued.
-  /// @throws OpenCLError      the driver refuses the launch.
+  /// @param args   One for each parameter, in order; KernelArgument says what fits.
+  /// @throws InvalidArgument  the arguments differ from the kernel's signature in count or kind,
+  ///                          or, where OpenCL C has a name for the parameter's type, in size or
+  ///                          elements; a buffer or tensor was moved from; a buffer or the stream
+  ///                          belongs to another context; the device cannot number so many
+  ///                          work-items; the group is larger than the device or the kernel takes,
+  ///                          or not the one that the kernel requires; local memory is too small.
+  ///                          Nothing is enqueued.
+  /// @throws OpenCLError      the driver fails to launch it.
   template <typename... Args>
   void launch(const Stream& stream, const NDRange& range, const Args&... args) const {
     const std::array<KernelArgument, sizeof...(Args)> arguments{KernelArgument(args)...};
     enqueue(stream, range, arguments);
   }
 
-  /// `launch` with a list of arguments that is known at run time only.
+  /// Enqueues one run like `launch`, with a list of arguments that is known only at run time.
   void enqueue(const Stream& stream, const NDRange& range,
                std::span<const KernelArgument> arguments) const;
 
-  const std::string& name() const;
-  /// Empty when the driver does not tell; see Program::from_binary.
+  const std::string& name() const;  ///< Returns the kernel's name.
+  /// Returns the parameters; empty if the driver does not report them, see Program::from_binary.
   const std::vector<KernelParameter>& parameters() const;
-  /// Work-items that one group may have at most, given the kernel's use of registers.
+  /// Returns the most work-items of a group, given the registers that the kernel uses.
   std::size_t max_work_group_size() const noexcept;
 
  private:

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a kernel can be launched with.
+// The arguments of a launch.
 #pragma once
 
 #include <CL/cl.h>
@@ -21,32 +21,36 @@ struct LocalMemory {
   std::size_t nbytes;
 };
 
-/// A range of a buffer that the kernel finds by itself: it is passed the buffer from its start, and
-/// the offset in an argument of its own. Only the range is used.
+/// A use of a range that the kernel locates itself: the launch passes the buffer from its start,
+/// and the kernel takes the offset as another argument. Only the range counts as used.
 struct WholeBuffer {
   MemoryUse use;
 };
+/// Passes a buffer from its start, of which the kernel uses a range.
 inline WholeBuffer whole_buffer(MemoryUse use) { return {std::move(use)}; }
 
-/// One argument of a launch. Made implicitly from a scalar, an OpenCL vector (cl_float4, ...), a
+/// An argument of a launch, made implicitly from a scalar, an OpenCL vector (cl_float4, ...), a
 /// struct, a cl_mem, a Buffer, a BufferView, anything with `storage()` (a tensor), or LocalMemory.
-/// Refers to the value that it was made from, which must outlive the launch call.
+/// Refers to its source, which must outlive the launch call.
 ///
-/// nullptr, a null cl_mem, an empty buffer and an empty view are passed as a null pointer, which a
-/// kernel may test for, as OpenCL allows. A handle that was moved from is none of these: a launch
-/// refuses it.
+/// nullptr, a null cl_mem, an empty buffer and an empty view become a null pointer, which OpenCL
+/// allows kernels to test for. A launch throws for a handle that was moved from.
 ///
-/// A tensor, a field or a use of one is checked against what the kernel's parameter points to: see
-/// docs/errors.md. A Buffer and a BufferView, such as `x.storage()`, are bytes, which any takes.
+/// A launch compares the elements of a tensor, a field, or a use of one with the type that the
+/// kernel's parameter points to: see docs/errors.md. A Buffer and a BufferView, such as
+/// `x.storage()`, are bytes, which fit any type.
 ///
-/// What the kernel does to memory is told by `reads(x)`, `writes(x)` and `updates(x)`. Otherwise it
-/// is taken to read what it declares as pointer to const or constant, and to read and write the
-/// rest.
+/// `reads(x)`, `writes(x)` and `updates(x)` declare how the kernel uses memory. Undeclared, a
+/// pointer to const or to constant memory counts as read, any other as read and written.
 class KernelArgument {
  public:
+  /// What the argument is.
   enum class Kind { value, memory, local };
+  /// What a value's elements are.
   enum class ValueType { floating, integral, other };
 
+  /// @{
+  /// Makes an argument of the value or the memory.
   template <typename T>
   requires(std::is_trivially_copyable_v<T> && !std::is_pointer_v<T> && !std::same_as<T, bool> &&
            !HasStorage<T>)
@@ -79,7 +83,14 @@ class KernelArgument {
       : KernelArgument(KernelArgument::whole(whole.use.memory, whole.use.access)) {
     element_ = whole.use.element;
   }
-  /// As from `whole_buffer`, without a copy of the handle.
+  template <HasStorage T>
+  KernelArgument(const T& value)  // NOLINT(google-explicit-constructor)
+      : KernelArgument(static_cast<const BufferView&>(value.storage())) {
+    element_ = detail::element_of(value);
+  }
+  /// @}
+
+  /// Makes the argument of `whole_buffer` without a copy of the handle.
   static KernelArgument whole(const BufferView& view, Access access) {
     KernelArgument argument(view.buffer);
     argument.used_offset_ = view.offset;
@@ -87,35 +98,30 @@ class KernelArgument {
     argument.access_ = access;
     return argument;
   }
-  template <HasStorage T>
-  KernelArgument(const T& value)  // NOLINT(google-explicit-constructor)
-      : KernelArgument(static_cast<const BufferView&>(value.storage())) {
-    element_ = detail::element_of(value);
-  }
 
-  Kind kind() const noexcept { return kind_; }
-  ValueType value_type() const noexcept { return value_type_; }
-  /// The value's bytes; null unless a value.
+  Kind kind() const noexcept { return kind_; }                   ///< Returns what the argument is.
+  ValueType value_type() const noexcept { return value_type_; }  ///< Returns the type of elements.
+  /// Returns the value's bytes; null for memory.
   const void* value() const noexcept { return value_; }
-  /// Bytes of the value, of the range of memory, or of local memory.
+  /// Returns the bytes of the value, of the range of memory, or of local memory.
   std::size_t nbytes() const noexcept { return nbytes_; }
-  cl_mem memory() const noexcept { return handle_.memory; }
-  /// All of the memory's handle; serial 0 for a raw cl_mem.
+  cl_mem memory() const noexcept { return handle_.memory; }  ///< Returns the memory object.
+  /// Returns the memory's handle; its serial is 0 for a raw cl_mem.
   const detail::BufferHandle& handle() const noexcept { return handle_; }
-  /// What the memory holds, if the type of what it was made from says.
+  /// Returns the memory's element type, if its source has one.
   std::optional<DType> element() const noexcept { return element_; }
-  /// Where the memory range starts, in bytes.
+  /// Returns the start of the memory range in bytes.
   std::size_t offset() const noexcept { return offset_; }
-  /// The memory's context; null for a raw cl_mem.
+  /// Returns the memory's context; null for a raw cl_mem.
   cl_context context() const noexcept { return handle_.context; }
-  /// The Buffer, view or tensor that it was made from had been moved from.
+  /// Returns whether the source was moved from.
   bool is_moved_from() const noexcept { return is_moved_from_; }
-  /// The bytes that the kernel uses, from the buffer's start.
+  /// Returns the start of the bytes that the kernel uses, from the buffer's start.
   std::size_t used_offset() const noexcept { return used_offset_; }
-  std::size_t used_nbytes() const noexcept { return used_nbytes_; }
-  /// Bytes of the whole buffer; 0 for a raw cl_mem.
+  std::size_t used_nbytes() const noexcept { return used_nbytes_; }  ///< Returns their number.
+  /// Returns the bytes of the whole buffer; 0 for a raw cl_mem.
   std::size_t memory_nbytes() const noexcept { return handle_.nbytes; }
-  /// What the caller declared, if anything.
+  /// Returns the declared use, if any.
   std::optional<Access> access() const noexcept { return access_; }
 
  private:

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a kernel says of its parameters.
+// The parameters of a kernel.
 #pragma once
 
 #include <cstddef>
@@ -11,24 +11,27 @@
 
 namespace dovetail {
 
+/// The address space of a parameter; `unknown` if the driver does not report it.
 enum class AddressSpace : unsigned char { unknown, private_, global, constant, local };
 
-/// One parameter of a kernel, as OpenCL C declares it.
+/// A parameter of a kernel, as OpenCL C declares it.
 struct KernelParameter {
   std::string name;
-  std::string type;  ///< Such as "float*" or "uint4"; a pipe's begins with "pipe ".
+  std::string type;  ///< Such as "float*" or "uint4"; the type of a pipe begins with "pipe ".
   AddressSpace address_space = AddressSpace::unknown;
-  /// Pointer to const, also by a typedef: the kernel only reads. A const pointer, `restrict` and
-  /// `volatile` do not count.
+  /// Pointer to const, also through a typedef: the kernel only reads. A const pointer, `restrict`
+  /// and `volatile` do not count.
   bool is_const = false;
 };
 
+/// A kernel's name and parameters.
 struct KernelSignature {
   std::string name;
   std::vector<KernelParameter> parameters;
 };
 
-/// Bytes of an OpenCL C scalar or vector type such as "float" or "uint4"; 0 for any other type.
+/// Returns the bytes of an OpenCL C scalar or vector type such as "float" or "uint4"; 0 for any
+/// other type.
 DOVETAIL_EXPORT std::size_t size_of_opencl_type(std::string_view type) noexcept;
 
 }  // namespace dovetail

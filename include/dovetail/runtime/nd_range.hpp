@@ -11,31 +11,33 @@
 
 namespace dovetail {
 
-/// Work-items in 1 to 3 dimensions, and how they are grouped.
+/// Work-items in 1 to 3 dimensions, and their groups.
 ///
-///     NDRange({1024})             the group is chosen
+///     NDRange({1024})             the launch chooses the group
 ///     NDRange({1024, 64}, {16, 4})
 ///
-/// A launch without a group takes the kernel's `reqd_work_group_size` if it declares one; else a
-/// group of about 256 work-items that divides the range, along the first dimension as far as it
-/// goes. The same range, kernel and device give the same group. Only where nothing but 1 divides
-/// the range, as with a large prime, the driver chooses, and may run items one by one: round such
-/// sizes up and guard in the kernel. See docs/design/0010-work-group-size.md.
+/// Without a group, a launch takes the kernel's `reqd_work_group_size` if it declares one; else a
+/// group of about 256 work-items that divides the range, along the first dimension as far as
+/// possible. The same range, kernel and device give the same group. If only 1 divides the range, as
+/// with a large prime, the driver chooses, and may run items one by one: round such sizes up and
+/// guard in the kernel. See docs/design/0010-work-group-size.md.
 class DOVETAIL_EXPORT NDRange {
  public:
+  /// Makes an index space.
   /// @param global  Work-items in each dimension.
-  /// @param local   Work-items of a group in each dimension; empty: chosen at the launch.
-  /// @throws InvalidArgument  no dimension or more than 3; different numbers of dimensions; a size
-  ///                          of 0; a group that does not divide its dimension; more work-items
-  ///                          than 64 bits count.
+  /// @param local   Work-items of a group in each dimension; empty: the launch chooses.
+  /// @throws InvalidArgument  there is no dimension or more than 3; the numbers of dimensions
+  ///                          differ; a size is 0; a group does not divide its dimension; there are
+  ///                          more work-items than 64 bits count.
   NDRange(std::initializer_list<std::size_t> global, std::initializer_list<std::size_t> local = {});
 
-  unsigned dimensions() const noexcept { return dimensions_; }
+  unsigned dimensions() const noexcept { return dimensions_; }  ///< Returns 1, 2 or 3.
+  /// Returns the work-items in each dimension.
   const std::size_t* global() const noexcept { return global_.data(); }
-  /// Null when the group is to be chosen.
+  /// Returns the work-items of a group in each dimension; null if the launch chooses.
   const std::size_t* local() const noexcept { return has_local_ ? local_.data() : nullptr; }
 
-  /// Such as "global [1024, 64] local [16, 4]".
+  /// Returns text such as "global [1024, 64] local [16, 4]".
   std::string str() const;
 
  private:

@@ -18,54 +18,53 @@
 
 namespace dovetail {
 
-/// OpenCL C text, and the name by which messages call it.
+/// OpenCL C text, and its name in messages.
 struct ProgramSource {
   std::string name;
   std::string text;
 };
 
-/// A program that is built for one context: a copyable handle.
+/// A copyable handle to a program that is built for one context.
 ///
-/// A handle that was moved from returns null from `get()` and `context()`; whatever else it is
-/// asked for, or given to, throws InvalidArgument. Thread-safe.
+/// After a move, `get()` and `context()` return null, and every other use of the handle throws
+/// InvalidArgument. Thread-safe.
 class DOVETAIL_EXPORT Program {
  public:
-  /// Compiles and links `source`. Its `#include`s are looked for in the options' folders.
-  /// @throws BuildError   it does not build; carries the log, the options and the log's places.
+  /// Compiles and links `source`. Looks for its `#include`s in the options' folders.
+  /// @throws BuildError   it does not build; has the log, the options and the lines at fault.
   /// @throws OutOfMemory  the compiler has no memory.
   [[nodiscard]] static Program from_source(const Context& context, const ProgramSource& source,
                                            const BuildOptions& options = {});
 
-  /// Loads what `binary()` gave on the same device and driver.
-  /// @param signatures  What `signatures()` gave beside it. Drivers may not keep the signatures in
-  ///                    the binary; without them arguments are checked for their count only.
-  /// @throws OpenCLError  the driver refuses the binary, when it loads or when it links it; carries
-  ///                      the log, if there is one.
+  /// Loads the result of `binary()` on the same device and driver.
+  /// @param signatures  The result of `signatures()` beside it. Drivers may not keep signatures in
+  ///                    the binary; without them launches check only the number of arguments.
+  /// @throws OpenCLError  the driver cannot load or link the binary; has the log, if there is one.
   [[nodiscard]] static Program from_binary(const Context& context, std::string name,
                                            std::span<const unsigned char> binary,
                                            std::vector<KernelSignature> signatures = {});
 
-  /// Builds a SPIR-V module, where the device takes SPIR-V.
-  /// @param name       By which messages call it.
+  /// Builds a SPIR-V module, if the device takes SPIR-V.
+  /// @param name       Its name in messages.
   /// @param module     Its bytes, in words of 4.
   /// @param constants  Values for its specialization constants.
   /// @throws InvalidArgument  `module` is no SPIR-V; the device takes none; a constant is not in
-  ///                          the module or of another size.
+  ///                          the module or has another size.
   /// @throws BuildError       it does not build.
   [[nodiscard]] static Program from_spirv(const Context& context, std::string name,
                                           std::span<const unsigned char> module,
                                           const SpecializationConstants& constants = {});
 
-  /// The device's code, in the driver's own format.
+  /// Returns the device's code in the driver's own format.
   std::vector<unsigned char> binary() const;
 
-  /// The kernels in this program, in no particular order.
+  /// Returns the program's kernels, in no particular order.
   const std::vector<KernelSignature>& signatures() const;
 
-  const std::string& name() const;
-  const Device& device() const;
-  cl_program get() const noexcept;
-  /// The context that the program belongs to.
+  const std::string& name() const;  ///< Returns the name in messages.
+  const Device& device() const;     ///< Returns the device.
+  cl_program get() const noexcept;  ///< Returns the native handle.
+  /// Returns the context's native handle.
   cl_context context() const noexcept;
 
  private:

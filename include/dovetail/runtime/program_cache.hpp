@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Built programs, kept in memory and on disk.
+// A cache of built programs in memory and on disk.
 #pragma once
 
 #include <cstdint>
@@ -14,11 +14,12 @@
 
 namespace dovetail {
 
+/// Where a cache keeps its files.
 struct ProgramCacheOptions {
-  /// Where binaries are kept; empty: in memory only.
+  /// The folder for binaries; empty: keeps programs in memory only.
   std::string directory;
-  /// DOVETAIL_CACHE_DIR, else $XDG_CACHE_HOME/dovetail, else $HOME/.cache/dovetail; in memory only
-  /// if none is set or DOVETAIL_CACHE_DIR is empty.
+  /// Reads DOVETAIL_CACHE_DIR, else takes $XDG_CACHE_HOME/dovetail, else $HOME/.cache/dovetail.
+  /// Keeps programs in memory only if none is set or DOVETAIL_CACHE_DIR is empty.
   static DOVETAIL_EXPORT ProgramCacheOptions from_environment();
 };
 
@@ -27,37 +28,39 @@ struct ProgramCacheStatistics {
   std::uint64_t memory_hits = 0;
   std::uint64_t disk_hits = 0;
   std::uint64_t builds = 0;
-  /// Files that were damaged or of another key, and so were built anew and replaced.
+  /// Files that were damaged or belonged to another key, and were replaced after a build.
   std::uint64_t rejected_files = 0;
 };
 
-/// Programs by source, what it includes, options, device and driver.
+/// Programs by source, included files, options, device and driver.
 ///
-/// Included files are read at each call: when one has changed, the program is built anew. A program
-/// is built at each call, and not kept, where only the compiler can tell what it includes: a macro,
-/// as in `#include NAME`; a file that cannot be read, such as a pipe; headers nested more than 200
-/// deep; more than 16 MiB in all.
+/// Each call reads the included files, and builds the program again if one has changed. If only the
+/// compiler can tell what a program includes, each call builds it and keeps nothing: a macro, as in
+/// `#include NAME`; a file that cannot be read, such as a pipe; headers nested more than 200 deep;
+/// more than 16 MiB in all.
 ///
-/// A program is built once however many threads ask for it, outside any lock; the others wait for
-/// it. Many processes may share one directory: files are replaced as a whole. A file that is
-/// corrupt or none, or a directory that cannot be written, is never an error: the program is built.
-/// Thread-safe.
+/// If many threads ask for a program, one builds it, outside any lock, and the others wait. Many
+/// processes may share one folder, since files are replaced as a whole. A corrupt or missing file
+/// and a folder that cannot be written are no errors: the cache builds the program. Thread-safe.
 class DOVETAIL_EXPORT ProgramCache {
  public:
+  /// Makes an empty cache over the options' folder.
   explicit ProgramCache(const Context& context,
                         ProgramCacheOptions options = ProgramCacheOptions::from_environment());
   ~ProgramCache();
   ProgramCache(const ProgramCache&) = delete;
   ProgramCache& operator=(const ProgramCache&) = delete;
 
-  /// The cache that belongs to `context` and lives as long; Dovetail's own kernels are in it.
+  /// Returns the cache that belongs to `context` and lives as long. It also holds Dovetail's own
+  /// kernels.
   static ProgramCache& of(const Context& context);
 
-  /// @throws BuildError  the source does not build. The failure is not kept: the next call tries
-  ///                     again.
+  /// Returns the program, and builds it if the cache has none.
+  /// @throws BuildError  the source does not build. The cache does not keep the failure: the next
+  ///                     call tries again.
   Program get(const ProgramSource& source, const BuildOptions& options = {});
 
-  ProgramCacheStatistics statistics() const;
+  ProgramCacheStatistics statistics() const;  ///< Returns the counts.
 
  private:
   struct State;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Work that is captured once and submitted many times.
+// Work that is captured once and replayed many times.
 #pragma once
 
 #include <cstddef>
@@ -19,72 +19,76 @@ class CaptureSession;
 struct RecordingState;
 }  // namespace detail
 
-/// How a recording is given to the driver. Both mean the same.
+/// How a replay submits a recording. All methods mean the same.
 enum class ReplayMethod : unsigned char {
-  automatic,       ///< The faster of the two, as far as it is known for the device.
+  automatic,       ///< The fastest that has been measured for the device.
   command_buffer,  ///< cl_khr_command_buffer: the driver keeps the commands.
-  launch_list,     ///< Commands with all arguments set, enqueued one after the other.
+  launch_list,     ///< Enqueues each command, whose arguments are set already.
 };
 
-/// "automatic", "command_buffer" or "launch_list".
+/// Returns "automatic", "command_buffer" or "launch_list".
 DOVETAIL_EXPORT std::string_view to_string(ReplayMethod method) noexcept;
 
+/// How to record.
 struct RecordingOptions {
   ReplayMethod method = ReplayMethod::automatic;
 };
 
-/// A stretch of work, ready to be submitted any number of times: a copyable handle.
+/// A copyable handle to captured work that can be replayed any number of times.
 ///
-/// Holds all memory that the work touches, and its temporary memory: it is not used for anything
-/// else meanwhile. Thread-safe: replays from several threads are submitted one after the other.
-/// With forks a replay is several pieces of work, and what other threads give to its streams may
-/// come in between.
+/// Holds all memory that the work touches; its temporary memory is used for nothing else meanwhile.
+/// Thread-safe: replays from several threads are submitted one after the other. With forks a replay
+/// is several pieces of work, and other threads' work on its streams may come in between.
 ///
-/// A handle that was moved from returns 0 from `size()` and `automatic` from `method()`; whatever
-/// else it is asked for throws InvalidArgument.
+/// After a move, `size()` returns 0, `method()` returns `automatic`, and every other use of the
+/// handle throws InvalidArgument.
 class DOVETAIL_EXPORT Recording {
  public:
-  /// One command, in the order in which a replay submits them.
+  /// A command; a replay submits them in their order.
   struct Command {
-    std::string name;    ///< Such as "kernel 'scale'" or "fill".
-    std::size_t stream;  ///< 0 for the stream that the capture began on, then in order of joining.
+    std::string name;  ///< Such as "kernel 'scale'" or "fill".
+    /// 0 for the stream that the capture began on; others in order of joining.
+    std::size_t stream;
   };
 
-  /// Submits all of it, as if it were given anew: after what `stream` was given before, and ordered
-  /// by the memory that it uses towards all other streams. What was given to other streams of the
-  /// capture runs there again. Does not block.
+  /// Submits the work to `stream`, after its earlier work and ordered by memory towards all other
+  /// streams. Work of the capture's other streams runs there again. Does not block.
   /// @throws InvalidArgument  `stream` belongs to another context.
-  /// @throws CaptureError     `stream`, or one of the capture, captures; or this reads results
-  ///                          of an earlier capture that were never submitted.
+  /// @throws CaptureError     `stream`, or a stream of the capture, is capturing; or the work reads
+  ///                          results of an earlier capture that was never replayed.
   /// @throws CommandError     one of the streams, or work that this depends on, has failed.
-  /// @throws OpenCLError      the driver refuses.
-  /// Nothing is submitted then; where the refusal comes too late for that, the streams that were
-  /// given a part fail.
+  /// @throws OpenCLError      the driver fails to enqueue it.
+  /// After an exception nothing is submitted; if that can no longer be avoided, the streams that
+  /// received a part enter the failed state.
   void replay(const Stream& stream) const;
-  /// On the stream that it was captured on.
+  /// Submits the work to the stream that the capture began on.
   void replay() const;
 
-  /// Number of commands.
+  /// Returns the number of commands.
   std::size_t size() const noexcept;
-  std::vector<Command> commands() const;
-  /// The position in `commands()` of the `nth` command of that name, counted from 0.
-  /// @throws InvalidArgument  there are fewer; lists those there are.
+  std::vector<Command> commands() const;  ///< Returns the commands in their order.
+  /// Returns the position in `commands()` of the `nth` command of that name, counted from 0.
+  /// @throws InvalidArgument  there are fewer; the text lists the commands.
   std::size_t find(std::string_view name, std::size_t nth = 0) const;
 
-  /// Changes one argument of a kernel, for replays from now on.
-  /// @param command   Its position in `commands()`.
+  /// Changes an argument of a kernel for later replays.
+  /// @param command   The position in `commands()`.
   /// @param argument  The position among the kernel's parameters, from 0.
-  /// @throws InvalidArgument  no such command or argument, a command that is no kernel, a value
-  ///                          that the kernel cannot take, or memory that a command of another
-  ///                          stream uses which replays in another order than it was captured in;
-  ///                          nothing is changed.
+  /// @throws InvalidArgument  there is no such command or argument; the command is no kernel; the
+  ///                          kernel cannot take the value; or another stream's command uses the
+  ///                          memory and replays in another order than it was captured in. Nothing
+  ///                          is changed.
   void update(std::size_t command, std::size_t argument, const KernelArgument& value) const;
-  /// The same with the parameter's name.
+  /// Changes the argument of the parameter with this name for later replays.
+  /// @throws InvalidArgument  there is no such command or parameter; the command is no kernel; the
+  ///                          kernel cannot take the value; or another stream's command uses the
+  ///                          memory and replays in another order than it was captured in. Nothing
+  ///                          is changed.
   void update(std::size_t command, std::string_view parameter, const KernelArgument& value) const;
 
-  /// `command_buffer` or `launch_list`.
+  /// Returns `command_buffer` or `launch_list`.
   ReplayMethod method() const noexcept;
-  const Stream& stream() const;
+  const Stream& stream() const;  ///< Returns the stream that the capture began on.
 
  private:
   friend class Capture;
@@ -94,7 +98,7 @@ class DOVETAIL_EXPORT Recording {
   std::shared_ptr<detail::RecordingState> state_;
 };
 
-/// Captures what a stream is given, from any thread and layer, instead of running it.
+/// Records the work on a stream, from any thread and layer, instead of running it.
 ///
 ///     Capture capture(stream);
 ///     Tensor y = relu(stream, x);
@@ -102,27 +106,29 @@ class DOVETAIL_EXPORT Recording {
 ///     const Recording recording = capture.end();
 ///     recording.replay();
 ///
-/// What can be captured: kernels, operations that are made of them, fills and copies on the device.
-/// What cannot throws a CaptureError: vendor libraries, with_queue, transfers to the host, events,
-/// host waits. Raw commands on `Stream::get()` are not captured: they run at once.
+/// Kernels, operations made of kernels, and fills and copies on the device can be captured. Vendor
+/// libraries, with_queue, transfers to the host, events and host waits throw CaptureError. Raw
+/// commands on `Stream::get()` are not captured: they run at once.
 ///
-/// A second stream takes part once it waits for one that does (`other.wait(stream)`), and must be
-/// joined again before the end: by `stream.wait(other)`, or by work on `stream` that uses the
-/// memory that `other` was given. Within the capture streams are ordered by memory as ever.
+/// A second stream takes part once it waits for one that does (`other.wait(stream)`). It must be
+/// joined before the end: by `stream.wait(other)`, or by work on `stream` that uses the memory of
+/// its work. Memory orders the streams of a capture as it orders any streams.
 ///
-/// Until the first replay the captured results do not exist: what reads them outside the capture
-/// throws a CaptureError. Ends without `end()` as if nothing had been given.
+/// Captured results do not exist before the first replay: work outside the capture that reads them
+/// throws CaptureError. A capture destroyed without `end()` discards its work.
 class DOVETAIL_EXPORT Capture {
  public:
-  /// @throws CaptureError     `stream` captures already.
+  /// Begins to capture.
+  /// @throws CaptureError     `stream` is capturing already.
   /// @throws InvalidArgument  the method is `command_buffer`, and the device has none that works.
   [[nodiscard]] explicit Capture(const Stream& stream, const RecordingOptions& options = {});
   ~Capture();
   Capture(const Capture&) = delete;
   Capture& operator=(const Capture&) = delete;
 
-  /// @throws CaptureError  a stream that took part was not joined, or `end` was called before; what
-  ///                       was captured is discarded.
+  /// Ends the capture and returns its work.
+  /// @throws CaptureError  a stream that took part was not joined, or `end` was called before; the
+  ///                       captured work is discarded.
   [[nodiscard]] Recording end();
 
  private:

@@ -11,8 +11,8 @@
 
 namespace dovetail {
 
-/// What a module's `SpecId`s are set to before it is built: the counterpart of
-/// `BuildOptions::define`. Those that are not set keep the module's own value.
+/// Values for a module's `SpecId`s before the build, the counterpart of `BuildOptions::define`. The
+/// others keep the module's own values.
 ///
 ///     SpecializationConstants().set(0, std::uint32_t{16}).set(1, 0.5f).set(2, true)
 class SpecializationConstants {
@@ -23,8 +23,8 @@ class SpecializationConstants {
     std::size_t nbytes = 0;
   };
 
-  /// Sets the constant whose SpecId is `id`; a later value replaces an earlier one.
-  /// @param value  Of the constant's own size: 1 byte for a bool, 4 for an int and a float.
+  /// Sets the constant whose SpecId is `id`. Replaces an earlier value.
+  /// @param value  A value of the constant's own size: 1 byte for a bool, 4 for an int or a float.
   template <typename T>
   requires(std::integral<T> || std::floating_point<T>) &&
       (sizeof(T) <= 8) SpecializationConstants& set(std::uint32_t id, T value) {
@@ -35,7 +35,7 @@ class SpecializationConstants {
     return *this;
   }
 
-  /// By SpecId.
+  /// Returns the values by SpecId.
   const std::map<std::uint32_t, Value>& values() const noexcept { return values_; }
 
  private:

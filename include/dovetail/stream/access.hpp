@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Whether work reads memory or writes it.
+// Reading and writing of memory.
 #pragma once
 
 #include <string_view>
@@ -8,14 +8,14 @@
 
 namespace dovetail {
 
-/// What a piece of work does with memory.
+/// How a piece of work uses memory.
 enum class Access : unsigned char {
   read,
-  write,       ///< Writes without a look at what was there.
-  read_write,  ///< Also what an undeclared use counts as.
+  write,       ///< Writes without reading.
+  read_write,  ///< The default for an undeclared use.
 };
 
-/// "read", "write" or "read_write".
+/// Returns "read", "write" or "read_write".
 DOVETAIL_EXPORT std::string_view to_string(Access access) noexcept;
 
 }  // namespace dovetail

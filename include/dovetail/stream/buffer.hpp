@@ -21,7 +21,7 @@ namespace detail {
 class MemoryState;
 struct BufferState;
 
-/// A buffer's native handle, for Dovetail's own layers, which declare how they use it.
+/// A buffer's native handle for Dovetail's own layers, which declare their uses.
 struct BufferHandle {
   cl_mem memory = nullptr;
   cl_mem root =
@@ -36,37 +36,37 @@ struct BufferHandle {
 DOVETAIL_EXPORT BufferHandle handle_of(const Buffer& buffer) noexcept;
 }  // namespace detail
 
-/// A copyable handle to a block of device memory, freed with its last handle.
+/// A copyable handle to a block of device memory. The last handle frees the block.
 ///
-/// Work that Dovetail is given is ordered by what it reads and writes of the memory, on whichever
-/// streams and through whichever handles: two Buffers of one cl_mem, or of a sub-buffer and its
-/// parent, are known to share bytes. OpenCL keeps the memory until commands that use it are done,
-/// so a handle may go while work is in flight. A handle that was moved from holds no memory and is
-/// refused by whatever it is given to. Thread-safe.
+/// Dovetail orders its work by the bytes that it reads and writes, on all streams and through all
+/// handles: two Buffers of one cl_mem, or of a sub-buffer and its parent, share bytes. Handles may
+/// go while work is in flight, since OpenCL keeps the memory until its commands are done. After a
+/// move, the handle holds no memory, and every function that takes it throws. Thread-safe.
 class DOVETAIL_EXPORT Buffer {
  public:
-  /// Allocates `nbytes` of uninitialised memory; with 0, holds none and `get()` is null.
-  /// @throws OutOfMemory  the device has not that much.
+  /// Allocates `nbytes` of uninitialised memory. With 0, allocates none and `get()` is null.
+  /// @throws OutOfMemory  the device has too little memory.
   Buffer(const Context& context, std::size_t nbytes);
 
-  /// Allocates memory that starts as a copy of `nbytes` at `source`; the copy is made before this
-  /// returns and waits for no queue.
+  /// Allocates a copy of the `nbytes` at `source`. The copy is complete on return and waits for no
+  /// queue.
   Buffer(const Context& context, std::size_t nbytes, const void* source);
 
-  /// Shares somebody's memory; it is retained for the lifetime of the handles.
+  /// Shares existing memory and retains it for as long as a handle exists.
   /// @throws InvalidArgument  `memory` is null, an image or a pipe, or belongs to another context.
   [[nodiscard]] static Buffer retain(const Context& context, cl_mem memory);
 
-  /// The native handle, for other libraries. Dovetail does not see what they do with it: on one
-  /// stream the queue orders it, towards other streams declare it, see MemoryUse. Memory that came
-  /// from a MemoryPool does not go back to it once this was called.
+  /// Returns the native handle, for other libraries. Dovetail does not see what they do with it:
+  /// their work keeps its place on its own stream; declare it to other streams by MemoryUse. A
+  /// block of a MemoryPool is not recycled after this call.
   cl_mem get() const noexcept;
-  /// Size in bytes.
+  /// Returns the size in bytes.
   std::size_t nbytes() const noexcept;
+  /// Returns the context.
   /// @throws InvalidArgument  the handle was moved from.
   const Context& context() const;
 
-  /// Same memory object.
+  /// Compares the memory objects.
   friend bool operator==(const Buffer& a, const Buffer& b) noexcept {
     return detail::handle_of(a).memory == detail::handle_of(b).memory;
   }
@@ -78,19 +78,21 @@ class DOVETAIL_EXPORT Buffer {
   std::shared_ptr<const detail::BufferState> state_;
 };
 
-/// A range of a buffer: what a tensor or field hands to a kernel.
+/// A range of a buffer, such as a tensor or field passes to a kernel.
 struct BufferView {
   Buffer buffer;
   std::size_t offset = 0;  ///< In bytes, from the buffer's start.
   std::size_t nbytes = 0;
 };
 
-/// Whether the two share a byte, sub-buffers seen through.
+/// Returns whether the views share a byte. Compares sub-buffers by their parent's bytes.
 DOVETAIL_EXPORT bool overlap(const BufferView& a, const BufferView& b) noexcept;
 
 /// A type whose data lies in one range of a buffer: `storage()` tells which. With `dtype()` as
 /// well, launches check that the kernel points to such elements.
 template <typename T>
+/// A type whose data is one range of a buffer, which `storage()` returns. If it also has `dtype()`,
+/// launches compare that with the type that the kernel points to.
 concept HasStorage = requires(const T& value) {
   { value.storage() } -> std::convertible_to<BufferView>;
 };

@@ -7,20 +7,20 @@
 
 namespace dovetail {
 
-/// The stream that overloads without a stream argument use.
+/// Returns the stream of overloads without a stream argument.
 ///
-/// On the process's main thread it is the default pool's default stream, so that single-threaded
-/// code behaves as if there were no pool. Every other thread is attached at its first call to the
-/// pooled stream that the fewest live threads have, keeps it, and gives it back when it ends: up to
-/// 31 live threads never share one, more share them evenly. What a thread calls after it has given
-/// its stream back, from destructors of its thread_local objects, gets the default stream. A
-/// StreamGuard overrides all of this, at any time.
+/// On the process's main thread this is the default stream of the default pool, so single-threaded
+/// code behaves as without a pool. Any other thread attaches at its first call to the pooled stream
+/// with the fewest live threads, and gives it back when it ends: up to 31 live threads have a
+/// stream each, more share evenly. After that, destructors of the thread's thread_local objects get
+/// the default stream. A StreamGuard overrides all of this at any time.
 DOVETAIL_EXPORT Stream current_stream();
 
-/// Makes `stream` the calling thread's current stream until the end of the scope. Guards nest, and
-/// each belongs to the thread that made it.
+/// Makes `stream` the calling thread's current stream until the end of the scope. Guards nest; each
+/// belongs to the thread that made it.
 class DOVETAIL_EXPORT StreamGuard {
  public:
+  /// Makes `stream` current.
   /// @throws InvalidArgument  `stream` was moved from.
   [[nodiscard]] explicit StreamGuard(Stream stream);
   ~StreamGuard();

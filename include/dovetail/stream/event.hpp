@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Events: points of a stream that hosts and other streams can wait for.
+// Events: points of a stream that the host and other streams can wait for.
 #pragma once
 
 #include <CL/cl.h>
@@ -18,33 +18,34 @@ struct EventState;
 struct StreamState;
 }  // namespace detail
 
-/// A point of a stream, made by `Stream::record`: a copyable handle.
+/// A copyable handle to a point of a stream, made by `Stream::record`.
 ///
-/// A handle that was moved from returns null from `get()`; whatever else it is asked for, or given
-/// to, throws InvalidArgument. Thread-safe.
+/// After a move, `get()` returns null, and every other use of the handle throws InvalidArgument.
+/// Thread-safe.
 class DOVETAIL_EXPORT Event {
  public:
-  /// Shares an event of somebody else's command; it is retained for the lifetime of the handles.
+  /// Shares the event of another party's command and retains it for as long as a handle exists.
   /// @throws InvalidArgument  `event` is null.
   [[nodiscard]] static Event retain(cl_event event);
 
-  /// Blocks until the event's point is reached. Of several threads, one waits for all.
-  /// @throws CommandError  the command it stands for, or one before it, failed.
+  /// Blocks until the event is reached. If several threads call this, one waits for all.
+  /// @throws CommandError  the command of the event, or one before it, failed.
   void synchronize() const;
 
-  /// `synchronize` with a limit.
-  /// @throws TimedOut  it was not reached by then; the text says who waits for whom.
+  /// Blocks until the event is reached, for at most `limit`.
+  /// @throws CommandError  the command of the event, or one before it, failed.
+  /// @throws TimedOut      the event was not reached; the text says who waits for whom.
   void synchronize_for(std::chrono::nanoseconds limit) const;
 
-  /// Whether the point is reached; never blocks, and sees to it that the work has been started.
-  /// @throws CommandError  the command it stands for, or one before it, failed.
+  /// Returns whether the event is reached. Never blocks, and flushes the work so that it starts.
+  /// @throws CommandError  the command of the event, or one before it, failed.
   bool is_done() const;
 
-  cl_event get() const noexcept;
+  cl_event get() const noexcept;  ///< Returns the native handle.
 
  protected:
   friend class Stream;
-  explicit Event(std::shared_ptr<detail::EventState> state);
+  explicit Event(std::shared_ptr<detail::EventState> state);  ///< For Stream.
   /// @throws InvalidArgument  the handle was moved from.
   const detail::EventState& state(std::string_view function) const;
   std::shared_ptr<detail::EventState> state_;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The record of how work was ordered, and why.
+// The record of each ordering decision and its reason.
 #pragma once
 
 #include <cstddef>
@@ -22,96 +22,98 @@ enum class Hazard : unsigned char {
   read_after_write,
   write_after_read,
   write_after_write,
-  wait,        ///< Asked for: `Stream::wait`.
-  undeclared,  ///< One of the two may touch any memory: `with_queue` without uses.
+  wait,        ///< The program called `Stream::wait`.
+  undeclared,  ///< One of them may touch any memory: `with_queue` without uses.
 };
 
-/// "read after write", ...
+/// Returns text such as "read after write", "wait" or "undeclared memory".
 DOVETAIL_EXPORT std::string_view to_string(Hazard hazard) noexcept;
 
-/// Work was given to a stream.
+/// A stream received a piece of work.
 struct CommandEntry {
+  /// A range of bytes that the work uses.
   struct Use {
-    std::uint64_t memory;    ///< A number for the memory object; sub-buffers have their parent's.
+    std::uint64_t memory;    ///< Number of the memory object; a sub-buffer has its parent's.
     std::size_t begin, end;  ///< In bytes of the parent.
     Access access;
     friend bool operator==(const Use&, const Use&) = default;
   };
   Point point;
-  std::string what;  ///< Who asked, such as "kernel 'scale'".
+  std::string what;  ///< The caller, such as "kernel 'scale'".
   std::vector<Use> uses;
-  bool is_undeclared = false;  ///< It may touch any other memory of its context as well.
+  bool is_undeclared = false;  ///< It may also touch any other memory of its context.
 };
 
-/// Work, or a call of `Stream::wait`, depends on an earlier point.
+/// A piece of work, or a call of `Stream::wait`, depends on an earlier point.
 struct DecisionEntry {
-  Point consumer;  ///< The first work that the dependency holds for.
+  Point consumer;  ///< The first work that depends on `producer`.
   Point producer;
   Verdict verdict;
   Hazard hazard;
-  std::string what;            ///< Who asked.
-  CommandEntry::Use use = {};  ///< Where the two meet; empty for `wait` and `undeclared`.
+  std::string what;            ///< The caller.
+  CommandEntry::Use use = {};  ///< The shared bytes; empty for `wait` and `undeclared`.
 };
 
-/// A stream that was there when the record began, was made since, or has changed.
+/// A stream exists when the record begins, is made, or changes.
 struct StreamEntry {
   std::uint64_t stream;  ///< `Stream::id`.
   StreamOrigin origin;
   bool is_shared;                  ///< Others may enqueue on its queue.
-  std::vector<std::string> peers;  ///< The names of those that are attached.
+  std::vector<std::string> peers;  ///< The names of the attached peers.
 };
 
-/// A marker was put on a queue.
+/// A marker was enqueued.
 struct MarkerEntry {
-  std::uint64_t marker;  ///< A number for it.
-  Point covers;          ///< It is reached when at least all work up to here is done.
+  std::uint64_t marker;  ///< The marker's number.
+  Point covers;          ///< The marker is complete only after all work up to here.
 };
 
-/// A stream was made to wait for a marker: its work from `consumer` on comes after it.
+/// A stream waits for a marker: its work from `consumer` on comes after it.
 struct WaitEntry {
   Point consumer;
   std::uint64_t marker;
 };
 
-/// A host thread blocked for a marker.
+/// A host thread blocked until a marker was complete.
 struct HostWaitEntry {
   std::uint64_t marker;
-  Point covers;      ///< What the marker stands for; stream 0 for somebody else's event.
-  std::string what;  ///< Who asked, such as "Stream::synchronize".
+  Point covers;      ///< The point that the marker covers; stream 0 for an event of another party.
+  std::string what;  ///< The caller, such as "Stream::synchronize".
 };
 
-/// The host learnt that all work up to this point is done.
+/// The host knows from here on that all work up to this point is done.
 struct CompletionEntry {
   Point up_to;
 };
 
+/// One entry of a record.
 using OrderEntry = std::variant<CommandEntry, DecisionEntry, MarkerEntry, WaitEntry,
                                 CompletionEntry, StreamEntry, HostWaitEntry>;
 
-/// Entries in an order that is true: an entry that another rests on stands before it, and work with
-/// a conflict stands in the order in which it was given.
+/// Entries in causal order: each follows those it depends on; conflicting commands follow
+/// submission order.
 using OrderRecord = std::vector<OrderEntry>;
 
-/// Keeps the record of every stream in the process for as long as it exists. Counting
-/// (`Stream::statistics`) needs none; a record costs memory for each launch.
-///
-/// @throws InvalidArgument  another recorder exists.
+/// Records every stream of the process for as long as it exists. A record costs memory for each
+/// launch; the counts of `Stream::statistics` need no recorder.
 class DOVETAIL_EXPORT OrderRecorder {
  public:
+  /// Starts to record.
+  /// @throws InvalidArgument  another recorder exists.
   [[nodiscard]] OrderRecorder();
   ~OrderRecorder();
   OrderRecorder(const OrderRecorder&) = delete;
   OrderRecorder& operator=(const OrderRecorder&) = delete;
 
-  /// What was recorded since the start, or since the last call; the streams that were there are in
-  /// the first alone. Thread-safe.
+  /// Returns the entries since the start or the last call. Only the first record lists the streams
+  /// that existed before. Thread-safe.
   OrderRecord take();
 
  private:
   static void end() noexcept;
 };
 
-/// The record as text for people, one line an entry.
+/// Returns the record as text for people, a line for each entry.
 DOVETAIL_EXPORT std::string explain(const OrderRecord& record);
 
 }  // namespace dovetail

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What work does to memory, as far as order depends on it.
+// The uses of memory that order depends on.
 #pragma once
 
 #include <optional>
@@ -10,24 +10,25 @@
 
 namespace dovetail {
 
-/// A use of a range of bytes. Reads may run side by side; a write comes after all that was given
-/// before it and touches the same bytes, and before all that is given after it.
+/// A use of a range of bytes. Reads may overlap in time; a write comes after all earlier work on
+/// the same bytes and before all later work.
 struct MemoryUse {
   BufferView memory;
   Access access = Access::read_write;
-  std::optional<DType> element = std::nullopt;  ///< What the memory holds, if its type says.
+  std::optional<DType> element = std::nullopt;  ///< The element type, if the memory has one.
 };
 
+/// @{
+/// Declares that work reads, writes, or reads and writes this memory: a range, a whole buffer, or a
+/// tensor or anything else with `storage()`.
 inline MemoryUse reads(BufferView memory) { return {std::move(memory), Access::read}; }
 inline MemoryUse writes(BufferView memory) { return {std::move(memory), Access::write}; }
 inline MemoryUse updates(BufferView memory) { return {std::move(memory), Access::read_write}; }
 
-/// The same of a whole buffer.
 inline MemoryUse reads(const Buffer& buffer) { return reads({buffer, 0, buffer.nbytes()}); }
 inline MemoryUse writes(const Buffer& buffer) { return writes({buffer, 0, buffer.nbytes()}); }
 inline MemoryUse updates(const Buffer& buffer) { return updates({buffer, 0, buffer.nbytes()}); }
 
-/// The same of a tensor, or of anything else with `storage()`.
 template <HasStorage T>
 MemoryUse reads(const T& value) {
   return {value.storage(), Access::read, detail::element_of(value)};
@@ -40,5 +41,6 @@ template <HasStorage T>
 MemoryUse updates(const T& value) {
   return {value.storage(), Access::read_write, detail::element_of(value)};
 }
+/// @}
 
 }  // namespace dovetail

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Peers: other frameworks that give work to a stream's queue by themselves.
+// Peers: other frameworks that enqueue on a stream's queue by themselves.
 #pragma once
 
 #include <cstdint>
@@ -9,23 +9,22 @@
 
 namespace dovetail {
 
-/// How far a peer has got. Each is a count of its own units of work since it began, and
-/// recorded >= enqueued >= flushed.
+/// The progress of a peer: counts of its own units of work since it began, with recorded >=
+/// enqueued >= flushed.
 struct PeerFrontiers {
-  std::uint64_t recorded = 0;  ///< Asked for by its users; a lazy framework may still hold it.
-  std::uint64_t enqueued = 0;  ///< Put on the queue.
-  std::uint64_t flushed = 0;   ///< Known to have been flushed to the device.
+  std::uint64_t recorded = 0;  ///< Users have asked for it; a lazy framework may hold it back.
+  std::uint64_t enqueued = 0;  ///< It is on the queue.
+  std::uint64_t flushed = 0;   ///< It is known to be flushed to the device.
 };
 
 /// A framework that enqueues on a queue which it shares with Dovetail.
 ///
-/// One in-order queue orders what is on it, and only that: work that a framework has recorded but
-/// not enqueued yet would run after work that Dovetail enqueues now. A peer attached to a stream
-/// (`Stream::attach`) tells how far it has got, and is told to submit where order needs it.
+/// An in-order queue orders only what is on it: work that a framework has recorded and not yet
+/// enqueued would run after the work that Dovetail enqueues now. A peer attached to a stream
+/// (`Stream::attach`) reports its progress, and Dovetail calls its `submit` where order needs it.
 ///
-/// Both functions are called from any thread that gives work to a stream, at times under that
-/// stream's lock: they must be thread-safe, and must not give work to a Dovetail stream themselves
-/// (that throws an Error).
+/// Any thread that enqueues on a stream may call these functions, also under that stream's lock:
+/// they must be thread-safe, and must not enqueue on a Dovetail stream, which throws an Error.
 class DOVETAIL_EXPORT Peer {
  public:
   Peer() = default;
@@ -33,10 +32,11 @@ class DOVETAIL_EXPORT Peer {
   Peer& operator=(const Peer&) = delete;
   virtual ~Peer();
 
-  /// For messages, such as "torch".
+  /// Returns the name for messages, such as "torch".
   virtual std::string_view name() const noexcept = 0;
+  /// Returns the progress so far.
   virtual PeerFrontiers frontiers() const noexcept = 0;
-  /// Enqueues everything recorded so far: on return `enqueued` has reached what `recorded` was.
+  /// Enqueues everything recorded so far: on return, `enqueued` has reached the earlier `recorded`.
   virtual void submit() = 0;
 };
 

@@ -7,9 +7,9 @@
 
 namespace dovetail {
 
-/// What a stream had been given up to one moment: 16 bytes, and no OpenCL object.
+/// The progress of a stream at one moment, in 16 bytes and without an OpenCL object.
 ///
-/// A stream numbers the work that it is given through Dovetail: 1, 2, 3, ... The point with ticket
+/// A stream numbers the work that it receives through Dovetail: 1, 2, 3, ... The point with ticket
 /// t is reached when all work up to number t is done.
 struct Point {
   std::uint64_t stream = 0;  ///< `Stream::id()`.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A stream that one holder has to itself for a while.
+// The exclusive use of a pool's stream.
 #pragma once
 
 #include <memory>
@@ -13,31 +13,32 @@ namespace detail {
 class LeaseSet;
 }
 
-/// The right to a stream that nobody else gets from the pool, until the lease is destroyed.
+/// The right to a stream that the pool gives to nobody else until the lease is destroyed. Made by
+/// `StreamPool::lease`, `try_lease` and `try_lease_for`.
 ///
-/// Made by `StreamPool::lease` and its kin. Giving back does not wait for the stream's work: that
-/// runs on, and the next holder's comes behind it. If a copy of the stream, or an event recorded on
-/// it, outlives the lease, the stream is left to it and the pool leases a fresh one instead. What
-/// the pool cannot see is the native handle, `Stream::get`: it is not to be used after the lease.
+/// Giving the stream back does not wait: its work runs on, and the next holder's work comes after
+/// it. If a copy of the stream, or an event recorded on it, outlives the lease, the pool leaves the
+/// stream to it and leases a fresh one instead. The pool does not see the native handle,
+/// `Stream::get`: do not use it after the lease.
 ///
-/// A lease may outlive its pool, and then keeps its stream alive. Movable; a lease itself is for
-/// one thread at a time, its stream for any number.
+/// A lease may outlive its pool and keeps its stream alive. Movable. One thread at a time may use a
+/// lease, any number its stream.
 class DOVETAIL_EXPORT StreamLease {
  public:
-  StreamLease(StreamLease&& other) noexcept;
-  /// Gives back what is held, if anything, and takes over the other's.
+  StreamLease(StreamLease&& other) noexcept;  ///< Takes the lease over.
+  /// Gives the held stream back, if any, and takes the other lease over.
   StreamLease& operator=(StreamLease&& other) noexcept;
   ~StreamLease();
   StreamLease(const StreamLease&) = delete;
   StreamLease& operator=(const StreamLease&) = delete;
 
-  /// The leased stream. A copy is not covered by the lease once that has ended.
-  /// @throws InvalidArgument  the lease has been moved from.
+  /// Returns the leased stream. A copy of it is no longer exclusive after the lease.
+  /// @throws InvalidArgument  the lease was moved from.
   const Stream& stream() const&;
-  /// Not of a temporary: its lease ends with the statement.
+  /// Deleted, since the lease of a temporary ends with the statement.
   const Stream& stream() const&& = delete;
 
-  /// `lease->synchronize()` is `lease.stream().synchronize()`.
+  /// Gives access to the leased stream: `lease->synchronize()`.
   const Stream* operator->() const { return &stream(); }
 
  private:

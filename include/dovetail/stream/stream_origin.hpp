@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Whose queue a stream is.
+// The owner of a stream's queue.
 #pragma once
 
 #include <string_view>
@@ -11,11 +11,12 @@ namespace dovetail {
 /// Who keeps a stream's queue alive.
 enum class StreamOrigin {
   owned,     ///< Dovetail made the queue.
-  retained,  ///< Somebody else made it; Dovetail holds a reference.
-  borrowed,  ///< Somebody else made it and keeps it alive for as long as any handle to the stream.
+  retained,  ///< Another party made the queue; Dovetail holds a reference.
+  /// Another party made it and keeps it alive for as long as a handle to the stream exists.
+  borrowed,
 };
 
-/// "owned", "retained" or "borrowed".
+/// Returns "owned", "retained" or "borrowed".
 DOVETAIL_EXPORT std::string_view to_string(StreamOrigin origin) noexcept;
 
 }  // namespace dovetail

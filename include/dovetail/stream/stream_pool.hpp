@@ -19,66 +19,70 @@ namespace detail {
 class ThreadAttachment;
 }
 
+/// The sizes of a pool.
 struct StreamPoolOptions {
-  /// Streams handed out by `get()`, beside the default one; at least 1.
+  /// Streams that `get()` returns, besides the default one; at least 1.
   std::size_t size = 31;
-  /// Streams for exclusive leases, beside those; as many can be out at once. With 0 the pool gives
-  /// no leases.
+  /// Streams for exclusive leases, besides those, and so the most leases at once. With 0 the pool
+  /// gives no leases.
   std::size_t leases = 31;
   StreamOptions stream = {};
 };
 
-/// One default stream and `size()` pooled ones, on one context, and more for exclusive leases.
+/// One default stream and `size()` pooled ones on one context, and more for exclusive leases.
 ///
-/// Queues are made at first use, since a driver may take hundreds of microseconds for each.
-/// Thread-safe; `get` takes no lock once a queue exists. Streams and leases may outlive the pool,
-/// but it must not be destroyed while a call of its functions is under way.
+/// The pool makes a queue at its first use, since a driver may take hundreds of microseconds for
+/// each. Thread-safe; `get` takes no lock once a queue exists. Streams and leases may outlive the
+/// pool, but no call of its functions may be in progress when it is destroyed.
 class DOVETAIL_EXPORT StreamPool {
  public:
-  /// @throws InvalidArgument  size 0.
+  /// Makes a pool without a queue so far.
+  /// @throws InvalidArgument  the size is 0.
   explicit StreamPool(const Context& context = Context::default_context(),
                       const StreamPoolOptions& options = {});
   ~StreamPool();
   StreamPool(const StreamPool&) = delete;
   StreamPool& operator=(const StreamPool&) = delete;
 
-  /// The next pooled stream, round robin. It is shared: after `size()` calls the same streams come
-  /// round again.
+  /// Returns the next pooled stream, round robin. It is shared: after `size()` calls the same
+  /// streams return.
   [[nodiscard]] Stream get();
 
-  /// The pooled stream at `index`.
+  /// Returns the pooled stream at `index`.
   /// @throws InvalidArgument  `index` is not below `size()`.
   [[nodiscard]] Stream get(std::size_t index);
 
-  /// A stream that is nobody else's until the lease is destroyed: neither `get` nor another lease
-  /// gives it. Blocks until one is free; callers are served in the order in which they came.
+  /// Leases a stream that neither `get` nor another lease returns until the lease is destroyed.
+  /// Blocks until one is free; callers are served in the order of their calls.
   ///
-  /// Blocks for ever if the leases that are out wait for this one, such as those of the same
-  /// thread: `try_lease_for` does not.
+  /// Blocks for ever if the leases in use wait for this one, as those of the calling thread may:
+  /// use `try_lease_for` then.
   /// @throws InvalidArgument  the pool was made with leases = 0.
-  /// @throws OpenCLError      a queue was to be made and the driver refuses.
+  /// @throws OpenCLError      the driver cannot make the queue.
   [[nodiscard]] StreamLease lease();
 
-  /// The same, or nothing where `lease` would block.
+  /// Leases a stream, or returns nothing if `lease` would block.
+  /// @throws InvalidArgument  the pool was made with leases = 0.
   [[nodiscard]] std::optional<StreamLease> try_lease();
 
-  /// The same, or nothing if no stream comes free within `timeout`.
+  /// Leases a stream, or returns nothing if none becomes free within `timeout`.
   /// @throws InvalidArgument  `timeout` is negative, or the pool was made with leases = 0.
   [[nodiscard]] std::optional<StreamLease> try_lease_for(std::chrono::nanoseconds timeout);
 
-  /// The stream that is not handed out by `get()`; the main thread's current one in the default
-  /// pool.
+  /// Returns the default stream, which `get()` never returns. In the default pool it is the main
+  /// thread's current stream.
   const Stream& default_stream();
 
-  /// Number of pooled streams; the default one and those for leases are not counted.
+  /// Returns the number of pooled streams, without the default one and those for leases.
   std::size_t size() const noexcept;
-  const Context& context() const noexcept;
+  const Context& context() const noexcept;  ///< Returns the context.
 
-  /// Who shares streams with whom, and how leases fare. While other threads use the pool each
-  /// figure is right by itself, but they need not be of one moment.
+  /// Returns who shares streams with whom, and the counts of leases. While other threads use the
+  /// pool, each figure is right, but they need not be of one moment.
   StreamPoolStatistics statistics() const;
 
-  /// The process's pool on `Context::default_context()`, made at first use and never destroyed.
+  /// Returns the process's pool on `Context::default_context()`. The first call makes it; nothing
+  /// destroys it.
   static StreamPool& default_pool();
 
  private:

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What StreamPool::statistics returns.
+// The counts of a stream pool.
 #pragma once
 
 #include <cstddef>
@@ -8,30 +8,29 @@
 
 namespace dovetail {
 
-/// A pool's exclusive leases. The figures are of one moment.
+/// Counts of a pool's exclusive leases, all of one moment.
 struct StreamLeaseStatistics {
-  /// Leases that are out now.
+  /// Leases in use now.
   std::size_t active = 0;
-  /// Callers that are blocked now until one is given back.
+  /// Callers that block now until a lease is given back.
   std::size_t waiting = 0;
-  /// Leases given out so far, those that are out included.
+  /// Leases given so far, including those in use.
   std::uint64_t granted = 0;
   /// Calls of `try_lease_for` so far that ended without a lease.
   std::uint64_t timed_out = 0;
-  /// Streams that somebody still used after their lease, or that had failed, and that a fresh one
-  /// took the place of.
+  /// Streams replaced by a fresh one, because they had failed or were used after their lease.
   std::uint64_t replaced = 0;
 };
 
-/// Counts since the pool was made, and who uses its streams now.
+/// Counts since the pool was made, and the users of its streams now.
 struct StreamPoolStatistics {
-  /// Calls so far of `get()`, the one that goes round robin.
+  /// Calls so far of `get()` without an index.
   std::uint64_t gets = 0;
   /// Queues made so far: for the default stream, pooled streams and leases.
   std::uint64_t streams_created = 0;
-  /// For each pooled stream, by index, the live threads whose own current stream it is.
+  /// For each pooled stream, by index, the number of live threads attached to it.
   std::vector<std::size_t> attached_threads = {};
-  /// Pooled streams that more than one live thread is attached to.
+  /// Pooled streams with more than one live thread attached.
   std::size_t shared_streams = 0;
   StreamLeaseStatistics leases = {};
 };

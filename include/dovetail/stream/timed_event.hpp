@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Events that know the device's time.
+// Events with the device's time.
 #pragma once
 
 #include <chrono>
@@ -17,19 +17,19 @@ struct TimeStamp;
 
 /// A point of a stream with the device's time there, made by `Stream::record_timed`.
 ///
-/// `end - start` is the time between two of them on one device, of one stream or of two, with
-/// profiling or without. It is the device's clock, which also counts while the device is idle or
-/// works for others.
+/// `end - start` is the time between two points of one device, on one stream or two, with or
+/// without profiling. The device's clock also runs while the device is idle or works for others.
 ///
-/// The time holds all work given between the two, and what the device needs to go from one command
-/// to the next. PoCL on two cores, median over kernels of 3 us to 9 ms: 1 to 26 us more than the
-/// kernel itself on a queue with profiling, 4 to 35 us on one without. There the stream also pauses
-/// at the point until the time is taken (CPUs), or the time may come late by the hand-over to
-/// another queue (GPUs). See docs/design/0007. Thread-safe.
+/// The time includes all work between the points, and the device's pauses between commands. PoCL on
+/// two cores, median over kernels of 3 us to 9 ms: 1 to 26 us more than the kernel itself on a
+/// queue with profiling, 4 to 35 us on one without. Without profiling the stream also pauses at the
+/// point until the time is taken (CPUs), or the time may be late by the hand-over to another queue
+/// (GPUs). See docs/design/0007. Thread-safe.
 class DOVETAIL_EXPORT TimedEvent : public Event {
  public:
-  /// Device time from `start` to `end`; negative if `end` came first. Blocks until both are done.
-  /// @throws InvalidArgument  the events are of different devices.
+  /// Returns the device time from `start` to `end`, negative if `end` came first. Blocks until both
+  /// are done.
+  /// @throws InvalidArgument  the events belong to different devices.
   /// @throws OpenCLError      a command before one of them failed.
   friend DOVETAIL_EXPORT std::chrono::nanoseconds operator-(const TimedEvent& end,
                                                             const TimedEvent& start);

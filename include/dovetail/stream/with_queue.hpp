@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Raw OpenCL, and libraries that speak it, in the order of a stream.
+// Raw OpenCL and other libraries in the order of a stream.
 #pragma once
 
 #include <CL/cl.h>
@@ -31,34 +31,32 @@ void with_queue(const Stream& stream, const std::span<const MemoryUse>* uses, co
 }
 }  // namespace detail
 
-/// Calls `enqueue(queue)`, which enqueues on the stream's queue whatever it likes, as one piece of
-/// work: waits that it needs are inserted before it, no other thread's work gets in between, and
-/// later work on any stream comes after it where the memory says so.
+/// Calls `enqueue(queue)`, which may enqueue anything on the stream's queue, as one piece of work:
+/// the waits that it needs come before it, no other thread's work comes in between, and later work
+/// on any stream comes after it if they use the same memory.
 ///
 ///     with_queue(stream, {{reads(a), writes(b)}}, "my copy", [&](cl_command_queue queue) {
 ///       clEnqueueCopyBuffer(queue, a.get(), b.get(), 0, 0, a.nbytes(), 0, nullptr, nullptr);
 ///     });
 ///
-/// @param uses     All memory that the work touches. What it touches undeclared is ordered on this
-///                 stream only.
+/// @param uses     All memory that the work touches. Other memory is ordered on this stream only.
 /// @param name     For messages and OrderRecorder; a literal, kept by pointer.
-/// @param enqueue  Must not give work to a stream, capture, replay or change a recording, which
-///                 throw an Error; nor keep the queue. May throw.
-/// @throws InvalidArgument  memory of another context, or a range that its buffer does not have.
+/// @param enqueue  Must not keep the queue, nor enqueue on a stream, capture, or replay or change a
+///                 recording, which throw an Error. May throw.
+/// @throws InvalidArgument  memory of another context, or a range outside its buffer.
 /// @throws CommandError     the stream, or work that this depends on, has failed.
-/// Thread-safe; other threads that give work to the stream wait until `enqueue` returns.
+/// Thread-safe; other threads that enqueue on the stream wait until `enqueue` returns.
 template <std::invocable<cl_command_queue> Enqueue>
 void with_queue(const Stream& stream, std::span<const MemoryUse> uses, const char* name,
                 Enqueue&& enqueue) {
   detail::with_queue(stream, &uses, name, enqueue);
 }
 
-/// The same for work that does not tell what it touches: it may be any memory of the context.
+/// Calls `enqueue(queue)` as one piece of work that may touch any memory of the context.
 ///
-/// Safe, and not free: it waits, on the device, for all that the context's other streams were given
-/// before, and the next work of each of them waits for it. What other threads give meanwhile is not
-/// ordered with it. A stream that has failed, until its reset, makes such work refuse; one that is
-/// gone does not.
+/// Safe, and not free: on the device, it waits for all earlier work of the context's other streams,
+/// and the next work of each of them waits for it. Work that other threads enqueue meanwhile is not
+/// ordered with it. Throws CommandError while a live stream of the context is in the failed state.
 template <std::invocable<cl_command_queue> Enqueue>
 void with_queue(const Stream& stream, const char* name, Enqueue&& enqueue) {
   detail::with_queue(stream, nullptr, name, enqueue);

@@ -19,38 +19,40 @@ namespace dovetail {
 
 /// A contiguous, row-major array in device memory: a copyable handle, whose copies share the data.
 ///
-/// A tensor belongs to a context, not to a stream: whichever stream computes it, and whichever
-/// reads it, the reader comes after the writer. Handles may be copied and destroyed by any thread;
-/// the memory comes from the context's MemoryPool and goes back to it.
+/// A tensor belongs to a context and to no stream: readers run after writers, on all streams. Any
+/// thread may copy and destroy handles. `empty` and `full` take memory from the context's
+/// MemoryPool, which gets it back.
 ///
-/// A handle that was moved from keeps its shape and dtype, and holds no memory: what needs that
-/// throws InvalidArgument.
+/// After a move, the handle keeps its shape and dtype and holds no memory; every function that
+/// needs memory throws InvalidArgument.
 class DOVETAIL_EXPORT Tensor {
  public:
-  /// Uninitialised, on the stream's context.
-  /// @throws OutOfMemory  the device has not that much.
+  /// Allocates an uninitialised tensor in the stream's context.
+  /// @throws OutOfMemory  the device has too little memory.
   static Tensor empty(const Stream& stream, const Shape& shape, DType dtype = DType::f32);
 
-  /// Every element is `value`, converted to the dtype and written in stream order.
+  /// Makes a tensor whose elements are `value`, converted to the dtype and written in stream order.
   ///
   /// Integers lose the fraction and saturate: 300 as uint8 is 255, NaN is 0. Floats round to
-  /// nearest even, and to infinity beyond their range. A bool is whether the value is not 0.
-  /// @throws OutOfMemory  the device has not that much.
-  /// @throws CommandError  the stream has failed.
+  /// nearest even, and to infinity beyond their range. A bool is true unless the value is 0.
+  /// @throws OutOfMemory      the device has too little memory.
+  /// @throws CommandError     the stream has failed.
   /// @throws InvalidArgument  the stream was moved from.
   static Tensor full(const Stream& stream, const Shape& shape, double value,
                      DType dtype = DType::f32);
+  /// Makes a tensor of zeros, in stream order.
   static Tensor zeros(const Stream& stream, const Shape& shape, DType dtype = DType::f32) {
     return full(stream, shape, 0.0, dtype);
   }
 
-  /// A copy of `values`, which may go as soon as this returns. Waits for no queue.
+  /// Makes a tensor with a copy of `values`. The copy is complete on return and waits for no queue.
   /// @throws InvalidArgument  the number of values is not the shape's.
   template <typename T>
   static Tensor from_host(const Context& context, std::span<const T> values, const Shape& shape) {
     return from_host_bytes(context, values.data(), values.size(), shape, dtype_of<T>);
   }
-  /// A copy of `values`, which std::vector packs into bits and a tensor holds in bytes.
+  /// Makes a tensor with a copy of `values`, which std::vector packs into bits and a tensor holds
+  /// in bytes.
   /// @throws InvalidArgument  the number of values is not the shape's.
   template <std::same_as<bool> T>
   static Tensor from_host(const Context& context, const std::vector<T>& values,
@@ -59,17 +61,17 @@ class DOVETAIL_EXPORT Tensor {
     return from_host_bytes(context, bytes.data(), bytes.size(), shape, DType::boolean);
   }
 
-  /// A tensor over memory that exists already, such as a part of another library's buffer.
-  /// @param offset  Where the first element lies, in bytes; a multiple of the element's size.
-  /// @throws InvalidArgument  the shape does not fit behind the offset.
+  /// Makes a tensor over existing memory, such as a part of another library's buffer.
+  /// @param offset  Of the first element, in bytes; a multiple of the element's size.
+  /// @throws InvalidArgument  the shape exceeds the buffer, or the offset is not such a multiple.
   static Tensor from_buffer(const Buffer& buffer, const Shape& shape, DType dtype = DType::f32,
                             std::size_t offset = 0);
 
-  /// The elements, in row-major order; of a bool tensor whether their bytes are not 0. Blocks until
-  /// the stream has reached this point.
-  /// @throws InvalidArgument  `T` is not the tensor's dtype, the stream is of another context,
+  /// Returns the elements in row-major order; those of a bool tensor are true unless their byte is
+  /// 0. Blocks until the stream has reached this point.
+  /// @throws InvalidArgument  `T` is not the tensor's dtype, the stream belongs to another context,
   ///                          or one of the two was moved from.
-  /// @throws CommandError  the read, or work before it, failed.
+  /// @throws CommandError     the read, or work before it, failed.
   template <typename T>
   std::vector<T> to_host(const Stream& stream) const {
     using Stored = std::conditional_t<std::is_same_v<T, bool>, unsigned char, T>;
@@ -82,22 +84,25 @@ class DOVETAIL_EXPORT Tensor {
     }
   }
 
-  /// The same data under another shape.
+  /// Returns a tensor that shares the data in another shape.
   /// @throws InvalidArgument  the number of elements differs, or the handle was moved from.
   Tensor reshape(const Shape& shape) const;
 
-  const Shape& shape() const noexcept { return shape_; }
+  const Shape& shape() const noexcept { return shape_; }  ///< Returns the sizes.
+  /// Returns the element type, which a kernel's parameter must point to.
   DType dtype() const noexcept { return dtype_; }
-  /// What a kernel that takes it must point to.
+  /// Returns the number of dimensions.
   std::size_t rank() const noexcept { return shape_.rank(); }
-  /// Number of elements.
+  /// Returns the number of elements.
   std::int64_t size() const noexcept { return shape_.size(); }
+  /// Returns the size in bytes.
   std::size_t nbytes() const noexcept { return storage_.nbytes; }
+  /// Returns the context.
   /// @throws InvalidArgument  the handle was moved from.
   const Context& context() const { return storage_.buffer.context(); }
 
-  /// Where the data lies: buffer and offset in bytes, always together. Any kernel takes it,
-  /// whatever its parameter points to.
+  /// Returns the range of memory that holds the data. As a kernel's argument it has no type: the
+  /// parameter may point to anything.
   const BufferView& storage() const noexcept { return storage_; }
 
  private:

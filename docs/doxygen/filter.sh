@@ -1,0 +1,23 @@
+#!/bin/sh
+# Prepares a file for Doxygen: filter.sh FILE
+#
+# On a Markdown page, makes links of the names in its tables. In a header, puts the text of the .def
+# files in place of their #include, since Doxygen reads only macros from included files.
+case $1 in
+  *.md)
+    sed -E '/^\|/!b
+      :member
+      s/^(\| `([A-Za-z:0-9]+)` \|.*)`([A-Za-z_:0-9]+)`/\1\\ref dovetail::\2::\3 "\3"/
+      t member
+      s/`([A-Za-z_:0-9]+)`/\\ref dovetail::\1 "\1"/g' "$1"
+    ;;
+  *)
+    awk '/^#include ".*\.def"/ {
+           split($0, part, "\"")
+           while ((getline line < ("include/" part[2])) > 0) print line
+           close("include/" part[2])
+           next
+         }
+         { print }' "$1"
+    ;;
+esac
