@@ -26,7 +26,7 @@ std::vector<float> lend() {
   const dovetail::Tensor squares = dovetail::multiply(stream, x, x);
 
   compute::command_queue queue(stream.get());  // retains it
-  const compute::buffer memory(squares.storage().buffer.get());
+  const compute::buffer memory(squares.storage().buffer.lend());
   const compute::buffer_iterator<float> begin(memory, squares.storage().offset / sizeof(float));
   compute::sort(begin, begin + size, queue);
 

@@ -48,7 +48,7 @@ class Alternation {
   void ordered() const { run(own_, framework_, false); }
   void finishing() const { run(own_, framework_, true); }
   void raw() const {
-    const cl_mem memory = data_.storage().buffer.get();
+    const cl_mem memory = data_.storage().buffer.lend();
     const auto count = static_cast<cl_ulong>(count_);
     const cl_ulong at = 0;
     for (int i = 0; i < steps; ++i) {

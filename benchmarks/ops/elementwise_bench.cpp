@@ -46,7 +46,7 @@ struct Operands {
     std::ranges::transform(a_host, b_host, wanted.begin(), expected);
     const bool is_right = all_close(out.to_host<float>(stream), wanted, 1e-6);
     const float zero = 0.0f;
-    check(clEnqueueFillBuffer(stream.get(), out.storage().buffer.get(), &zero, sizeof(zero), 0,
+    check(clEnqueueFillBuffer(stream.get(), out.storage().buffer.lend(), &zero, sizeof(zero), 0,
                               out.nbytes(), 0, nullptr, nullptr),
           "clEnqueueFillBuffer");
     return is_right;
@@ -58,7 +58,7 @@ struct Operands {
   Tensor a, b, out;
 };
 
-cl_mem memory(const Tensor& tensor) { return tensor.storage().buffer.get(); }
+cl_mem memory(const Tensor& tensor) { return tensor.storage().buffer.lend(); }
 
 /// Verifies both, times both, and reports GB/s of `arrays` arrays that are read or written.
 template <typename Ours, typename Raw, typename Expected>

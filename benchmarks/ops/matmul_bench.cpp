@@ -95,7 +95,7 @@ void add(const std::string& backend, const Sizes& sizes, const Multiply& multipl
       ->Apply(report_spread);
 }
 
-cl_mem memory(const Tensor& tensor) { return tensor.storage().buffer.get(); }
+cl_mem memory(const Tensor& tensor) { return tensor.storage().buffer.lend(); }
 
 bool add_all() {
   for (const Sizes& sizes : {Sizes{64, 64, 64}, Sizes{256, 256, 256}, Sizes{512, 512, 512},

@@ -53,7 +53,7 @@ class Products {
 
  private:
   static Shape shape() { return {size, size}; }
-  static cl_mem memory(const Tensor& tensor) { return tensor.storage().buffer.get(); }
+  static cl_mem memory(const Tensor& tensor) { return tensor.storage().buffer.lend(); }
 
   Stream stream_;
   Tensor a_, b_;

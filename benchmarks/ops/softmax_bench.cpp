@@ -54,7 +54,7 @@ void softmax_rows(benchmark::State& state) {
   const auto raw = [&] {
     Buffer out(stream.context(), a.nbytes());
     raw_launch(stream.get(), kernel(), rows, std::min<std::size_t>(rows, 64),
-               a.storage().buffer.get(), out.get(), static_cast<cl_uint>(columns));
+               a.storage().buffer.lend(), out.lend(), static_cast<cl_uint>(columns));
     return Tensor::from_buffer(out, a.shape());
   };
   const std::vector<double> expected = softmax_of(a_host, columns);

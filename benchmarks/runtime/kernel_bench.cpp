@@ -57,11 +57,11 @@ class Launches {
   template <typename Launch>
   bool gives(const Buffer& out, double expected, const Launch& launch) const {
     std::vector<float> host(items, -1.0f);
-    check(clEnqueueWriteBuffer(stream_.get(), out.get(), CL_TRUE, 0, out.nbytes(), host.data(), 0,
+    check(clEnqueueWriteBuffer(stream_.get(), out.lend(), CL_TRUE, 0, out.nbytes(), host.data(), 0,
                                nullptr, nullptr),
           "clEnqueueWriteBuffer");
     launch();
-    check(clEnqueueReadBuffer(stream_.get(), out.get(), CL_TRUE, 0, out.nbytes(), host.data(), 0,
+    check(clEnqueueReadBuffer(stream_.get(), out.lend(), CL_TRUE, 0, out.nbytes(), host.data(), 0,
                               nullptr, nullptr),
           "clEnqueueReadBuffer");
     return all_close(host, std::vector<double>(items, expected), 1e-6);
@@ -115,7 +115,7 @@ BENCHMARK(launch_no_arguments)
 void launch_three_arguments(benchmark::State& state) {
   const Launches launches("three");
   const Buffer out = launches.buffer(0);
-  const cl_mem raw_out = out.get();
+  const cl_mem raw_out = out.lend();
   const cl_float value = 2.5f;
   const cl_uint size = items;
   const auto ours = [&] { launches.ours(out, value, size); };
@@ -136,7 +136,7 @@ void launch_eight_arguments(benchmark::State& state) {
   const Launches launches("eight");
   const Buffer out = launches.buffer(0), a = launches.buffer(1), b = launches.buffer(2),
                c = launches.buffer(3);
-  const cl_mem raw_out = out.get(), raw_a = a.get(), raw_b = b.get(), raw_c = c.get();
+  const cl_mem raw_out = out.lend(), raw_a = a.lend(), raw_b = b.get(), raw_c = c.get();
   const cl_float x = 1.0f, y = 0.5f, z = 0.25f;
   const cl_uint size = items;
   const auto ours = [&] { launches.ours(out, a, b, c, x, y, z, size); };

@@ -64,7 +64,7 @@ class Kernels final : public Work {
     }
   }
   void give_raw(const Stream& stream) const override {
-    const cl_mem a_memory = a.storage().buffer.get(), b_memory = b.storage().buffer.get();
+    const cl_mem a_memory = a.storage().buffer.lend(), b_memory = b.storage().buffer.lend();
     for (int i = 0; i < length; i += 2) {
       raw_launch(stream.get(), raw_(), items, items, b_memory, a_memory, 0.5f, 1.0f);
       raw_launch(stream.get(), raw_(), items, items, a_memory, b_memory, 1.0f, 0.25f);

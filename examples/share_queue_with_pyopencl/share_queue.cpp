@@ -62,7 +62,7 @@ Session* session_open(std::int64_t size, float value) {
 void session_close(Session* session) { delete session; }
 
 cl_command_queue session_queue(const Session* session) { return session->stream.get(); }
-cl_mem session_memory(const Session* session) { return session->x.storage().buffer.get(); }
+cl_mem session_memory(const Session* session) { return session->x.storage().buffer.lend(); }
 
 /// x = max(x, 0), appended to the session's stream.
 int session_relu(const Session* session) {

@@ -93,7 +93,7 @@ void hand_over(const Stream& stream, const Tensor& tensor) {
 
 }  // namespace
 
-DLManagedTensor* to_dlpack(const Tensor& tensor, cl_command_queue consumer) {
+DLManagedTensor* to_dlpack(cl_command_queue consumer, const Tensor& tensor) {
   detail::check_not_moved_from("to_dlpack", "tensor", tensor.storage().buffer);
   std::optional<Stream> stream;
   if (consumer != nullptr) {
@@ -106,7 +106,7 @@ DLManagedTensor* to_dlpack(const Tensor& tensor, cl_command_queue consumer) {
   }
   auto given = std::make_unique<Export>(tensor, std::move(stream));
   DLTensor& described = given->managed.dl_tensor;
-  described.data = tensor.storage().buffer.get();
+  described.data = tensor.storage().buffer.lend();
   described.byte_offset = tensor.storage().offset;
   described.device = {kDLOpenCL, index_of(tensor.context().device())};
   return &given.release()->managed;

@@ -120,7 +120,8 @@ Described describe(const DLTensor& source) {
 
 }  // namespace
 
-Tensor from_dlpack(const Context& context, DLManagedTensor* managed, const DlpackImport& options) {
+Tensor from_dlpack(const Context& context, DLManagedTensor* managed,
+                   const DlpackImportOptions& options) {
   detail::check_not_forked("from_dlpack");
   detail::check_not_moved_from("from_dlpack", "context", context);
   if (managed == nullptr) {

@@ -17,14 +17,14 @@ namespace {
 
 }  // namespace
 
-DLManagedTensor* to_dlpack(const Tensor& /*tensor*/, cl_command_queue /*consumer*/) {
+DLManagedTensor* to_dlpack(cl_command_queue /*consumer*/, const Tensor& /*tensor*/) {
   refuse("to_dlpack");
 }
 DLManagedTensor* to_dlpack_host(const Stream& /*stream*/, const Tensor& /*tensor*/) {
   refuse("to_dlpack_host");
 }
 Tensor from_dlpack(const Context& /*context*/, DLManagedTensor* /*managed*/,
-                   const DlpackImport& /*options*/) {
+                   const DlpackImportOptions& /*options*/) {
   refuse("from_dlpack");
 }
 

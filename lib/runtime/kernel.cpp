@@ -42,17 +42,16 @@ const std::shared_ptr<detail::KernelState>& Kernel::state(std::string_view funct
   return state_;
 }
 
-void Kernel::enqueue(const Stream& stream, const NDRange& range,
-                     std::span<const KernelArgument> arguments) const {
+void Kernel::launch(const Stream& stream, const NDRange& range,
+                    std::span<const KernelArgument> arguments) const {
   detail::check_not_forked("Kernel::launch");
   const auto& kernel = state("Kernel::launch");
   kernel->check_launch(stream, range, arguments);
-  detail::Launch launch(kernel, range, arguments);
-  const detail::Submission submission(stream, launch.uses(), {"kernel", kernel->permanent_name},
-                                      &launch);
+  detail::Launch run(kernel, range, arguments);
+  const detail::Submission submission(stream, run.uses(), {"kernel", kernel->permanent_name}, &run);
   if (submission.is_captured()) return;
-  const cl_int status = detail::enqueue_with_room(
-      stream.context(), [&] { return launch.enqueue(submission.queue()); });
+  const cl_int status =
+      detail::enqueue_with_room(stream.context(), [&] { return run.enqueue(submission.queue()); });
   if (status != CL_SUCCESS) [[unlikely]] {
     detail::throw_opencl_error(status, "clEnqueueNDRangeKernel", SourceLocation::current(),
                                fmt::format("kernel '{}', {}", name(), range.str()));

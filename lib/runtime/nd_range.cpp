@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <span>
+#include <vector>
 
 #include "dovetail/core/error.hpp"
 
@@ -20,6 +21,15 @@ namespace {
 
 NDRange::NDRange(std::initializer_list<std::size_t> global,
                  std::initializer_list<std::size_t> local)
+    : NDRange(std::span(global.begin(), global.size()), std::span(local.begin(), local.size())) {}
+
+NDRange NDRange::of(const Shape& shape) {
+  const auto sizes = shape.sizes();
+  const std::vector<std::size_t> global(sizes.begin(), sizes.end());
+  return {global, std::span<const std::size_t>()};
+}
+
+NDRange::NDRange(std::span<const std::size_t> global, std::span<const std::size_t> local)
     : dimensions_(static_cast<unsigned>(std::min<std::size_t>(global.size(), 3))),
       has_local_(local.size() != 0) {
   std::copy_n(global.begin(), dimensions_, global_.begin());

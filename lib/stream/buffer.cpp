@@ -135,7 +135,7 @@ Buffer Buffer::retain(const Context& context, cl_mem memory) {
       context, detail::MemoryBlock(memory, std::move(tracked)), nbytes));
 }
 
-cl_mem Buffer::get() const noexcept {
+cl_mem Buffer::lend() const noexcept {
   if (!state_) return nullptr;
   state_->is_lent_out.store(true, std::memory_order_relaxed);
   return state_->block.memory;

@@ -49,8 +49,8 @@ void Event::synchronize() const {
   detail::synchronize_with(marker, producer.get(), std::nullopt, function);
 }
 
-void Event::synchronize_for(std::chrono::nanoseconds limit) const {
-  constexpr std::string_view function = "Event::synchronize_for";
+void Event::synchronize(std::chrono::nanoseconds limit) const {
+  constexpr std::string_view function = "Event::synchronize";
   const auto& [marker, producer] = state(function);
   detail::synchronize_with(marker, producer.get(), detail::deadline_after(function, limit),
                            function);

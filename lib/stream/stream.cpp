@@ -26,14 +26,23 @@ using detail::StreamState;
 
 constexpr const char* wait_name = "Stream::wait";
 
+void check_given(std::string_view function, cl_command_queue queue) {
+  if (queue != nullptr) return;
+  throw InvalidArgument(fmt::format(
+      "[{}] the queue is null; give a live cl_command_queue, or make a Stream of its own.",
+      function));
+}
+
+Context context_of(std::string_view function, cl_command_queue queue) {
+  check_given(function, queue);
+  return Context::retain(queue_info<cl_context>(queue, CL_QUEUE_CONTEXT),
+                         Device(queue_info<cl_device_id>(queue, CL_QUEUE_DEVICE)));
+}
+
 /// Checks that `queue` can serve as a stream of `context`; returns its properties.
 cl_command_queue_properties check_adoptable(std::string_view function, const Context& context,
                                             cl_command_queue queue) {
-  if (queue == nullptr) {
-    throw InvalidArgument(fmt::format(
-        "[{}] the queue is null; give a live cl_command_queue, or make a Stream of its own.",
-        function));
-  }
+  check_given(function, queue);
   if (queue_info<cl_context>(queue, CL_QUEUE_CONTEXT) != context.get()) {
     throw InvalidArgument(fmt::format(
         "[{}] the queue belongs to another context; make the Context with Context::retain from the "
@@ -129,9 +138,17 @@ Stream Stream::retain(const Context& context, cl_command_queue queue,
   return Stream(adopt("Stream::retain", context, queue, StreamOrigin::retained, options));
 }
 
+Stream Stream::retain(cl_command_queue queue, const AdoptionOptions& options) {
+  return retain(context_of("Stream::retain", queue), queue, options);
+}
+
 Stream Stream::borrow(const Context& context, cl_command_queue queue,
                       const AdoptionOptions& options) {
   return Stream(adopt("Stream::borrow", context, queue, StreamOrigin::borrowed, options));
+}
+
+Stream Stream::borrow(cl_command_queue queue, const AdoptionOptions& options) {
+  return borrow(context_of("Stream::borrow", queue), queue, options);
 }
 
 void Stream::synchronize() const {
@@ -139,8 +156,8 @@ void Stream::synchronize() const {
   state_of(*this, function)->synchronize(std::nullopt, function);
 }
 
-void Stream::synchronize_for(std::chrono::nanoseconds limit) const {
-  constexpr std::string_view function = "Stream::synchronize_for";
+void Stream::synchronize(std::chrono::nanoseconds limit) const {
+  constexpr std::string_view function = "Stream::synchronize";
   state_of(*this, function)->synchronize(detail::deadline_after(function, limit), function);
 }
 

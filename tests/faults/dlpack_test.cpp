@@ -27,7 +27,7 @@ class FaultyImport : public test::FaultTest, public testing::WithParamInterface<
 TEST_P(FaultyImport, ReturnsOnceItsWorkIsDone) {
   const Stream stream(context());
   const Buffer data = test::buffer_of(std::vector<int>(count, 1));
-  test::ForeignTensor foreign(data.get(), {count});
+  test::ForeignTensor foreign(data.lend(), {count});
   std::optional<Tensor> taken = interop::from_dlpack(context(), &foreign.managed);
   test::Gate gate(stream);
   test::set_kernel().launch(stream, NDRange({count}), writes(*taken), 5);

@@ -127,7 +127,7 @@ TEST_F(FaultyWait, WaitAfterOneThatThrewDoesNotHang) {
     const Event event = stream.record();
     {
       const Fault fault("clGetEventInfo", {.skip = skip});
-      EXPECT_TRUE(caught<OpenCLError>([&] { event.synchronize_for(long_enough); })) << skip;
+      EXPECT_TRUE(caught<OpenCLError>([&] { event.synchronize(long_enough); })) << skip;
     }
     gate.release();
     const std::future<void> done = started([event] { event.synchronize(); });
@@ -143,8 +143,8 @@ TEST_F(FaultyWait, TimedEventCompletesThoughTheFirstCompletionFails) {
     const Stream stream(context());
     const Fault fault("clSetUserEventStatus", {.count = count});
     const TimedEvent event = stream.record_timed();
-    EXPECT_NO_THROW(event.synchronize_for(long_enough));
-    EXPECT_NO_THROW(stream.synchronize_for(long_enough));
+    EXPECT_NO_THROW(event.synchronize(long_enough));
+    EXPECT_NO_THROW(stream.synchronize(long_enough));
     EXPECT_EQ(fault.fired(), count);
   }
 }

@@ -31,7 +31,7 @@ constexpr std::size_t count = 1024;
 /// Boost.Compute's view of a tensor's memory; it keeps a reference.
 struct Elements {
   explicit Elements(const Tensor& tensor)
-      : buffer(tensor.storage().buffer.get()),
+      : buffer(tensor.storage().buffer.lend()),
         begin(buffer, tensor.storage().offset / sizeof(float)),
         end(begin + tensor.size()) {}
   compute::buffer buffer;

@@ -20,8 +20,8 @@ constexpr std::size_t count = 256;
 
 /// y += alpha x
 void axpy(cl_command_queue queue, float alpha, const BufferView& x, const BufferView& y) {
-  const auto status = clblast::Axpy<float>(x.nbytes / sizeof(float), alpha, x.buffer.get(),
-                                           x.offset / sizeof(float), 1, y.buffer.get(),
+  const auto status = clblast::Axpy<float>(x.nbytes / sizeof(float), alpha, x.buffer.lend(),
+                                           x.offset / sizeof(float), 1, y.buffer.lend(),
                                            y.offset / sizeof(float), 1, &queue, nullptr);
   ASSERT_EQ(status, clblast::StatusCode::kSuccess);
 }
@@ -48,9 +48,9 @@ TEST(Clblast, MultipliesMatricesBetweenOurOperations) {
     multiply_add(stream, b, 0, 1);
     cl_command_queue queue = stream.get();
     ASSERT_EQ(clblast::Gemm<float>(clblast::Layout::kRowMajor, clblast::Transpose::kNo,
-                                   clblast::Transpose::kNo, n, n, n, 1.0f, a.storage().buffer.get(),
-                                   0, n, b.storage().buffer.get(), 0, n, 0.0f,
-                                   out.storage().buffer.get(), 0, n, &queue, nullptr),
+                                   clblast::Transpose::kNo, n, n, n, 1.0f,
+                                   a.storage().buffer.lend(), 0, n, b.storage().buffer.lend(), 0, n,
+                                   0.0f, out.storage().buffer.lend(), 0, n, &queue, nullptr),
               clblast::StatusCode::kSuccess);
     multiply_add(stream, out, 2, 0);
   });

@@ -36,7 +36,7 @@ TEST(DlpackExport, ShowsTheTensorsOwnMemory) {
   const Tensor tensor = Tensor::from_buffer(buffer, {2, 3, 4}, DType::f64, 128);
   DLManagedTensor* const given = to_dlpack(tensor);
   const DLTensor& described = given->dl_tensor;
-  EXPECT_EQ(described.data, buffer.get());
+  EXPECT_EQ(described.data, buffer.lend());
   EXPECT_EQ(described.byte_offset, 128u);
   EXPECT_EQ(described.device.device_type, kDLOpenCL);
   EXPECT_EQ(Device::all().at(static_cast<std::size_t>(described.device.device_id)),
@@ -104,11 +104,11 @@ TEST(DlpackExport, RefusesAQueueThatCannotBeOrdered) {
   const Tensor tensor = ints({1, 2});
   const test::NativeQueue elsewhere(test::other_context());
   test::expect_parts(
-      test::text_thrown<InvalidArgument>([&] { (void)to_dlpack(tensor, elsewhere.get()); }),
+      test::text_thrown<InvalidArgument>([&] { (void)to_dlpack(elsewhere.get(), tensor); }),
       "[to_dlpack]", "another context", "[2]", "make the queue in the tensor's context");
   const test::NativeQueue disordered(context(), CL_QUEUE_OUT_OF_ORDER_EXEC_MODE_ENABLE);
   test::expect_parts(
-      test::text_thrown<InvalidArgument>([&] { (void)to_dlpack(tensor, disordered.get()); }),
+      test::text_thrown<InvalidArgument>([&] { (void)to_dlpack(disordered.get(), tensor); }),
       "out-of-order");
 }
 

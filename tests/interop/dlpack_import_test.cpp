@@ -41,7 +41,7 @@ TEST_F(DlpackImport, UsesOpenCLMemoryInPlace) {
       std::max<std::size_t>(context().device().base_address_alignment(), 128);
   const std::size_t first = offset / sizeof(int);  // where a kernel's argument may begin
   const Buffer large = test::buffer_of(std::vector<int>(2 * first, 4));
-  ForeignTensor foreign(large.get(), {4, 4});
+  ForeignTensor foreign(large.lend(), {4, 4});
   foreign.managed.dl_tensor.byte_offset = offset;
   {
     const Tensor tensor = from_dlpack(context(), &foreign.managed);
@@ -56,21 +56,21 @@ TEST_F(DlpackImport, UsesOpenCLMemoryInPlace) {
 }
 
 TEST_F(DlpackImport, GivesBackWithTheLastHandleInTheThreadThatDropsIt) {
-  ForeignTensor foreign(buffer.get(), {64});
-  const cl_uint before = references(buffer.get());
+  ForeignTensor foreign(buffer.lend(), {64});
+  const cl_uint before = references(buffer.lend());
   std::optional<Tensor> tensor = from_dlpack(context(), &foreign.managed);
-  EXPECT_EQ(references(buffer.get()), before + 1);
+  EXPECT_EQ(references(buffer.lend()), before + 1);
   std::optional<Tensor> view = tensor->reshape({8, 8});
   tensor.reset();
   EXPECT_EQ(foreign.deletions(), 0);
   view.reset();
   EXPECT_EQ(foreign.deletions(), 1);
   EXPECT_EQ(foreign.deleted_by(), std::this_thread::get_id());
-  EXPECT_EQ(references(buffer.get()), before);
+  EXPECT_EQ(references(buffer.lend()), before);
 }
 
 TEST_F(DlpackImport, KeepsOpenCLMemoryUntilWorkInFlightIsDone) {
-  ForeignTensor foreign(buffer.get(), {64});
+  ForeignTensor foreign(buffer.lend(), {64});
   std::optional<Tensor> tensor = from_dlpack(context(), &foreign.managed);
   test::Gate gate(stream);
   test::grow_kernel().launch(stream, NDRange({64}), *tensor);
@@ -84,12 +84,12 @@ TEST_F(DlpackImport, KeepsOpenCLMemoryUntilWorkInFlightIsDone) {
 }
 
 TEST_F(DlpackImport, KeepsOpenCLMemoryForWhatOthersEnqueuedOnAStreamOfOurs) {
-  ForeignTensor foreign(buffer.get(), {64});
+  ForeignTensor foreign(buffer.lend(), {64});
   std::optional<Tensor> tensor = from_dlpack(context(), &foreign.managed);
   test::grow_kernel().launch(stream, NDRange({64}), *tensor);
   stream.synchronize();
   test::Gate gate(stream);
-  static_cast<void>(tensor->storage().buffer.get());
+  static_cast<void>(tensor->storage().buffer.lend());
   test::raw_set(stream.get(), tensor->storage(), 5);
   tensor.reset();
   EXPECT_TRUE(is_kept(foreign));
@@ -100,7 +100,7 @@ TEST_F(DlpackImport, KeepsOpenCLMemoryForWhatOthersEnqueuedOnAStreamOfOurs) {
 
 TEST_F(DlpackImport, GivesSeveralBackInTheOrderInWhichTheirWorkEnds) {
   const Buffer second_buffer = test::buffer_of(std::vector<int>(64, 0));
-  ForeignTensor first(buffer.get(), {64}), second(second_buffer.get(), {64});
+  ForeignTensor first(buffer.lend(), {64}), second(second_buffer.lend(), {64});
   const Stream other(context());
   test::Gate gate(stream), other_gate(other);
   test::grow_kernel().launch(stream, NDRange({64}), from_dlpack(context(), &first.managed));
@@ -115,7 +115,7 @@ TEST_F(DlpackImport, GivesSeveralBackInTheOrderInWhichTheirWorkEnds) {
 }
 
 TEST_F(DlpackImport, GivesBackAfterWorkThatFails) {
-  ForeignTensor foreign(buffer.get(), {64});
+  ForeignTensor foreign(buffer.lend(), {64});
   {
     test::Gate gate(stream);
     const Tensor tensor = from_dlpack(context(), &foreign.managed);
@@ -134,13 +134,13 @@ TEST_F(DlpackImport, ProcessEndsWhileItIsInUse) {
   }
   // Never destroyed, as the deleter may run at any time until then; static, so that leak checkers
   // still find it.
-  static ForeignTensor& foreign = *new ForeignTensor(buffer.get(), {64});
+  static ForeignTensor& foreign = *new ForeignTensor(buffer.lend(), {64});
   const Tensor tensor = from_dlpack(context(), &foreign.managed);
   for (int i = 0; i < 1000; ++i) test::grow_kernel().launch(stream, NDRange({64}), tensor);
 }
 
 TEST_F(DlpackImport, KernelThatPointsToOtherElementsRefusesIt) {
-  ForeignTensor foreign(buffer.get(), kDLOpenCL, {64}, {kDLFloat, 32, 1});
+  ForeignTensor foreign(buffer.lend(), kDLOpenCL, {64}, {kDLFloat, 32, 1});
   const Tensor tensor = from_dlpack(context(), &foreign.managed);
   test::expect_parts(test::text_thrown<InvalidArgument>(
                          [&] { test::grow_kernel().launch(stream, NDRange({64}), tensor); }),
@@ -148,7 +148,7 @@ TEST_F(DlpackImport, KernelThatPointsToOtherElementsRefusesIt) {
 }
 
 TEST_F(DlpackImport, WorksWithoutADeleter) {
-  ForeignTensor foreign(buffer.get(), {64});
+  ForeignTensor foreign(buffer.lend(), {64});
   foreign.managed.deleter = nullptr;
   EXPECT_EQ(from_dlpack(context(), &foreign.managed).size(), 64);
 }
@@ -161,7 +161,7 @@ TEST_F(DlpackImport, ReturnsAtOnceWithoutElements) {
 }
 
 TEST_F(DlpackImport, TakesStridesThatSayRowMajor) {
-  ForeignTensor foreign(buffer.get(), {2, 1, 4});
+  ForeignTensor foreign(buffer.lend(), {2, 1, 4});
   foreign.strides = {4, 99, 1};  // that of one element says nothing
   foreign.managed.dl_tensor.strides = foreign.strides.data();
   EXPECT_EQ(from_dlpack(context(), &foreign.managed).shape(), (Shape{2, 1, 4}));
@@ -170,16 +170,16 @@ TEST_F(DlpackImport, TakesStridesThatSayRowMajor) {
 class DlpackRefusal : public DlpackImport {
  protected:
   /// Imports the tensor, which must throw and leave it to the caller. Returns the error's text.
-  std::string text(const interop::DlpackImport& options = {}) {
+  std::string text(const interop::DlpackImportOptions& options = {}) {
     const std::string thrown = test::text_thrown<InvalidArgument>(
         [&] { (void)from_dlpack(context(), &foreign.managed, options); });
     EXPECT_EQ(foreign.deletions(), 0);
-    EXPECT_EQ(references(buffer.get()), before);
+    EXPECT_EQ(references(buffer.lend()), before);
     return thrown;
   }
-  ForeignTensor foreign{buffer.get(), {4, 4}};
+  ForeignTensor foreign{buffer.lend(), {4, 4}};
   DLTensor& described = foreign.managed.dl_tensor;
-  const cl_uint before = references(buffer.get());
+  const cl_uint before = references(buffer.lend());
 };
 
 TEST_F(DlpackRefusal, NamesStridesThatAreNotRowMajor) {
@@ -266,7 +266,7 @@ TEST_F(DlpackRefusal, NamesAnotherContextOfMemoryAndQueue) {
   const test::NativeQueue elsewhere(test::other_context());
   test::expect_parts(text({.queue = elsewhere.get()}), "another context");
   const Buffer other(test::other_context(), 256);
-  described.data = other.get();
+  described.data = other.lend();
   test::expect_parts(text(), "another context");
 }
 
@@ -287,7 +287,7 @@ TEST_F(DlpackRefusal, FollowsAFailedQueueAndTakesNothing) {
   EXPECT_THROW((void)from_dlpack(context(), &foreign.managed, {.queue = failed.get()}),
                CommandError);
   EXPECT_EQ(foreign.deletions(), 0);
-  EXPECT_EQ(references(buffer.get()), before);
+  EXPECT_EQ(references(buffer.lend()), before);
 }
 
 }  // namespace

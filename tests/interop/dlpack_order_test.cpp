@@ -89,7 +89,7 @@ TEST_F(DlpackOrder, OrdersTheConsumerAfterTheProducerWithoutTheHost) {
   test::Gate gate(stream);
   set(stream, 2);
   DLManagedTensor* given = nullptr;
-  EXPECT_EQ(order_calls_during([&] { given = to_dlpack(tensor, native.get()); }), one_wait);
+  EXPECT_EQ(order_calls_during([&] { given = to_dlpack(native.get(), tensor); }), one_wait);
   foreign_copy(*given, native.get());
   EXPECT_TRUE(test::is_held(Stream::retain(context(), native.get()).record()));
   gate.release();
@@ -103,7 +103,7 @@ TEST_F(DlpackOrder, NeedsNothingOnOneQueue) {
   test::Gate gate(shared);
   set(shared, 2);
   DLManagedTensor* given = nullptr;
-  EXPECT_EQ(order_calls_during([&] { given = to_dlpack(tensor, native.get()); }), OrderCalls{});
+  EXPECT_EQ(order_calls_during([&] { given = to_dlpack(native.get(), tensor); }), OrderCalls{});
   foreign_copy(*given, native.get());
   gate.release();
   clFinish(native.get());
@@ -125,7 +125,7 @@ TEST_F(DlpackOrder, WaitsOnTheHostToShowItTheMemory) {
 }
 
 TEST_F(DlpackOrder, OrdersOurWorkAfterWhatTheConsumerWrote) {
-  DLManagedTensor* const given = to_dlpack(tensor, native.get());
+  DLManagedTensor* const given = to_dlpack(native.get(), tensor);
   for (int value = 3; value < 5; ++value) {
     test::Gate gate(Stream::retain(context(), native.get()));
     test::raw_set(native.get(), tensor.storage(), value);
@@ -139,7 +139,7 @@ TEST_F(DlpackOrder, OrdersOurWorkAfterWhatTheConsumerWrote) {
 }
 
 TEST_F(DlpackOrder, OrdersOurWorkAfterTheConsumerOnceItIsDeleted) {
-  DLManagedTensor* const given = to_dlpack(tensor, native.get());
+  DLManagedTensor* const given = to_dlpack(native.get(), tensor);
   const cl_uint kept = test::references(native.get());
   test::Gate gate(Stream::retain(context(), native.get()));
   test::raw_set(native.get(), tensor.storage(), 3);
@@ -153,7 +153,7 @@ TEST_F(DlpackOrder, OrdersOurWorkAfterTheConsumerOnceItIsDeleted) {
 }
 
 TEST_F(DlpackOrder, SeesAConsumerOnAQueueOfOurs) {
-  DLManagedTensor* const given = to_dlpack(tensor, stream.get());
+  DLManagedTensor* const given = to_dlpack(stream.get(), tensor);
   test::Gate gate(stream);
   test::raw_set(stream.get(), tensor.storage(), 3);
   EXPECT_EQ(order_calls_during([&] { copy(third); }), one_wait);
@@ -167,7 +167,7 @@ TEST_F(DlpackOrder, SeesAConsumerOnAQueueOfOurs) {
 }
 
 TEST_F(DlpackOrder, OrdersOurWorkAfterTheQueueOfAnImport) {
-  test::ForeignTensor foreign(data.get(), {count});
+  test::ForeignTensor foreign(data.lend(), {count});
   test::Gate gate(Stream::retain(context(), native.get()));
   test::raw_set(native.get(), tensor.storage(), 6);
   {
@@ -189,7 +189,7 @@ TEST_F(DlpackOrder, OrdersOurWorkAfterTheQueueOfAnImport) {
 TEST_F(DlpackOrder, ImportReturnsOnceItsPeerStopsThrowing) {
   const Stream shared = Stream::retain(context(), native.get());
   const auto peer = std::make_shared<ThrowingPeer>();
-  test::ForeignTensor foreign(data.get(), {count});
+  test::ForeignTensor foreign(data.lend(), {count});
   {
     const Tensor taken = from_dlpack(context(), &foreign.managed, {.queue = native.get()});
     shared.attach(peer);
@@ -205,7 +205,7 @@ TEST_F(DlpackOrder, ImportReturnsOnceItsPeerStopsThrowing) {
 
 TEST_F(DlpackOrder, GoneBorrowedQueueKeepsItsImport) {
   std::optional<Stream> borrowed(Stream::borrow(context(), native.get()));
-  test::ForeignTensor foreign(data.get(), {count});
+  test::ForeignTensor foreign(data.lend(), {count});
   std::optional<Tensor> taken = from_dlpack(context(), &foreign.managed);
   test::Gate gate(*borrowed);
   test::set_kernel().launch(*borrowed, NDRange({count}), writes(*taken), 5);
@@ -223,7 +223,7 @@ TEST_F(DlpackOrder, GoneBorrowedQueueKeepsItsImport) {
 }
 
 TEST_F(DlpackOrder, TakesAnImportWithoutAQueueAsReady) {
-  test::ForeignTensor foreign(data.get(), {count});
+  test::ForeignTensor foreign(data.lend(), {count});
   std::optional<Tensor> taken;
   EXPECT_EQ(order_calls_during([&] { taken = from_dlpack(context(), &foreign.managed); }),
             OrderCalls{});
@@ -234,10 +234,10 @@ TEST_F(DlpackOrder, TakesAnImportWithoutAQueueAsReady) {
 TEST_F(DlpackOrder, OrdersBothWaysBetweenTwoTensorsWithoutTheHost) {
   test::Gate gate(stream);
   set(stream, 2);
-  test::ForeignTensor between(data.get(), {count});
+  test::ForeignTensor between(data.lend(), {count});
   DLManagedTensor* given = nullptr;
   const OrderCalls calls = order_calls_during([&] {
-    given = to_dlpack(tensor, third.get());
+    given = to_dlpack(third.get(), tensor);
     between.managed.dl_tensor = given->dl_tensor;
     const Tensor taken = from_dlpack(context(), &between.managed, {.queue = third.get()});
     test::grow_kernel().launch(third, NDRange({count}), taken);

@@ -42,7 +42,7 @@ class ViennaCL : public testing::Test {
   const Stream& stream = shared_stream();
 };
 
-cl_mem memory_of(const Tensor& tensor) { return tensor.storage().buffer.get(); }
+cl_mem memory_of(const Tensor& tensor) { return tensor.storage().buffer.lend(); }
 
 TEST_F(ViennaCL, WorksBetweenOurOperationsOnOurQueue) {
   const Tensor x = test::floats(counting(count)), y = test::floats(counting(count));

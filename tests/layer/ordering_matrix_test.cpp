@@ -123,7 +123,7 @@ class OrderingMatrix : public test::LayerTest, public testing::WithParamInterfac
     if (GetParam().ranges != Ranges::sub_buffer) return part;
     const cl_buffer_region region{part.offset, part.nbytes};
     cl_mem memory =
-        clCreateSubBuffer(data->get(), 0, CL_BUFFER_CREATE_TYPE_REGION, &region, nullptr);
+        clCreateSubBuffer(data->lend(), 0, CL_BUFFER_CREATE_TYPE_REGION, &region, nullptr);
     const Buffer alias = Buffer::retain(context(), memory);
     clReleaseMemObject(memory);
     return {alias, 0, alias.nbytes()};
@@ -143,7 +143,7 @@ class OrderingMatrix : public test::LayerTest, public testing::WithParamInterfac
     const auto work = [this](cl_command_queue queue) {
       const BufferView part = view(*data, first_elements());
       if (GetParam().hazard != Hazard::write_after_read) return test::raw_set(queue, part, 8);
-      ASSERT_EQ(clEnqueueCopyBuffer(queue, data->get(), others_out->get(), part.offset, part.offset,
+      ASSERT_EQ(clEnqueueCopyBuffer(queue, data->lend(), others_out->lend(), part.offset, part.offset,
                                     part.nbytes, 0, nullptr, nullptr),
                 CL_SUCCESS);
     };
@@ -214,7 +214,7 @@ TEST_P(OrderingMatrix, HasJustTheWaitsThatItNeeds) {
 
   Picture held = before;
   if (may_run) {
-    ASSERT_NO_THROW(done.synchronize_for(std::chrono::seconds(60)));
+    ASSERT_NO_THROW(done.synchronize(std::chrono::seconds(60)));
     picture_second(held);
   } else {
     EXPECT_TRUE(test::is_held(done));

@@ -95,7 +95,7 @@ TEST_F(Synchronize, OfResetFlushes) {
 }
 
 TEST_F(Synchronize, WithALimitFlushes) {
-  EXPECT_EQ(order_calls_during([&] { stream.synchronize_for(std::chrono::seconds(60)); }),
+  EXPECT_EQ(order_calls_during([&] { stream.synchronize(std::chrono::seconds(60)); }),
             (OrderCalls{.markers = 1, .flushes = 1}));
 }
 

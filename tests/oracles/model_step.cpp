@@ -68,7 +68,7 @@ StepKernel::~StepKernel() { clReleaseKernel(raw_); }
 
 void StepKernel::enqueue_raw(cl_command_queue queue, const Buffer& out, const Step& step) const {
   const std::scoped_lock lock(mutex_);
-  cl_mem memory = out.get();
+  cl_mem memory = out.lend();
   require(clSetKernelArg(raw_, 0, sizeof(memory), &memory), "StepKernel: argument 0");
   require(clSetKernelArg(raw_, 1, sizeof(cl_uint), &step.out_first), "StepKernel: argument 1");
   require(clSetKernelArg(raw_, 2, sizeof(cl_uint), &step.count), "StepKernel: argument 2");

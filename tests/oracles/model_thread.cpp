@@ -74,7 +74,7 @@ void ModelThread::give(const Stream& stream, const Step& step, const Operand& ou
                                                 step.count,
                                                 step.c,
                                                 kind};
-  world_.kernel.tracked().enqueue(stream, NDRange({1}, {1}), arguments);
+  world_.kernel.tracked().launch(stream, NDRange({1}, {1}), arguments);
 }
 
 void ModelThread::give_any(const ModelStream& on, const ModelBuffer& out, const ModelBuffer& in) {
@@ -175,7 +175,7 @@ void ModelThread::block() {
   }
   release_gates();  // a waiting thread must hold no other
   if (!events_.empty() && dice_.chance(50)) return dice_.of(events_).synchronize();
-  if (dice_.chance(50)) return any_stream().stream.synchronize_for(limit);
+  if (dice_.chance(50)) return any_stream().stream.synchronize(limit);
   any_stream().stream.synchronize();
 }
 

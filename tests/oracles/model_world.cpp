@@ -11,7 +11,7 @@ namespace {
 
 Buffer second_half(const Context& context, const Buffer& whole) {
   const cl_buffer_region region{whole.nbytes() / 2, whole.nbytes() / 2};
-  cl_mem half = clCreateSubBuffer(whole.get(), 0, CL_BUFFER_CREATE_TYPE_REGION, &region, nullptr);
+  cl_mem half = clCreateSubBuffer(whole.lend(), 0, CL_BUFFER_CREATE_TYPE_REGION, &region, nullptr);
   if (half == nullptr) throw std::runtime_error("ModelBuffer: clCreateSubBuffer failed");
   Buffer buffer = Buffer::retain(context, half);
   clReleaseMemObject(half);
@@ -105,9 +105,9 @@ Operand World::operand(Dice& dice, const ModelBuffer& buffer, cl_uint first, cl_
       }
       break;
     case 4:
-      return {buffer.whole.get(), first};
+      return {buffer.whole.lend(), first};
     case 5:
-      if (first >= middle) return {buffer.half.get(), first - middle};
+      if (first >= middle) return {buffer.half.lend(), first - middle};
       return {buffer.whole, first};
     default:
       break;

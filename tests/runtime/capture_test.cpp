@@ -56,7 +56,7 @@ TEST_F(CaptureTest, RefusesWhatCannotBeRecordedAndGoesOn) {
                  "stream #" + std::to_string(stream.id()) + " captures", "cannot be recorded");
   };
   refuses("[Stream::synchronize]", [&] { stream.synchronize(); });
-  refuses("[Stream::synchronize_for]", [&] { stream.synchronize_for(std::chrono::seconds(1)); });
+  refuses("[Stream::synchronize]", [&] { stream.synchronize(std::chrono::seconds(1)); });
   refuses("[Stream::record]", [&] { static_cast<void>(stream.record()); });
   refuses("[Stream::record_timed]", [&] { static_cast<void>(stream.record_timed()); });
   refuses("[Stream::wait]", [&] { stream.wait(earlier); });

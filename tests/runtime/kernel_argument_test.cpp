@@ -127,7 +127,7 @@ TEST_F(KernelArguments, MistakesNameKernelIndexAndParameter) {
     std::vector<KernelArgument> arguments = right;
     arguments[mistake.index] = mistake.wrong;
     const auto text = test::text_thrown<InvalidArgument>(
-        [&] { kernel.enqueue(stream, NDRange({16}, {16}), arguments); });
+        [&] { kernel.launch(stream, NDRange({16}, {16}), arguments); });
     expect_parts(text, "[Kernel 'scale'] ", parameters[mistake.index]);
     for (const char* part : mistake.parts) expect_parts(text, part);
   }
@@ -205,7 +205,7 @@ TEST_F(KernelArguments, KeepTheirValuesAfterAStructOfAnotherSize) {
 
 TEST_F(KernelArguments, RefuseRawHandlesOfAnotherContext) {
   const Buffer foreign(test::other_context(), 64);
-  expect_parts(refusal(foreign.get(), 2.0f, 16u, scratch),
+  expect_parts(refusal(foreign.lend(), 2.0f, 16u, scratch),
                "[Kernel 'scale'] argument 0, 'float* data',", "another context", "copy it");
 }
 
@@ -274,10 +274,10 @@ TEST_F(KernelArguments, EnqueueChecksAListAsLaunchDoes) {
   const float factor = 2.0f;
   const cl_uint n = 16;
   const std::vector<KernelArgument> good{data, factor, n, scratch};
-  kernel.enqueue(stream, NDRange({16}, {16}), good);
+  kernel.launch(stream, NDRange({16}, {16}), good);
   EXPECT_EQ(data.to_host<float>(stream), std::vector<float>(16, 2.0f));
   const std::vector<KernelArgument> bad{data, n, n, scratch};
-  EXPECT_THROW(kernel.enqueue(stream, NDRange({16}, {16}), bad), InvalidArgument);
+  EXPECT_THROW(kernel.launch(stream, NDRange({16}, {16}), bad), InvalidArgument);
 }
 
 }  // namespace

@@ -41,10 +41,10 @@ Kernel kernel_with(const std::string& type) {
 class KernelPointee : public testing::Test {
  protected:
   void expect_taken(const Kernel& kernel, const KernelArgument& argument) {
-    EXPECT_NO_THROW(kernel.enqueue(stream, one, {&argument, 1}));
+    EXPECT_NO_THROW(kernel.launch(stream, one, {&argument, 1}));
   }
   std::string refusal(const Kernel& kernel, const KernelArgument& argument) {
-    return test::text_thrown<InvalidArgument>([&] { kernel.enqueue(stream, one, {&argument, 1}); });
+    return test::text_thrown<InvalidArgument>([&] { kernel.launch(stream, one, {&argument, 1}); });
   }
 
   const Stream stream{context()};
@@ -118,7 +118,7 @@ TEST_F(KernelPointee, TakesAnyBytes) {
   const Tensor ints = Tensor::empty(stream, {64}, DType::i32);
   expect_taken(floats, ints.storage());
   expect_taken(floats, ints.storage().buffer);
-  expect_taken(floats, ints.storage().buffer.get());
+  expect_taken(floats, ints.storage().buffer.lend());
   expect_taken(floats, updates(ints.storage()));
   expect_taken(floats, whole_buffer(updates(ints.storage())));
 }

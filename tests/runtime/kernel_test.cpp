@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <iterator>
 #include <numeric>
 #include <vector>
@@ -41,7 +42,7 @@ TEST(Kernel, TakesAViewOfASubBuffer) {
   const Buffer whole(context(), 4 * part, zeros.data());
   const cl_buffer_region region{part, 2 * part};
   const cl_mem raw =
-      clCreateSubBuffer(whole.get(), 0, CL_BUFFER_CREATE_TYPE_REGION, &region, nullptr);
+      clCreateSubBuffer(whole.lend(), 0, CL_BUFFER_CREATE_TYPE_REGION, &region, nullptr);
   const Buffer middle = Buffer::retain(context(), raw);
   clReleaseMemObject(raw);
   const Kernel kernel = kernel_from("kernel void mark(global int* out) { out[0] = 7; }\n", "mark");
@@ -141,7 +142,7 @@ TEST(Kernel, TakesEveryKindOfMemory) {
   const Buffer buffer = tensor.storage().buffer;
   kernel.launch(stream, NDRange({4}), tensor, 2.0f, 0.0f);
   kernel.launch(stream, NDRange({4}), buffer, 3.0f, 0.0f);
-  kernel.launch(stream, NDRange({4}), buffer.get(), 5.0f, 0.0f);
+  kernel.launch(stream, NDRange({4}), buffer.lend(), 5.0f, 0.0f);
   kernel.launch(stream, NDRange({4}), tensor.storage(), 7.0f, 0.0f);
   EXPECT_EQ(tensor.to_host<float>(stream), std::vector<float>(4, 210.0f));
 }
@@ -246,6 +247,21 @@ TEST(Kernel, ReportsItsFacts) {
   EXPECT_GE(kernel.max_work_group_size(), 1u);
   const Kernel copy = kernel;
   EXPECT_EQ(&copy.parameters(), &kernel.parameters());
+}
+
+TEST(Kernel, LaunchesOnTheCurrentStreamAndTakesLists) {
+  const Stream stream(context());
+  const StreamGuard guard(stream);
+  const Kernel kernel = test::multiply_add_kernel();
+  const Tensor data = Tensor::full({4}, 1.0);
+  const float factor = 3.0f, summand = 2.0f;
+  kernel.launch(NDRange::of(data.shape()), data, factor, summand);
+  EXPECT_EQ(data.to_host<float>(), std::vector<float>(4, 5.0f));
+  const std::vector<KernelArgument> vector{data, factor, summand};
+  const std::array<KernelArgument, 3> array{data, factor, summand};
+  kernel.launch(stream, NDRange({4}), vector);
+  kernel.launch(stream, NDRange({4}), array);
+  EXPECT_EQ(data.to_host<float>(), std::vector<float>(4, 53.0f));
 }
 
 }  // namespace

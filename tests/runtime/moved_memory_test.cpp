@@ -21,7 +21,7 @@ using test::text_thrown;
 TEST(MovedBuffer, HoldsNoMemory) {
   Buffer buffer(context(), 64);
   const Buffer other = std::move(buffer);
-  EXPECT_EQ(buffer.get(), nullptr);
+  EXPECT_EQ(buffer.lend(), nullptr);
   EXPECT_EQ(buffer.nbytes(), 0u);
   EXPECT_EQ(other.nbytes(), 64u);
   EXPECT_FALSE(buffer == other);
@@ -36,7 +36,7 @@ TEST(MovedTensor, MembersRefuseIt) {
   const Tensor other = std::move(tensor);
   expect_parts(text_thrown<InvalidArgument>([&] { static_cast<void>(tensor.context()); }),
                "moved from");
-  expect_parts(text_thrown<InvalidArgument>([&] { tensor.to_host<float>(stream); }), "moved from");
+  expect_parts(text_thrown<InvalidArgument>([&] { static_cast<void>(tensor.to_host<float>(stream)); }), "moved from");
   expect_parts(text_thrown<InvalidArgument>(
                    [&] { static_cast<void>(Tensor::from_buffer(tensor.storage().buffer, {4})); }),
                "[Tensor::from_buffer]", "the buffer has 0");

@@ -29,6 +29,20 @@ TEST(NDRange, LeavesTheGroupToTheDriverByDefault) {
   EXPECT_EQ(range.str(), "global [1009] local [chosen]");
 }
 
+TEST(NDRange, HasAWorkItemForEachElementOfAShape) {
+  EXPECT_EQ(NDRange::of({7, 64, 3}).str(), NDRange({7, 64, 3}).str());
+  expect_parts(test::text_thrown<InvalidArgument>([] { static_cast<void>(NDRange::of({})); }),
+               "1 to 3 dimensions");
+  expect_parts(test::text_thrown<InvalidArgument>([] {
+                 static_cast<void>(NDRange::of({1, 2, 3, 4}));
+               }),
+               "1 to 3 dimensions");
+  expect_parts(test::text_thrown<InvalidArgument>([] {
+                 static_cast<void>(NDRange::of({4, 0}));
+               }),
+               "a size of 0");
+}
+
 TEST(NDRange, RefusesNoneOrMoreThanThreeDimensions) {
   expect_parts(text_thrown<InvalidArgument>([] { NDRange range({}); }), "[NDRange]",
                "1 to 3 dimensions");

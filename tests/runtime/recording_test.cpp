@@ -206,7 +206,7 @@ TEST_P(RecordingTest, OrdersTheMemoryOfItsNewArguments) {
   test::Gate gate(other);
   set(data, 9, other);  // no longer read
   recording.replay();
-  stream.synchronize_for(std::chrono::seconds(20));
+  stream.synchronize(std::chrono::seconds(20));
   EXPECT_EQ(contents(result), all(1));
   set(elsewhere, 4, other);
   recording.replay();

@@ -39,7 +39,7 @@ TEST(Buffer, StartsAsACopyOfItsSourceThoughEveryQueueIsHeld) {
   EXPECT_EQ(buffer.nbytes(), sizeof(source));
   source.fill(0);
   std::array<int, 4> read{};
-  ASSERT_EQ(clEnqueueReadBuffer(stream.get(), buffer.get(), CL_TRUE, 0, sizeof(read), read.data(),
+  ASSERT_EQ(clEnqueueReadBuffer(stream.get(), buffer.lend(), CL_TRUE, 0, sizeof(read), read.data(),
                                 0, nullptr, nullptr),
             CL_SUCCESS);
   EXPECT_EQ(read, (std::array<int, 4>{1, 2, 3, 4}));
@@ -47,7 +47,7 @@ TEST(Buffer, StartsAsACopyOfItsSourceThoughEveryQueueIsHeld) {
 
 TEST(Buffer, HoldsNoMemoryForZeroBytes) {
   const Buffer buffer(context(), 0);
-  EXPECT_EQ(buffer.get(), nullptr);
+  EXPECT_EQ(buffer.lend(), nullptr);
   EXPECT_EQ(buffer.nbytes(), 0u);
   EXPECT_EQ(buffer.context(), context());
 }
@@ -68,7 +68,7 @@ TEST(Buffer, RetainSharesSomebodysMemory) {
     const Buffer second = *first;
     EXPECT_EQ(references(memory), 2u);
     EXPECT_EQ(second, *first);
-    EXPECT_EQ(second.get(), memory);
+    EXPECT_EQ(second.lend(), memory);
     EXPECT_EQ(second.nbytes(), 48u);
     first.reset();
     EXPECT_EQ(references(memory), 2u);
@@ -104,9 +104,9 @@ TEST(Buffer, RetainRefusesNullAndMemoryOfAnotherContext) {
                "[Buffer::retain]", "null", "give a live cl_mem");
   const Buffer foreign(test::other_context(), 16);
   expect_parts(test::text_thrown<InvalidArgument>(
-                   [&] { static_cast<void>(Buffer::retain(context(), foreign.get())); }),
+                   [&] { static_cast<void>(Buffer::retain(context(), foreign.lend())); }),
                "[Buffer::retain]", "another context", "Context::retain");
-  EXPECT_EQ(references(foreign.get()), 1u);
+  EXPECT_EQ(references(foreign.lend()), 1u);
 }
 
 TEST(Buffer, RetainRefusesAnImage) {

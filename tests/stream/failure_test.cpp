@@ -114,8 +114,8 @@ TEST_F(Failure, LoopOverIsDoneNoticesIt) {
 
 TEST_F(Failure, WaitWithALimitNoticesIt) {
   const Event event = fail_behind_a_gate(producer);
-  EXPECT_TRUE(caught<CommandError>([&] { event.synchronize_for(long_enough); }));
-  EXPECT_TRUE(caught<CommandError>([&] { producer.synchronize_for(long_enough); }));
+  EXPECT_TRUE(caught<CommandError>([&] { event.synchronize(long_enough); }));
+  EXPECT_TRUE(caught<CommandError>([&] { producer.synchronize(long_enough); }));
 }
 
 TEST_F(Failure, DependantNoticesIt) {
@@ -127,7 +127,7 @@ TEST_F(Failure, DependantNoticesIt) {
   expect_parts(noticed->what(), "kernel 'set' (ticket 1)");
   EXPECT_TRUE(caught<CommandError>([&] { producer.synchronize(); }));
   set(consumer, out, 5);
-  consumer.synchronize_for(long_enough);
+  consumer.synchronize(long_enough);
 }
 
 TEST_F(Failure, MakesEveryLaterCallThrowTheOriginalStatus) {
@@ -144,7 +144,7 @@ TEST_F(Failure, MakesEveryLaterCallThrowTheOriginalStatus) {
   expect_refusal([&] { producer.wait(consumer); });
   expect_refusal([&] { producer.wait(consumer.record()); });
   expect_refusal([&] { producer.synchronize(); });
-  expect_refusal([&] { producer.synchronize_for(long_enough); });
+  expect_refusal([&] { producer.synchronize(long_enough); });
   EXPECT_EQ(producer.point(), before);
   EXPECT_EQ(test::contents(out), std::vector<int>(count, -1));
 }
@@ -185,7 +185,7 @@ TEST_F(Failure, RefusesAWaitForItsStreamPointAndEvent) {
   expect_refusal([&] { consumer.wait(producer); });
   expect_refusal([&] { consumer.wait(producer.point()); });
   set(consumer, out, 5);
-  consumer.synchronize_for(long_enough);
+  consumer.synchronize(long_enough);
   EXPECT_EQ(test::contents(out), std::vector<int>(count, 5));
 }
 
@@ -195,7 +195,7 @@ TEST_F(Failure, WaitingStreamInheritsIt) {
   copy(consumer, data, out);
   const Event end = consumer.record();
   gate->fail(CL_OUT_OF_RESOURCES);
-  const auto inherited = caught<CommandError>([&] { end.synchronize_for(long_enough); });
+  const auto inherited = caught<CommandError>([&] { end.synchronize(long_enough); });
   ASSERT_TRUE(inherited);
   expect_parts(inherited->what(), "stream #" + std::to_string(producer.id()),
                "kernel 'set' (ticket 1)");
@@ -213,7 +213,7 @@ TEST_F(Failure, PassesThroughAThirdStream) {
   copy(third, out, last);
   const Event end = third.record();
   gate->fail(CL_OUT_OF_RESOURCES);
-  const auto inherited = caught<CommandError>([&] { end.synchronize_for(long_enough); });
+  const auto inherited = caught<CommandError>([&] { end.synchronize(long_enough); });
   ASSERT_TRUE(inherited);
   expect_parts(inherited->what(), "stream #" + std::to_string(producer.id()),
                "kernel 'set' (ticket 1)");
@@ -228,7 +228,7 @@ TEST_F(Failure, NamesItsOriginAmongStreamsThatWaitForEachOther) {
   const Event first = producer.record(), second = consumer.record();
   gate->fail(CL_OUT_OF_RESOURCES);
   for (const Event& event : {second, first}) {
-    const auto error = caught<CommandError>([&] { event.synchronize_for(long_enough); });
+    const auto error = caught<CommandError>([&] { event.synchronize(long_enough); });
     ASSERT_TRUE(error);
     expect_parts(error->what(),
                  "a command on the stream failed: stream #" + std::to_string(producer.id()));
@@ -242,7 +242,7 @@ TEST_F(StreamFailure, WaitForAFailedEventThrowsAndHoldsNothing) {
   ASSERT_TRUE(error);
   EXPECT_EQ(error->code(), CL_OUT_OF_RESOURCES);
   set(consumer, out, 5);
-  consumer.synchronize_for(long_enough);
+  consumer.synchronize(long_enough);
   EXPECT_EQ(test::contents(out), std::vector<int>(count, 5));
   clReleaseEvent(user);
 }
@@ -253,7 +253,7 @@ TEST_F(Failure, ForeignEventsFailureReachesItsWaiter) {
   copy(consumer, data, out);
   const Event end = consumer.record();
   ASSERT_EQ(clSetUserEventStatus(user, CL_OUT_OF_RESOURCES), CL_SUCCESS);
-  EXPECT_TRUE(caught<CommandError>([&] { end.synchronize_for(long_enough); }));
+  EXPECT_TRUE(caught<CommandError>([&] { end.synchronize(long_enough); }));
   EXPECT_TRUE(caught<CommandError>([&] { copy(consumer, data, out); }));
   clReleaseEvent(user);
 }
@@ -368,7 +368,7 @@ TEST_F(StreamFailure, TimeoutOfOneWaitEndsNoOther) {
   std::atomic<int> returned = 0;
   test::on_threads(6, [&](int) {
     for (int i = 0; i < 200; ++i) {
-      if (!caught<TimedOut>([&] { producer.synchronize_for(std::chrono::microseconds(200)); })) {
+      if (!caught<TimedOut>([&] { producer.synchronize(std::chrono::microseconds(200)); })) {
         ++returned;
       }
     }
@@ -386,7 +386,7 @@ TEST_F(Failure, ResetSparesWorkThatAnotherThreadEnqueuesMeanwhile) {
       is_reset_waiting.wait();
       late.emplace(producer);
       const int value = 7;
-      EXPECT_EQ(clEnqueueFillBuffer(queue, out.get(), &value, sizeof(value), 0, out.nbytes(), 0,
+      EXPECT_EQ(clEnqueueFillBuffer(queue, out.lend(), &value, sizeof(value), 0, out.nbytes(), 0,
                                     nullptr, nullptr),
                 CL_SUCCESS);
     });

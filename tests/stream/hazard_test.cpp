@@ -131,7 +131,7 @@ TEST_F(HazardTest, DeclaredUseOverridesTheParameter) {
 }
 
 TEST_F(HazardTest, SeesTheBufferOfARawHandle) {
-  const cl_mem raw = data.get();
+  const cl_mem raw = data.lend();
   launch(first, writes(data));
   EXPECT_EQ(found(raw), 1u);
   launch(first, raw);
@@ -150,7 +150,7 @@ TEST_F(HazardTest, SeesARawHandleThatNoBufferHolds) {
 TEST_F(HazardTest, SeesTheRangeOfARawSubBuffer) {
   const cl_buffer_region region{alignment, 2 * alignment};
   const cl_mem part =
-      clCreateSubBuffer(data.get(), 0, CL_BUFFER_CREATE_TYPE_REGION, &region, nullptr);
+      clCreateSubBuffer(data.lend(), 0, CL_BUFFER_CREATE_TYPE_REGION, &region, nullptr);
   launch(first, part);
   EXPECT_EQ(found(writes(bytes(0, alignment))), 0u);
   EXPECT_EQ(found(writes(bytes(3 * alignment, 4 * alignment))), 0u);
@@ -163,7 +163,7 @@ TEST_F(HazardTest, SubBuffersConflictOnlyWhereTheyShareBytes) {
   const auto part = [&](std::size_t begin, std::size_t end) {
     const cl_buffer_region region{begin * alignment, (end - begin) * alignment};
     const cl_mem memory =
-        clCreateSubBuffer(data.get(), 0, CL_BUFFER_CREATE_TYPE_REGION, &region, nullptr);
+        clCreateSubBuffer(data.lend(), 0, CL_BUFFER_CREATE_TYPE_REGION, &region, nullptr);
     const Buffer buffer = Buffer::retain(context(), memory);
     clReleaseMemObject(memory);
     return buffer;

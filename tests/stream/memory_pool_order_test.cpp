@@ -61,7 +61,7 @@ TEST_F(MemoryPoolOrder, MakesABlockRatherThanWaitForAnotherStream) {
   EXPECT_NE(memory(second), block);
   EXPECT_EQ(pool.statistics().misses, 2u);
   set(stream, second, 2.0f);
-  ASSERT_NO_THROW(stream.synchronize_for(std::chrono::seconds(10)));  // though `held` is still held
+  ASSERT_NO_THROW(stream.synchronize(std::chrono::seconds(10)));  // though `held` is still held
   EXPECT_EQ(values(stream, second), std::vector<float>(256, 2.0f));
   EXPECT_EQ(stream.statistics().waits(), 0u);
 }
@@ -267,7 +267,7 @@ TEST_F(MemoryPoolOrder, ReleasesABlockWhoseNativeHandleWasLent) {
   cl_mem lent = nullptr;
   {
     const Buffer buffer = pool.allocate(stream, kib);
-    lent = buffer.get();
+    lent = buffer.lend();
     ASSERT_EQ(clRetainMemObject(lent), CL_SUCCESS);
   }
   const MemoryPoolStatistics after = pool.statistics();

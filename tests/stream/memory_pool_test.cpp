@@ -42,7 +42,7 @@ TEST_F(MemoryPoolFailure, AnswersZeroBytesWithAnEmptyBuffer) {
   MemoryPool pool(context());
   const Stream stream(context());
   const Buffer buffer = pool.allocate(stream, 0);
-  EXPECT_EQ(buffer.get(), nullptr);
+  EXPECT_EQ(buffer.lend(), nullptr);
   EXPECT_EQ(buffer.nbytes(), 0u);
   EXPECT_EQ(buffer.context(), context());
   EXPECT_EQ(pool.statistics().allocations(), 0u);

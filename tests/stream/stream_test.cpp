@@ -55,6 +55,21 @@ TEST(Stream, RetainHoldsOneReferenceForAllHandles) {
   EXPECT_EQ(references(native.get()), 1u);
 }
 
+TEST(Stream, AdoptionFindsTheContextOfTheQueue) {
+  const NativeQueue native(context());
+  const Stream retained = Stream::retain(native.get());
+  EXPECT_EQ(retained.get(), native.get());
+  EXPECT_EQ(retained.origin(), StreamOrigin::retained);
+  EXPECT_TRUE(retained.context() == context());
+  EXPECT_TRUE(Stream::borrow(native.get()) == retained);
+  const NativeQueue elsewhere(test::other_context());
+  EXPECT_TRUE(Stream::borrow(elsewhere.get()).context() == test::other_context());
+  expect_parts(text_thrown<InvalidArgument>([] { static_cast<void>(Stream::retain(nullptr)); }),
+               "[Stream::retain] the queue is null");
+  expect_parts(text_thrown<InvalidArgument>([] { static_cast<void>(Stream::borrow(nullptr)); }),
+               "[Stream::borrow] the queue is null");
+}
+
 TEST(Stream, BorrowHoldsNoReference) {
   const NativeQueue native(context());
   {
@@ -204,7 +219,7 @@ TEST(Stream, RunsWorkOfSeveralThreadsInTheOrderOfTheirCalls) {
     gate.release();
   }
   float result = 0.0f;
-  ASSERT_EQ(clEnqueueReadBuffer(stream.get(), data.get(), CL_TRUE, 0, sizeof(result), &result, 0,
+  ASSERT_EQ(clEnqueueReadBuffer(stream.get(), data.lend(), CL_TRUE, 0, sizeof(result), &result, 0,
                                 nullptr, nullptr),
             CL_SUCCESS);
   float expected = 0.0f;

@@ -42,11 +42,11 @@ TEST_F(TimeOut, SynchronizeForTimesOutAndNamesWhoWaitsForWhom) {
   Gate gate(producer);
   hold_both();
   const auto start = std::chrono::steady_clock::now();
-  const std::string text = text_thrown<TimedOut>([&] { consumer.synchronize_for(30ms); });
+  const std::string text = text_thrown<TimedOut>([&] { consumer.synchronize(30ms); });
   const auto taken = std::chrono::steady_clock::now() - start;
   EXPECT_GE(taken, 30ms);
   EXPECT_LT(taken, 10s);
-  expect_parts(text, "[Stream::synchronize_for] " + name(consumer) + " was not done",
+  expect_parts(text, "[Stream::synchronize] " + name(consumer) + " was not done",
                name(producer) +
                    " (owned): given 1, of which 0 are known to be done; since then "
                    "kernel 'set' (ticket 1)",
@@ -56,7 +56,7 @@ TEST_F(TimeOut, SynchronizeForTimesOutAndNamesWhoWaitsForWhom) {
                "from ticket 1 on it waits for " + name(producer) + " up to ticket 1");
 
   gate.release();  // the work goes on
-  consumer.synchronize_for(60s);
+  consumer.synchronize(60s);
   EXPECT_EQ(test::contents(data), std::vector<int>(count, 5));
 }
 
@@ -65,28 +65,27 @@ TEST_F(TimeOut, EventTimesOutAndNamesWhoWaitsForWhom) {
   hold_both();
   const Event event = consumer.record();
   const auto start = std::chrono::steady_clock::now();
-  const std::string text = text_thrown<TimedOut>([&] { event.synchronize_for(30ms); });
+  const std::string text = text_thrown<TimedOut>([&] { event.synchronize(30ms); });
   const auto taken = std::chrono::steady_clock::now() - start;
   EXPECT_GE(taken, 30ms);
   EXPECT_LT(taken, 10s);
-  expect_parts(text, "[Event::synchronize_for]", name(consumer),
+  expect_parts(text, "[Event::synchronize]", name(consumer),
                "waits for " + name(producer) + " up to ticket 1");
   gate.release();
-  event.synchronize_for(60s);
+  event.synchronize(60s);
   EXPECT_TRUE(event.is_done());
 }
 
 TEST_F(TimeOut, ForeignEventTimesOutToo) {
   cl_event user = clCreateUserEvent(context().get(), nullptr);
   const Event event = Event::retain(user);
-  expect_parts(text_thrown<TimedOut>([&] { event.synchronize_for(1ms); }),
-               "the event was not done");
+  expect_parts(text_thrown<TimedOut>([&] { event.synchronize(1ms); }), "the event was not done");
   consumer.wait(event);
-  expect_parts(text_thrown<TimedOut>([&] { consumer.synchronize_for(1ms); }),
+  expect_parts(text_thrown<TimedOut>([&] { consumer.synchronize(1ms); }),
                "it waits for an event of somebody else");
   ASSERT_EQ(clSetUserEventStatus(user, CL_COMPLETE), CL_SUCCESS);
-  event.synchronize_for(60s);
-  consumer.synchronize_for(60s);
+  event.synchronize(60s);
+  consumer.synchronize(60s);
   clReleaseEvent(user);
 }
 
@@ -105,7 +104,7 @@ TEST_F(TimeOut, OneThreadsTimeOutDoesNotEndAnothersWait) {
       if constexpr (sizeof...(limit) == 0) {
         index < 2 ? consumer.synchronize() : event.synchronize();
       } else {
-        index < 2 ? consumer.synchronize_for(limit...) : event.synchronize_for(limit...);
+        index < 2 ? consumer.synchronize(limit...) : event.synchronize(limit...);
       }
     };
     if (index % 2 == 0) return wait();
@@ -120,16 +119,16 @@ TEST_F(TimeOut, FinishedWorkNeverTimesOut) {
   hold_both();
   const Event event = consumer.record();
   event.synchronize();
-  EXPECT_NO_THROW(event.synchronize_for(0ns));
-  EXPECT_NO_THROW(consumer.synchronize_for(60s));
+  EXPECT_NO_THROW(event.synchronize(0ns));
+  EXPECT_NO_THROW(consumer.synchronize(60s));
 }
 
 TEST_F(TimeOut, RefusesNegativeLimits) {
   const Event event = producer.record();
-  expect_parts(text_thrown<InvalidArgument>([&] { producer.synchronize_for(-1ns); }),
-               "[Stream::synchronize_for] a limit of -1 ns; give 0 or more.");
-  expect_parts(text_thrown<InvalidArgument>([&] { event.synchronize_for(-1ns); }),
-               "[Event::synchronize_for] a limit of -1 ns; give 0 or more.");
+  expect_parts(text_thrown<InvalidArgument>([&] { producer.synchronize(-1ns); }),
+               "[Stream::synchronize] a limit of -1 ns; give 0 or more.");
+  expect_parts(text_thrown<InvalidArgument>([&] { event.synchronize(-1ns); }),
+               "[Event::synchronize] a limit of -1 ns; give 0 or more.");
   expect_parts(text_thrown<InvalidArgument>([&] { producer.reset(-1ns); }),
                "[Stream::reset] a limit of -1 ns; give 0 or more.");
 }
@@ -138,8 +137,8 @@ TEST_F(TimeOut, LongestLimitDoesNotTimeOutAtOnce) {
   Gate gate(producer);
   const Event event = producer.record();
   test::on_threads(3, [&](int index) {
-    if (index == 0) return event.synchronize_for(std::chrono::nanoseconds::max());
-    if (index == 1) return producer.synchronize_for(std::chrono::nanoseconds::max());
+    if (index == 0) return event.synchronize(std::chrono::nanoseconds::max());
+    if (index == 1) return producer.synchronize(std::chrono::nanoseconds::max());
     test::until_asked(producer, 1, 2);
     EXPECT_TRUE(test::is_held(event));
     gate.release();

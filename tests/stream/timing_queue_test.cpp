@@ -135,7 +135,7 @@ TEST(TimingQueue, ExcludesTheWorkAfterAPointOnACpu) {
                           "}\n"});
   const Buffer data(context(), 16 * sizeof(float));
   cl_kernel kernel = clCreateKernel(program.get(), "busy", nullptr);
-  const cl_mem memory = data.get();
+  const cl_mem memory = data.lend();
   ASSERT_EQ(clSetKernelArg(kernel, 0, sizeof(memory), &memory), CL_SUCCESS);
   const Stream timed(context(), {.profiling = true});
   TimingQueue companion;

@@ -135,9 +135,9 @@ class RawOperation : public Operation {
 
   void enqueue(const Stream& stream) override {
     ++runs_;
-    const cl_mem a = data_.a.storage().buffer.get();
-    const cl_mem b = data_.b.storage().buffer.get();
-    const cl_mem out = data_.out.storage().buffer.get();
+    const cl_mem a = data_.a.storage().buffer.lend();
+    const cl_mem b = data_.b.storage().buffer.lend();
+    const cl_mem out = data_.out.storage().buffer.lend();
     const auto launch_items = static_cast<cl_uint>(amount_.launch_items);
     std::size_t items = 1;
     std::size_t group = amount_.group;

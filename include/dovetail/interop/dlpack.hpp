@@ -33,8 +33,11 @@ namespace dovetail::interop {
 /// @throws CommandError     work on the tensor has failed.
 /// @throws Error            this build has no DLPack.
 /// Thread-safe.
-[[nodiscard]] DOVETAIL_EXPORT DLManagedTensor* to_dlpack(const Tensor& tensor,
-                                                         cl_command_queue consumer = nullptr);
+[[nodiscard]] DOVETAIL_EXPORT DLManagedTensor* to_dlpack(cl_command_queue consumer,
+                                                         const Tensor& tensor);
+[[nodiscard]] inline DLManagedTensor* to_dlpack(const Tensor& tensor) {
+  return to_dlpack(nullptr, tensor);
+}
 
 /// Exports the tensor as host memory (kDLCPU) on CPU devices. Maps the buffer on `stream`, and
 /// blocks until everything that has used the tensor is done.
@@ -50,7 +53,7 @@ namespace dovetail::interop {
                                                               const Tensor& tensor);
 
 /// How to import memory.
-struct DlpackImport {
+struct DlpackImportOptions {
   /// For OpenCL memory: the queue on which the data become ready, the producer's own or the one it
   /// was asked to use. Dovetail's work with the memory, on any stream, runs after everything on
   /// this queue now. Null: the data are ready, since the host has waited.
@@ -83,7 +86,7 @@ struct DlpackImport {
 /// @throws Error            this build has no DLPack.
 /// Thread-safe.
 [[nodiscard]] DOVETAIL_EXPORT Tensor from_dlpack(const Context& context, DLManagedTensor* managed,
-                                                 const DlpackImport& options = {});
+                                                 const DlpackImportOptions& options = {});
 
 /// Blocks until everything that has used `tensor` is done and the host sees it at the address that
 /// the tensor was imported from. OpenCL promises that only for mapped memory, so this maps it and

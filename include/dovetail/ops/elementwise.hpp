@@ -26,8 +26,10 @@ enum class BinaryOperation {
 };
 
 /// Returns the enumerator's name, or "unknown" for a value that is no enumerator.
+/// @{
 DOVETAIL_EXPORT std::string_view to_string(UnaryOperation operation) noexcept;
 DOVETAIL_EXPORT std::string_view to_string(BinaryOperation operation) noexcept;
+/// @}
 
 /// Computes out[i] = operation(a[i]).
 ///
@@ -66,7 +68,8 @@ DOVETAIL_EXPORT void unary_into(const Stream& stream, UnaryOperation operation, 
 DOVETAIL_EXPORT void binary_into(const Stream& stream, BinaryOperation operation, const Tensor& a,
                                  const Tensor& b, const Tensor& out);
 
-/// Each of these appends to the calling thread's current stream.
+/// Appends to the calling thread's current stream.
+/// @{
 [[nodiscard]] inline Tensor unary(UnaryOperation operation, const Tensor& a) {
   return unary(current_stream(), operation, a);
 }
@@ -80,9 +83,10 @@ inline void binary_into(BinaryOperation operation, const Tensor& a, const Tensor
                         const Tensor& out) {
   binary_into(current_stream(), operation, a, b, out);
 }
+/// @}
 
-// A function for each operation, such as `relu(stream, a)`, `relu(a)`, `add(stream, a, b)` and
-// `add(a, b)`.
+/// Calls `unary` or `binary` with the operation of this name.
+/// @{
 #define UNARY(name, value)                                                  \
   [[nodiscard]] inline Tensor name(const Stream& stream, const Tensor& a) { \
     return unary(stream, UnaryOperation::name, a);                          \
@@ -96,5 +100,6 @@ inline void binary_into(BinaryOperation operation, const Tensor& a, const Tensor
     return binary(BinaryOperation::name, a, b);                                              \
   }
 #include "dovetail/ops/operations.def"
+/// @}
 
 }  // namespace dovetail

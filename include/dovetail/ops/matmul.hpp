@@ -16,6 +16,7 @@
 
 namespace dovetail {
 
+/// The library or the kernels that compute a product.
 enum class MatmulBackend {
   automatic,  ///< `kernel` or `clblast`, whichever measured faster; see ops/matmul_tuning.hpp.
   clblast,    ///< CLBlast, the vendor library, in the stream's own queue.
@@ -34,6 +35,7 @@ DOVETAIL_EXPORT std::string_view to_string(MatmulBackend backend) noexcept;
 /// Returns the backends in this build of the library, `automatic` first.
 [[nodiscard]] DOVETAIL_EXPORT const std::vector<MatmulBackend>& matmul_backends();
 
+/// How a product is computed, and how its operands are stored.
 struct MatmulOptions {
   MatmulBackend backend = MatmulBackend::automatic;
   bool transpose_a = false;  ///< `a` is stored as [k, m].
@@ -103,7 +105,8 @@ DOVETAIL_EXPORT void matmul_batched_into(const Stream& stream, std::span<const M
                                          const MatmulOptions& options = {},
                                          const EpilogueInto& epilogue = {});
 
-// Each of these appends to the calling thread's current stream.
+/// Appends to the calling thread's current stream.
+/// @{
 [[nodiscard]] inline Tensor matmul(const Tensor& a, const Tensor& b,
                                    const MatmulOptions& options = {},
                                    const Epilogue& epilogue = {}) {
@@ -127,5 +130,6 @@ inline void matmul_batched_into(std::span<const MatrixView> a, std::span<const M
                                 const EpilogueInto& epilogue = {}) {
   matmul_batched_into(current_stream(), a, b, out, options, epilogue);
 }
+/// @}
 
 }  // namespace dovetail

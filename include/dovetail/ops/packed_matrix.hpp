@@ -11,6 +11,7 @@
 
 namespace dovetail {
 
+/// How the operand to be packed is stored.
 struct PackOptions {
   bool transpose = false;  ///< `b` is stored as [n, k].
 };
@@ -32,23 +33,25 @@ class DOVETAIL_EXPORT PackedMatrix {
   explicit PackedMatrix(const MatrixView& b, const PackOptions& options = {})
       : PackedMatrix(current_stream(), b, options) {}
 
-  std::int64_t k() const noexcept { return view_.rows(); }
-  std::int64_t n() const noexcept { return view_.columns(); }
+  std::int64_t k() const noexcept { return view_.rows(); }     ///< Returns the rows of op(b).
+  std::int64_t n() const noexcept { return view_.columns(); }  ///< Returns the columns.
+  /// Returns the number of matrices.
   std::int64_t batch() const noexcept { return view_.batch(); }
-  DType dtype() const noexcept { return view_.dtype(); }
+  DType dtype() const noexcept { return view_.dtype(); }  ///< Returns the element type.
   /// Returns the bytes that it takes.
   std::size_t nbytes() const noexcept { return view_.storage().nbytes; }
 
   /// Returns where it lies: as rows, or in panels, whose arrangement may change from version to
   /// version.
   const MatrixView& view() const noexcept { return view_; }
-  bool is_in_panels() const noexcept { return is_in_panels_; }
+  bool is_in_panels() const noexcept { return is_in_panels_; }  ///< Returns which of the two.
 
  private:
   MatrixView view_;
   bool is_in_panels_ = false;
 };
 
+/// How the other operand is stored.
 struct PackedMatmulOptions {
   bool transpose_a = false;  ///< `a` is stored as [k, m].
 };
@@ -56,6 +59,7 @@ struct PackedMatmulOptions {
 /// Multiplies by a packed op(b), with Dovetail's kernels. Results may differ in the last bits from
 /// those without packing.
 /// @throws InvalidArgument  the operands or the epilogue do not fit each other, as for `matmul`.
+/// @{
 [[nodiscard]] DOVETAIL_EXPORT Tensor matmul(const Stream& stream, const MatrixView& a,
                                             const PackedMatrix& b,
                                             const PackedMatmulOptions& options = {},
@@ -63,8 +67,10 @@ struct PackedMatmulOptions {
 DOVETAIL_EXPORT void matmul_into(const Stream& stream, const MatrixView& a, const PackedMatrix& b,
                                  const MatrixView& out, const PackedMatmulOptions& options = {},
                                  const EpilogueInto& epilogue = {});
+/// @}
 
-// Each of these appends to the calling thread's current stream.
+/// Appends to the calling thread's current stream.
+/// @{
 [[nodiscard]] inline Tensor matmul(const MatrixView& a, const PackedMatrix& b,
                                    const PackedMatmulOptions& options = {},
                                    const Epilogue& epilogue = {}) {
@@ -75,5 +81,6 @@ inline void matmul_into(const MatrixView& a, const PackedMatrix& b, const Matrix
                         const EpilogueInto& epilogue = {}) {
   matmul_into(current_stream(), a, b, out, options, epilogue);
 }
+/// @}
 
 }  // namespace dovetail

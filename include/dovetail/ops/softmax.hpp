@@ -27,10 +27,12 @@ namespace dovetail {
 /// Thread-safe.
 DOVETAIL_EXPORT void softmax_into(const Stream& stream, const Tensor& a, const Tensor& out);
 
-// Each of these appends to the calling thread's current stream.
+/// Appends to the calling thread's current stream.
+/// @{
 [[nodiscard]] inline Tensor softmax(const Tensor& a) { return softmax(current_stream(), a); }
 inline void softmax_into(const Tensor& a, const Tensor& out) {
   softmax_into(current_stream(), a, out);
 }
+/// @}
 
 }  // namespace dovetail

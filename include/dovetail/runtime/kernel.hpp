@@ -3,6 +3,7 @@
 #pragma once
 
 #include <array>
+#include <concepts>
 #include <cstddef>
 #include <memory>
 #include <span>
@@ -14,6 +15,7 @@
 #include "dovetail/runtime/kernel_argument.hpp"
 #include "dovetail/runtime/nd_range.hpp"
 #include "dovetail/runtime/program.hpp"
+#include "dovetail/stream/current_stream.hpp"
 #include "dovetail/stream/stream.hpp"
 
 namespace dovetail {
@@ -35,7 +37,8 @@ class DOVETAIL_EXPORT Kernel {
   /// @throws InvalidArgument  the program has no kernel `name`; the text lists its kernels.
   Kernel(const Program& program, std::string_view name);
 
-  /// Enqueues one run of the kernel on `stream` and returns before it runs.
+  /// Enqueues one run of the kernel on `stream`, by default the thread's current one, and returns
+  /// before it runs.
   /// @param range  The index space.
   /// @param args   One for each parameter, in order; KernelArgument says what fits.
   /// @throws InvalidArgument  the arguments differ from the kernel's signature in count or kind,
@@ -46,15 +49,23 @@ class DOVETAIL_EXPORT Kernel {
   ///                          or not the one that the kernel requires; local memory is too small.
   ///                          Nothing is enqueued.
   /// @throws OpenCLError      the driver fails to launch it.
+  /// @{
   template <typename... Args>
-  void launch(const Stream& stream, const NDRange& range, const Args&... args) const {
+  requires(!std::convertible_to<const Args&, std::span<const KernelArgument>> &&
+           ...) void launch(const Stream& stream, const NDRange& range, const Args&... args) const {
     const std::array<KernelArgument, sizeof...(Args)> arguments{KernelArgument(args)...};
-    enqueue(stream, range, arguments);
+    launch(stream, range, std::span<const KernelArgument>(arguments));
   }
+  template <typename... Args>
+  void launch(const NDRange& range, const Args&... args) const {
+    launch(current_stream(), range, args...);
+  }
+  /// @}
 
-  /// Enqueues one run like `launch`, with a list of arguments that is known only at run time.
-  void enqueue(const Stream& stream, const NDRange& range,
-               std::span<const KernelArgument> arguments) const;
+  /// Enqueues one run with a list of arguments that is known only at run time. Checks and throws
+  /// what the other forms do.
+  void launch(const Stream& stream, const NDRange& range,
+              std::span<const KernelArgument> arguments) const;
 
   const std::string& name() const;  ///< Returns the kernel's name.
   /// Returns the parameters; empty if the driver does not report them, see Program::from_binary.

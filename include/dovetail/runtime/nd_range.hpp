@@ -5,9 +5,11 @@
 #include <array>
 #include <cstddef>
 #include <initializer_list>
+#include <span>
 #include <string>
 
 #include "dovetail/core/export.hpp"
+#include "dovetail/core/shape.hpp"
 
 namespace dovetail {
 
@@ -31,6 +33,10 @@ class DOVETAIL_EXPORT NDRange {
   ///                          more work-items than 64 bits count.
   NDRange(std::initializer_list<std::size_t> global, std::initializer_list<std::size_t> local = {});
 
+  /// Makes the index space of a work-item for each element: dimension i has `shape[i]` work-items.
+  /// @throws InvalidArgument  the shape has no dimension or more than 3, or no element.
+  [[nodiscard]] static NDRange of(const Shape& shape);
+
   unsigned dimensions() const noexcept { return dimensions_; }  ///< Returns 1, 2 or 3.
   /// Returns the work-items in each dimension.
   const std::size_t* global() const noexcept { return global_.data(); }
@@ -41,6 +47,8 @@ class DOVETAIL_EXPORT NDRange {
   std::string str() const;
 
  private:
+  NDRange(std::span<const std::size_t> global, std::span<const std::size_t> local);
+
   std::array<std::size_t, 3> global_{1, 1, 1};
   std::array<std::size_t, 3> local_{1, 1, 1};
   unsigned dimensions_;

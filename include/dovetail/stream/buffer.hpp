@@ -44,7 +44,7 @@ DOVETAIL_EXPORT BufferHandle handle_of(const Buffer& buffer) noexcept;
 /// move, the handle holds no memory, and every function that takes it throws. Thread-safe.
 class DOVETAIL_EXPORT Buffer {
  public:
-  /// Allocates `nbytes` of uninitialised memory. With 0, allocates none and `get()` is null.
+  /// Allocates `nbytes` of uninitialised memory. With 0, allocates none and `lend()` is null.
   /// @throws OutOfMemory  the device has too little memory.
   Buffer(const Context& context, std::size_t nbytes);
 
@@ -56,10 +56,10 @@ class DOVETAIL_EXPORT Buffer {
   /// @throws InvalidArgument  `memory` is null, an image or a pipe, or belongs to another context.
   [[nodiscard]] static Buffer retain(const Context& context, cl_mem memory);
 
-  /// Returns the native handle, for other libraries. Dovetail does not see what they do with it:
-  /// their work keeps its place on its own stream; declare it to other streams by MemoryUse. A
-  /// block of a MemoryPool is not recycled after this call.
-  cl_mem get() const noexcept;
+  /// Lends the native handle to other libraries. Dovetail does not see what they do with it: their
+  /// work keeps its place on its own stream; declare it to other streams by MemoryUse. A block of a
+  /// MemoryPool is never recycled once it was lent.
+  [[nodiscard]] cl_mem lend() const noexcept;
   /// Returns the size in bytes.
   std::size_t nbytes() const noexcept;
   /// Returns the context.

@@ -35,7 +35,7 @@ class DOVETAIL_EXPORT Event {
   /// Blocks until the event is reached, for at most `limit`.
   /// @throws CommandError  the command of the event, or one before it, failed.
   /// @throws TimedOut      the event was not reached; the text says who waits for whom.
-  void synchronize_for(std::chrono::nanoseconds limit) const;
+  void synchronize(std::chrono::nanoseconds limit) const;
 
   /// Returns whether the event is reached. Never blocks, and flushes the work so that it starts.
   /// @throws CommandError  the command of the event, or one before it, failed.

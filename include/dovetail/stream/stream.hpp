@@ -74,11 +74,14 @@ class DOVETAIL_EXPORT Stream {
   /// change a queue of Dovetail's own. Any other queue is retained from the first `retain` on, and
   /// others may enqueue on it from the first adoption without `exclusive` on; a later `borrow` or
   /// `exclusive` changes neither.
-  /// @param context  The caller's context, which the queue must belong to.
+  /// @param context  The caller's context, which the queue must belong to; by default the queue's.
   /// @throws InvalidArgument  `queue` is null, out-of-order or a device-side queue, or its context
   ///                          or device differs from that of `context`.
+  /// @{
   [[nodiscard]] static Stream retain(const Context& context, cl_command_queue queue,
                                      const AdoptionOptions& options = {});
+  [[nodiscard]] static Stream retain(cl_command_queue queue, const AdoptionOptions& options = {});
+  /// @}
 
   /// Adopts an existing queue without keeping it alive: the caller must, for as long as a handle to
   /// the stream or an event recorded on it exists.
@@ -88,8 +91,11 @@ class DOVETAIL_EXPORT Stream {
   /// the queue is adopted again or `declare_done` is called.
   /// @throws InvalidArgument  `queue` is null, out-of-order or a device-side queue, or its context
   ///                          or device differs from that of `context`.
+  /// @{
   [[nodiscard]] static Stream borrow(const Context& context, cl_command_queue queue,
                                      const AdoptionOptions& options = {});
+  [[nodiscard]] static Stream borrow(cl_command_queue queue, const AdoptionOptions& options = {});
+  /// @}
 
   /// Blocks until all work so far on this queue, from any party, is done.
   ///
@@ -102,7 +108,7 @@ class DOVETAIL_EXPORT Stream {
   /// Blocks until all work so far on this queue is done, for at most `limit`.
   /// @throws CommandError  a command failed; see `synchronize`.
   /// @throws TimedOut      the work is not done, and runs on; the text says who waits for whom.
-  void synchronize_for(std::chrono::nanoseconds limit) const;
+  void synchronize(std::chrono::nanoseconds limit) const;
 
   /// Asks the driver to start the work so far, and returns at once.
   void flush() const;

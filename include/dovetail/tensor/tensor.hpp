@@ -13,6 +13,7 @@
 #include "dovetail/core/export.hpp"
 #include "dovetail/core/shape.hpp"
 #include "dovetail/stream/buffer.hpp"
+#include "dovetail/stream/current_stream.hpp"
 #include "dovetail/stream/stream.hpp"
 
 namespace dovetail {
@@ -27,9 +28,16 @@ namespace dovetail {
 /// needs memory throws InvalidArgument.
 class DOVETAIL_EXPORT Tensor {
  public:
-  /// Allocates an uninitialised tensor in the stream's context.
+  /// Allocates an uninitialised tensor in the stream's context, by default that of the thread's
+  /// current stream.
   /// @throws OutOfMemory  the device has too little memory.
-  static Tensor empty(const Stream& stream, const Shape& shape, DType dtype = DType::f32);
+  /// @{
+  [[nodiscard]] static Tensor empty(const Stream& stream, const Shape& shape,
+                                    DType dtype = DType::f32);
+  [[nodiscard]] static Tensor empty(const Shape& shape, DType dtype = DType::f32) {
+    return empty(current_stream(), shape, dtype);
+  }
+  /// @}
 
   /// Makes a tensor whose elements are `value`, converted to the dtype and written in stream order.
   ///
@@ -38,25 +46,37 @@ class DOVETAIL_EXPORT Tensor {
   /// @throws OutOfMemory      the device has too little memory.
   /// @throws CommandError     the stream has failed.
   /// @throws InvalidArgument  the stream was moved from.
-  static Tensor full(const Stream& stream, const Shape& shape, double value,
-                     DType dtype = DType::f32);
+  /// @{
+  [[nodiscard]] static Tensor full(const Stream& stream, const Shape& shape, double value,
+                                   DType dtype = DType::f32);
+  [[nodiscard]] static Tensor full(const Shape& shape, double value, DType dtype = DType::f32) {
+    return full(current_stream(), shape, value, dtype);
+  }
+  /// @}
   /// Makes a tensor of zeros, in stream order.
-  static Tensor zeros(const Stream& stream, const Shape& shape, DType dtype = DType::f32) {
+  /// @{
+  [[nodiscard]] static Tensor zeros(const Stream& stream, const Shape& shape,
+                                    DType dtype = DType::f32) {
     return full(stream, shape, 0.0, dtype);
   }
+  [[nodiscard]] static Tensor zeros(const Shape& shape, DType dtype = DType::f32) {
+    return full(shape, 0.0, dtype);
+  }
+  /// @}
 
   /// Makes a tensor with a copy of `values`. The copy is complete on return and waits for no queue.
   /// @throws InvalidArgument  the number of values is not the shape's.
   template <typename T>
-  static Tensor from_host(const Context& context, std::span<const T> values, const Shape& shape) {
+  [[nodiscard]] static Tensor from_host(const Context& context, std::span<const T> values,
+                                        const Shape& shape) {
     return from_host_bytes(context, values.data(), values.size(), shape, dtype_of<T>);
   }
   /// Makes a tensor with a copy of `values`, which std::vector packs into bits and a tensor holds
   /// in bytes.
   /// @throws InvalidArgument  the number of values is not the shape's.
   template <std::same_as<bool> T>
-  static Tensor from_host(const Context& context, const std::vector<T>& values,
-                          const Shape& shape) {
+  [[nodiscard]] static Tensor from_host(const Context& context, const std::vector<T>& values,
+                                        const Shape& shape) {
     const std::vector<unsigned char> bytes(values.begin(), values.end());
     return from_host_bytes(context, bytes.data(), bytes.size(), shape, DType::boolean);
   }
@@ -64,16 +84,17 @@ class DOVETAIL_EXPORT Tensor {
   /// Makes a tensor over existing memory, such as a part of another library's buffer.
   /// @param offset  Of the first element, in bytes; a multiple of the element's size.
   /// @throws InvalidArgument  the shape exceeds the buffer, or the offset is not such a multiple.
-  static Tensor from_buffer(const Buffer& buffer, const Shape& shape, DType dtype = DType::f32,
-                            std::size_t offset = 0);
+  [[nodiscard]] static Tensor from_buffer(const Buffer& buffer, const Shape& shape,
+                                          DType dtype = DType::f32, std::size_t offset = 0);
 
   /// Returns the elements in row-major order; those of a bool tensor are true unless their byte is
   /// 0. Blocks until the stream has reached this point.
   /// @throws InvalidArgument  `T` is not the tensor's dtype, the stream belongs to another context,
   ///                          or one of the two was moved from.
   /// @throws CommandError     the read, or work before it, failed.
+  /// @{
   template <typename T>
-  std::vector<T> to_host(const Stream& stream) const {
+  [[nodiscard]] std::vector<T> to_host(const Stream& stream) const {
     using Stored = std::conditional_t<std::is_same_v<T, bool>, unsigned char, T>;
     std::vector<Stored> values(static_cast<std::size_t>(size()));
     copy_to_host_bytes(stream, values.data(), dtype_of<T>);
@@ -83,10 +104,15 @@ class DOVETAIL_EXPORT Tensor {
       return std::vector<T>(values.begin(), values.end());
     }
   }
+  template <typename T>
+  [[nodiscard]] std::vector<T> to_host() const {
+    return to_host<T>(current_stream());
+  }
+  /// @}
 
   /// Returns a tensor that shares the data in another shape.
   /// @throws InvalidArgument  the number of elements differs, or the handle was moved from.
-  Tensor reshape(const Shape& shape) const;
+  [[nodiscard]] Tensor reshape(const Shape& shape) const;
 
   const Shape& shape() const noexcept { return shape_; }  ///< Returns the sizes.
   /// Returns the element type, which a kernel's parameter must point to.

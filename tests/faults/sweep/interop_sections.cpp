@@ -19,7 +19,8 @@ struct Delete {
 using Managed = std::unique_ptr<DLManagedTensor, Delete>;
 
 /// Gives the tensor to Dovetail, which calls its deleter.
-Tensor taken(const Context& context, Managed managed, const interop::DlpackImport& options = {}) {
+Tensor taken(const Context& context, Managed managed,
+             const interop::DlpackImportOptions& options = {}) {
   Tensor tensor = interop::from_dlpack(context, managed.get(), options);
   static_cast<void>(managed.release());
   return tensor;
@@ -41,7 +42,7 @@ void exports(Fixture& fixture) {
   const Tensor tensor = Tensor::full(fixture.stream(0), {count}, 3, DType::i32);
   const NativeQueue consumer = native_queue(fixture.context());
   for (cl_command_queue queue : {consumer.get(), cl_command_queue{}}) {
-    const Managed managed(interop::to_dlpack(tensor, queue));
+    const Managed managed(interop::to_dlpack(queue, tensor));
     if (queue != nullptr) native_set(queue, static_cast<cl_mem>(managed->dl_tensor.data), 4);
   }
   expect("a tensor that was exported", tensor.to_host<int>(fixture.stream(1)), all(4));
@@ -52,7 +53,7 @@ void imports(Fixture& fixture) {
   const Tensor source = Tensor::full(fixture.stream(0), {count}, 3, DType::i32);
   {
     const Hold hold(fixture.context(), queue.get());
-    Managed managed(interop::to_dlpack(source, queue.get()));
+    Managed managed(interop::to_dlpack(queue.get(), source));
     const Tensor tensor = taken(fixture.context(), std::move(managed), {.queue = queue.get()});
     fixture.kernel("grow").launch(fixture.stream(1), NDRange({count}), updates(tensor));
   }

@@ -37,7 +37,7 @@ void foreign_work(Fixture& fixture) {
   const Stream& stream = fixture.retained();
   fixture.grow(fixture.stream(0), data);
   fixture.grow(stream, data);
-  native_set(stream.get(), data.get(), 4);
+  native_set(stream.get(), data.lend(), 4);
   fixture.grow(fixture.stream(1), data);
   expect("work behind somebody else's", fixture.contents(fixture.stream(1), data), all(9));
 }
@@ -57,11 +57,11 @@ void events(Fixture& fixture) {
   fixture.stream(2).wait(second);
   fixture.grow(fixture.stream(2), data);
   const Event event = fixture.stream(2).record();
-  event.synchronize_for(30s);
+  event.synchronize(30s);
   event.synchronize();
   expect("an event that was waited for", event.is_done());
   expect("work across streams", fixture.contents(first, data), all(15));
-  first.synchronize_for(30s);
+  first.synchronize(30s);
 }
 
 void foreign_events(Fixture& fixture) {
@@ -70,7 +70,7 @@ void foreign_events(Fixture& fixture) {
   std::optional<Event> event;
   {
     const Hold hold(fixture.context(), queue.get());
-    native_set(queue.get(), data.get(), 5);
+    native_set(queue.get(), data.lend(), 5);
     cl_event marker = nullptr;
     check(clEnqueueMarkerWithWaitList(queue.get(), 0, nullptr, &marker),
           "clEnqueueMarkerWithWaitList");
@@ -91,7 +91,7 @@ void timed_events(Fixture& fixture) {
     const TimedEvent start = stream->record_timed();
     fixture.grow(*stream, data);
     const TimedEvent end = stream->record_timed();
-    end.synchronize_for(30s);
+    end.synchronize(30s);
     expect("the time of some work", (end - start).count() >= 0);
   }
 }
@@ -102,11 +102,11 @@ void plain_opencl(Fixture& fixture) {
   fixture.grow(first, from);
   with_queue(second, {{reads(from), writes(to)}}, "a copy", [&](cl_command_queue queue) {
     check(
-        clEnqueueCopyBuffer(queue, from.get(), to.get(), 0, 0, from.nbytes(), 0, nullptr, nullptr),
+        clEnqueueCopyBuffer(queue, from.lend(), to.lend(), 0, 0, from.nbytes(), 0, nullptr, nullptr),
         "clEnqueueCopyBuffer");
   });
   fixture.grow(first, to);
-  with_queue(second, "anything", [&](cl_command_queue queue) { native_set(queue, from.get(), 6); });
+  with_queue(second, "anything", [&](cl_command_queue queue) { native_set(queue, from.lend(), 6); });
   fixture.grow(fixture.stream(2), from);
   expect("declared work", fixture.contents(first, to), all(7));
   expect("undeclared work", fixture.contents(first, from), all(13));
@@ -122,7 +122,7 @@ void ended_streams(Fixture& fixture) {
         fixture.set(*ends, data, 5);
       } else {
         with_queue(*ends, "anything",
-                   [&](cl_command_queue queue) { native_set(queue, data.get(), 5); });
+                   [&](cl_command_queue queue) { native_set(queue, data.lend(), 5); });
       }
       ends.reset();
       fixture.grow(fixture.stream(0), data);
@@ -188,7 +188,7 @@ void peers(Fixture& fixture) {
   const Buffer data = fixture.buffer(1);
   const NativeQueue queue = native_queue(fixture.context());
   const Stream stream = Stream::retain(fixture.context(), queue.get());
-  const auto peer = std::make_shared<LazyFramework>(queue.get(), data.get());
+  const auto peer = std::make_shared<LazyFramework>(queue.get(), data.lend());
   stream.attach(peer);
   with_queue(stream, {{writes(data)}}, "held back", [](cl_command_queue) {});
   fixture.grow(fixture.stream(0), data);
