@@ -52,14 +52,14 @@ class DOVETAIL_EXPORT Recording {
   };
 
   /// Submits the work to `stream`, after its earlier work and ordered by memory towards all other
-  /// streams. Work of the capture's other streams runs there again. Does not block.
+  /// streams. Work of the capture's other streams runs there again. Does not block. After an
+  /// exception nothing is submitted; if that can no longer be avoided, the streams that received a
+  /// part enter the failed state.
   /// @throws InvalidArgument  `stream` belongs to another context.
   /// @throws CaptureError     `stream`, or a stream of the capture, is capturing; or the work reads
   ///                          results of an earlier capture that was never replayed.
   /// @throws CommandError     one of the streams, or work that this depends on, has failed.
   /// @throws OpenCLError      the driver fails to enqueue it.
-  /// After an exception nothing is submitted; if that can no longer be avoided, the streams that
-  /// received a part enter the failed state.
   void replay(const Stream& stream) const;
   /// Submits the work to the stream that the capture began on.
   void replay() const;

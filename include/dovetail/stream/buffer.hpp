@@ -88,11 +88,9 @@ struct BufferView {
 /// Returns whether the views share a byte. Compares sub-buffers by their parent's bytes.
 DOVETAIL_EXPORT bool overlap(const BufferView& a, const BufferView& b) noexcept;
 
-/// A type whose data lies in one range of a buffer: `storage()` tells which. With `dtype()` as
-/// well, launches check that the kernel points to such elements.
-template <typename T>
 /// A type whose data is one range of a buffer, which `storage()` returns. If it also has `dtype()`,
 /// launches compare that with the type that the kernel points to.
+template <typename T>
 concept HasStorage = requires(const T& value) {
   { value.storage() } -> std::convertible_to<BufferView>;
 };
