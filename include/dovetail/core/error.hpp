@@ -106,8 +106,7 @@ class DOVETAIL_EXPORT BuildError : public OpenCLError {
              SourceLocation where, std::string_view source = {});
   ~BuildError() override;
 
-  /// Returns the compiler's output.
-  const std::string& log() const noexcept { return log_; }
+  const std::string& log() const noexcept { return log_; }  ///< Returns the compiler's output.
   /// Returns the options of the build.
   const std::string& options() const noexcept { return options_; }
   /// Returns the lines that the log's first three errors point at, each between two lines of

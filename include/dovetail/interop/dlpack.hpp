@@ -55,8 +55,7 @@ struct DlpackImport {
   /// was asked to use. Dovetail's work with the memory, on any stream, runs after everything on
   /// this queue now. Null: the data are ready, since the host has waited.
   cl_command_queue queue = nullptr;
-  /// For host memory: copies it if it cannot be used in place.
-  bool may_copy = false;
+  bool may_copy = false;  ///< For host memory: copies it if it cannot be used in place.
 };
 
 /// Imports another framework's memory as a tensor.

@@ -86,10 +86,8 @@ class Field {
   const Shape& shape() const noexcept { return data_.shape(); }  ///< Returns the sizes.
   /// Returns the number of elements; a vector counts once.
   std::int64_t size() const noexcept { return shape().size(); }
-  /// Returns the size in bytes.
-  std::size_t nbytes() const noexcept { return storage().nbytes; }
-  /// Returns the field's stream.
-  const Stream& stream() const noexcept { return data_.stream(); }
+  std::size_t nbytes() const noexcept { return storage().nbytes; }  ///< Returns the size in bytes.
+  const Stream& stream() const noexcept { return data_.stream(); }  ///< Returns the field's stream.
   /// Returns the context.
   /// @throws InvalidArgument  the handle was moved from.
   const Context& context() const { return storage().buffer.context(); }

@@ -16,8 +16,7 @@ namespace dovetail {
 
 /// Where a cache keeps its files.
 struct ProgramCacheOptions {
-  /// The folder for binaries; empty: keeps programs in memory only.
-  std::string directory;
+  std::string directory;  ///< The folder for binaries; empty: keeps programs in memory only.
   /// Reads DOVETAIL_CACHE_DIR, else takes $XDG_CACHE_HOME/dovetail, else $HOME/.cache/dovetail.
   /// Keeps programs in memory only if none is set or DOVETAIL_CACHE_DIR is empty.
   static DOVETAIL_EXPORT ProgramCacheOptions from_environment();

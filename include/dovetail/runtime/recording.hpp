@@ -61,11 +61,9 @@ class DOVETAIL_EXPORT Recording {
   /// @throws CommandError     one of the streams, or work that this depends on, has failed.
   /// @throws OpenCLError      the driver fails to enqueue it.
   void replay(const Stream& stream) const;
-  /// Submits the work to the stream that the capture began on.
-  void replay() const;
+  void replay() const;  ///< Submits the work to the stream that the capture began on.
 
-  /// Returns the number of commands.
-  std::size_t size() const noexcept;
+  std::size_t size() const noexcept;      ///< Returns the number of commands.
   std::vector<Command> commands() const;  ///< Returns the commands in their order.
   /// Returns the position in `commands()` of the `nth` command of that name, counted from 0.
   /// @throws InvalidArgument  there are fewer; the text lists the commands.
@@ -86,9 +84,8 @@ class DOVETAIL_EXPORT Recording {
   ///                          is changed.
   void update(std::size_t command, std::string_view parameter, const KernelArgument& value) const;
 
-  /// Returns `command_buffer` or `launch_list`.
-  ReplayMethod method() const noexcept;
-  const Stream& stream() const;  ///< Returns the stream that the capture began on.
+  ReplayMethod method() const noexcept;  ///< Returns `command_buffer` or `launch_list`.
+  const Stream& stream() const;          ///< Returns the stream that the capture began on.
 
  private:
   friend class Capture;

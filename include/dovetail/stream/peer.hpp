@@ -34,8 +34,7 @@ class DOVETAIL_EXPORT Peer {
 
   /// Returns the name for messages, such as "torch".
   virtual std::string_view name() const noexcept = 0;
-  /// Returns the progress so far.
-  virtual PeerFrontiers frontiers() const noexcept = 0;
+  virtual PeerFrontiers frontiers() const noexcept = 0;  ///< Returns the progress so far.
   /// Enqueues everything recorded so far: on return, `enqueued` has reached the earlier `recorded`.
   virtual void submit() = 0;
 };

@@ -104,8 +104,7 @@ class DOVETAIL_EXPORT Stream {
   /// @throws TimedOut      the work is not done, and runs on; the text says who waits for whom.
   void synchronize_for(std::chrono::nanoseconds limit) const;
 
-  /// Asks the driver to start the work so far, and returns at once.
-  void flush() const;
+  void flush() const;  ///< Asks the driver to start the work so far, and returns at once.
 
   /// Records an event, which is done when everything enqueued before it is.
   [[nodiscard]] Event record() const;

@@ -21,8 +21,7 @@ class ThreadAttachment;
 
 /// The sizes of a pool.
 struct StreamPoolOptions {
-  /// Streams that `get()` returns, besides the default one; at least 1.
-  std::size_t size = 31;
+  std::size_t size = 31;  ///< Streams that `get()` returns, besides the default one; at least 1.
   /// Streams for exclusive leases, besides those, and so the most leases at once. With 0 the pool
   /// gives no leases.
   std::size_t leases = 31;

@@ -93,10 +93,8 @@ class DOVETAIL_EXPORT Tensor {
   DType dtype() const noexcept { return dtype_; }
   /// Returns the number of dimensions.
   std::size_t rank() const noexcept { return shape_.rank(); }
-  /// Returns the number of elements.
-  std::int64_t size() const noexcept { return shape_.size(); }
-  /// Returns the size in bytes.
-  std::size_t nbytes() const noexcept { return storage_.nbytes; }
+  std::int64_t size() const noexcept { return shape_.size(); }  ///< Returns the number of elements.
+  std::size_t nbytes() const noexcept { return storage_.nbytes; }  ///< Returns the size in bytes.
   /// Returns the context.
   /// @throws InvalidArgument  the handle was moved from.
   const Context& context() const { return storage_.buffer.context(); }
