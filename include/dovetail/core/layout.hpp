@@ -82,8 +82,8 @@ class DOVETAIL_EXPORT Layout {
   /// @throws InvalidArgument  there is no such axis.
   Layout flip(int axis) const;
 
-  /// Returns the layout with a dimension of size 1 inserted before dimension `axis`. `rank()` and
-  /// -1 insert it at the end.
+  /// Returns the layout with a new dimension of size 1 before `axis`; at the end for `rank()` or
+  /// -1.
   /// @throws InvalidArgument  there is no such place, or the layout has 8 dimensions already.
   Layout expand_dims(int axis) const;
 

@@ -13,8 +13,7 @@
 
 namespace dovetail {
 
-/// The sizes of up to 8 dimensions, outermost first; a size may be 0. `Shape{}` is the shape of a
-/// scalar.
+/// The sizes of up to 8 dimensions, outermost first; 0 is allowed. `Shape{}` is a scalar's.
 class DOVETAIL_EXPORT Shape {
  public:
   static constexpr std::size_t max_rank = 8;

@@ -48,8 +48,7 @@ class DOVETAIL_EXPORT Buffer {
   /// @throws OutOfMemory  the device has too little memory.
   Buffer(const Context& context, std::size_t nbytes);
 
-  /// Allocates a copy of the `nbytes` at `source`. The copy is complete on return and waits for no
-  /// queue.
+  /// Allocates a copy of the `nbytes` at `source`, complete on return; waits for no queue.
   Buffer(const Context& context, std::size_t nbytes, const void* source);
 
   /// Shares existing memory and retains it for as long as a handle exists.

@@ -9,8 +9,7 @@
 
 namespace dovetail {
 
-/// The progress of a peer: counts of its own units of work since it began, with recorded >=
-/// enqueued >= flushed.
+/// The progress of a peer in its own units of work: recorded >= enqueued >= flushed.
 struct PeerFrontiers {
   std::uint64_t recorded = 0;  ///< Users have asked for it; a lazy framework may hold it back.
   std::uint64_t enqueued = 0;  ///< It is on the queue.

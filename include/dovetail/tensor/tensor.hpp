@@ -51,8 +51,7 @@ class DOVETAIL_EXPORT Tensor {
   static Tensor from_host(const Context& context, std::span<const T> values, const Shape& shape) {
     return from_host_bytes(context, values.data(), values.size(), shape, dtype_of<T>);
   }
-  /// Makes a tensor with a copy of `values`, which std::vector packs into bits and a tensor holds
-  /// in bytes.
+  /// Makes a tensor with a copy of `values`; a bool takes a byte, not a bit as in std::vector.
   /// @throws InvalidArgument  the number of values is not the shape's.
   template <std::same_as<bool> T>
   static Tensor from_host(const Context& context, const std::vector<T>& values,
