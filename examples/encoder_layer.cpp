@@ -75,20 +75,19 @@ int main() {
   const MatrixView mask = causal_mask(context);
 
   // Attention: nothing is transposed, split, masked or merged by a launch of its own.
-  const Tensor qkv = matmul(stream, x, w_qkv, {.bias = b_qkv});
+  const Tensor qkv = matmul(stream, x, w_qkv, {}, {.bias = b_qkv});
   const MatrixView queries = heads_of(qkv, 0), keys = heads_of(qkv, width),
                    values = heads_of(qkv, 2 * width);
   const Tensor scores = Tensor::empty(stream, {heads, tokens, tokens});
-  matmul_into(
-      stream, queries, keys, scores,
-      {.transpose_b = true, .alpha = 1 / std::sqrt(double(width) / heads), .residual = mask});
+  matmul_into(stream, queries, keys, scores, {.transpose_b = true},
+              {.alpha = 1 / std::sqrt(double(width) / heads), .residual = mask});
   const Tensor merged = Tensor::empty(stream, {tokens, width});
   matmul_into(stream, softmax(stream, scores), values, heads_of(merged, 0));
-  const Tensor attended = matmul(stream, merged, w_out, {.bias = b_out, .residual = x});
+  const Tensor attended = matmul(stream, merged, w_out, {}, {.bias = b_out, .residual = x});
 
   // Feed-forward: with these weights it adds 1.
-  const Tensor h = matmul(stream, attended, w1, {.bias = b1, .activation = Activation::relu});
-  const Tensor y = matmul(stream, h, w2, {.bias = b2, .residual = attended});
+  const Tensor h = matmul(stream, attended, w1, {}, {.bias = b1, .activation = Activation::relu});
+  const Tensor y = matmul(stream, h, w2, {}, {.bias = b2, .residual = attended});
 
   const std::vector<float> result = y.to_host<float>(stream);  // the only wait
   bool is_right = true;

@@ -19,9 +19,9 @@ int main() {
 
   // 256 products of 1/64 are 4; with the bias 2.
   const Tensor h =
-      matmul(stream, x, w1, {.transpose_b = true, .bias = b1, .activation = Activation::relu});
+      matmul(stream, x, w1, {.transpose_b = true}, {.bias = b1, .activation = Activation::relu});
   // 1024 products of 1/512 are 2; with bias and residual 2.75.
-  const Tensor y = matmul(stream, h, w2, {.transpose_b = true, .bias = b2, .residual = x});
+  const Tensor y = matmul(stream, h, w2, {.transpose_b = true}, {.bias = b2, .residual = x});
 
   const std::vector<BFloat16> values = y.to_host<BFloat16>(stream);  // the only wait
   for (const BFloat16 value : values) {

@@ -7,28 +7,31 @@ file(WRITE ${CMAKE_CURRENT_BINARY_DIR}/environment.cmake "set(ENV{DOVETAIL_TUNIN
 set_property(DIRECTORY APPEND PROPERTY TEST_INCLUDE_FILES ${CMAKE_CURRENT_BINARY_DIR}/environment.cmake)
 
 set(support_sources
+    before_build.cpp
     call_counts.cpp
     child_process.cpp
-    drawn_product.cpp
     driver_probe.cpp
-    before_build.cpp
     failing_call.cpp
     failing_queues.cpp
     fault.cpp
     forked_child.cpp
     gate.cpp
+    matrices.cpp)
+list(TRANSFORM support_sources PREPEND ${CMAKE_CURRENT_LIST_DIR}/support/)
+# What the library's order and its products are compared with.
+set(oracle_sources
+    drawn_product.cpp
     matmul_bound.cpp
     matmul_data.cpp
     matmul_run.cpp
-    matrices.cpp
     model_program.cpp
     model_step.cpp
     model_thread.cpp
     model_world.cpp
     order_checker.cpp
     order_graph.cpp)
-list(TRANSFORM support_sources PREPEND ${CMAKE_CURRENT_LIST_DIR}/support/)
-add_library(dovetail_test_support STATIC ${support_sources})
+list(TRANSFORM oracle_sources PREPEND ${CMAKE_CURRENT_LIST_DIR}/oracles/)
+add_library(dovetail_test_support STATIC ${support_sources} ${oracle_sources})
 target_include_directories(dovetail_test_support PUBLIC ${CMAKE_CURRENT_LIST_DIR}/..)
 target_link_libraries(dovetail_test_support PUBLIC Dovetail::dovetail GTest::gtest ${CMAKE_DL_LIBS})
 dovetail_compile_options(dovetail_test_support)
@@ -77,6 +80,10 @@ dovetail_unit_test(
     layout_test.cpp
     shape_test.cpp)
 dovetail_unit_test(
+  oracles
+  SOURCES
+    order_checker_test.cpp)
+dovetail_unit_test(
   stream
   SOURCES
     buffer_test.cpp
@@ -89,7 +96,6 @@ dovetail_unit_test(
     memory_pool_order_test.cpp
     memory_pool_recovery_test.cpp
     memory_pool_test.cpp
-    order_checker_test.cpp
     order_model_test.cpp
     order_threads_test.cpp
     peer_test.cpp
@@ -134,7 +140,9 @@ dovetail_unit_test(
   ops
   SOURCES
     elementwise_test.cpp
+    kernel_cache_test.cpp
     kernel_warnings_test.cpp
+    matmul_gpu_kernels_test.cpp
     matmul_matrix_test.cpp
     matmul_order_test.cpp
     matmul_plan_cpu_test.cpp

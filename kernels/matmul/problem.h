@@ -10,19 +10,14 @@
 //              -D IN=F32|F64|F16|BF16|I8       elements of a and b (default F32)
 //              -D OUT=F32|F64|F16|BF16|I32     elements of out, bias and residual (default F32)
 //              -D EPILOGUE=0|1                 (default 0)
-//              -D I8_AS_FLOAT=0|1              multiply int8 as float: exact for up to 1024
-//              products
-//                                              added up, after which the sum must be converted
-//                                              (default 0)
+//              -D I8_AS_FLOAT=0|1              multiply int8 as float (default 0): exact for sums
+//              of
+//                                              up to 1024 products, which must then be converted
 // Types        element, out_element: as stored. factor: as multiplied and added up. sum: what the
 //              epilogue computes in; int products are added up as int.
 
-#define F32 0
-#define F64 1
-#define F16 2
-#define BF16 3
-#define I8 4
-#define I32 5
+#include "common/activation.h"
+#include "common/element.h"
 
 #ifndef TRANSPOSE_A
 #define TRANSPOSE_A 0
@@ -43,9 +38,6 @@
 #define I8_AS_FLOAT 0
 #endif
 
-#define JOIN_(a, b) a##b
-#define JOIN(a, b) JOIN_(a, b)
-
 #if IN == F64
 #pragma OPENCL EXTENSION cl_khr_fp64 : enable
 #define FACTOR double
@@ -64,28 +56,13 @@
 typedef FACTOR factor;
 typedef SUM sum;
 
-#if IN == F32
-typedef float element;
-#elif IN == F64
-typedef double element;
-#elif IN == F16
-typedef half element;
-#elif IN == BF16
-typedef ushort element;
-#else
-typedef char element;
-#endif
+typedef STORED(IN) element;
+typedef STORED(OUT) out_element;
 
-#if OUT == F32
-typedef float out_element;
-#elif OUT == F64
-typedef double out_element;
-#elif OUT == F16
-typedef half out_element;
-#elif OUT == BF16
-typedef ushort out_element;
+#if IN == I8 && !I8_AS_FLOAT
+#define MULTIPLY_ADD(x, y, z) ((x) * (y) + (z))
 #else
-typedef int out_element;
+#define MULTIPLY_ADD(x, y, z) fma(x, y, z)
 #endif
 
 // Flags of a Problem.
@@ -99,93 +76,63 @@ typedef int out_element;
 #define GELU_TANH 3u
 #define SILU 4u
 
-// A product, as the host describes it (lib/ops/matmul_arguments.hpp). Offsets and strides count
-// elements; `share` is how the launch shares out the work, told by each kernel.
+// A product, as the host describes it (lib/ops/matmul/problem/arguments.hpp). Offsets and strides
+// count elements. A kernel that shares out k makes parts: `out` then receives sums over part_steps
+// steps each, one array [batch, m, n] after the other, and the epilogue follows (epilogue.cl).
 typedef struct {
   ulong a_offset, b_offset, out_offset, bias_offset, residual_offset;
   ulong a_batch_stride, b_batch_stride, out_batch_stride, residual_batch_stride;
+  ulong part_stride;  // from part to part
   uint m, n, k;
   uint a_stride, b_stride, out_stride, residual_stride;  // from row to row as stored
   uint flags, activation;
-  uint share[3];
+  uint parts, part_steps;
+  uint results_per_item;  // gemv.cl
   SUM alpha, beta;
 } Problem;
 
 // Reads of 1, 4, 8 or 16 neighbouring elements of an operand.
-#if IN == BF16
-#define FACTORS_(n)                                                           \
-  static JOIN(float, n) load##n(global const element* from) {                 \
-    return JOIN(as_float, n)(JOIN(convert_uint, n)(vload##n(0, from)) << 16); \
-  }
-static float load1(global const element* from) { return as_float((uint)*from << 16); }
-#elif IN == F16
-#define FACTORS_(n) \
-  static JOIN(float, n) load##n(global const element* from) { return vload_half##n(0, from); }
-static float load1(global const element* from) { return vload_half(0, from); }
-#else
-#define FACTORS_(n)                                            \
+#define DEFINE_LOAD(n)                                         \
   static JOIN(FACTOR, n) load##n(global const element* from) { \
-    return JOIN(JOIN(convert_, FACTOR), n)(vload##n(0, from)); \
+    return READ_VECTOR(IN, FACTOR, n, from);                   \
   }
-static factor load1(global const element* from) { return (factor)*from; }
-#endif
-FACTORS_(4)
-FACTORS_(8)
-FACTORS_(16)
+static factor load1(global const element* from) { return READ(IN, FACTOR, from); }
+DEFINE_LOAD(4)
+DEFINE_LOAD(8)
+DEFINE_LOAD(16)
 
-static sum read_out(global const out_element* from) {
-#if OUT == F16
-  return (sum)vload_half(0, from);
-#elif OUT == BF16
-  return (sum)as_float((uint)*from << 16);
-#else
-  return (sum)*from;
-#endif
-}
-
-// Rounds to nearest even.
-static void write_out(sum value, global out_element* to) {
-#if OUT == F16
-  vstore_half_rte((float)value, 0, to);
-#elif OUT == BF16
-  const uint bits = as_uint((float)value);
-  const uint rounded = (bits + 0x7fffu + ((bits >> 16) & 1u)) >> 16;
-  *to = (ushort)(isnan((float)value) ? (bits >> 16) | 0x40u : rounded);
-#else
-  *to = (out_element)value;
-#endif
-}
+static sum read_out(global const out_element* from) { return (sum)READ(OUT, SUM, from); }
+static void write_out(sum value, global out_element* to) { WRITE(OUT, value, to); }
 
 #if EPILOGUE
-// Defines `name` for T, sums or vectors of them. Far below 0, where 1 + erf(x) and 1 + tanh(x)
-// cancel, the smooth activations are written without; there they tend to 0, where 0 times infinity
-// is NaN.
+#define EPILOGUE_PARAMETERS(qualifier) \
+  , global const out_element *qualifier bias, global const out_element *qualifier residual
+
+// Defines activate and the activations, with `suffix`, for T, sums or vectors of them.
 #if IN == I8
-#define DEFINE_ACTIVATE(name, T) \
-  static T name(T x, uint activation) { return activation == RELU ? max(x, (T)((sum)0)) : x; }
+#define DEFINE_ACTIVATE(suffix, T)                        \
+  static T JOIN(activate, suffix)(T x, uint activation) { \
+    return activation == RELU ? max(x, (T)((sum)0)) : x;  \
+  }
 #else
-#define DEFINE_ACTIVATE(name, T)                                                                \
-  static T name(T x, uint activation) {                                                         \
-    T y;                                                                                        \
-    switch (activation) {                                                                       \
-      case RELU:                                                                                \
-        return x < (T)((sum)0) ? (T)((sum)0) : x; /* keeps NaN */                               \
-      case GELU:                                                                                \
-        y = (sum)0.5 * x * erfc(x * (sum)-0.70710678118654752440);                              \
-        break;                                                                                  \
-      case GELU_TANH: /* (1 + tanh(z)) / 2 = 1 / (1 + exp(-2 z)) */                             \
-        y = x / ((sum)1 + exp((sum)-1.59576912160573071176 * (x + (sum)0.044715 * x * x * x))); \
-        break;                                                                                  \
-      case SILU:                                                                                \
-        y = x / ((sum)1 + exp(-x));                                                             \
-        break;                                                                                  \
-      default:                                                                                  \
-        return x;                                                                               \
-    }                                                                                           \
-    return x == (T)(-(sum)INFINITY) ? (T)((sum)0) : y;                                          \
+#define DEFINE_ACTIVATE(suffix, T)                        \
+  DEFINE_ACTIVATIONS(suffix, T, sum)                      \
+  static T JOIN(activate, suffix)(T x, uint activation) { \
+    switch (activation) {                                 \
+      case RELU:                                          \
+        return JOIN(relu, suffix)(x);                     \
+      case GELU:                                          \
+        return JOIN(gelu, suffix)(x);                     \
+      case GELU_TANH:                                     \
+        return JOIN(gelu_tanh, suffix)(x);                \
+      case SILU:                                          \
+        return JOIN(silu, suffix)(x);                     \
+      default:                                            \
+        return x;                                         \
+    }                                                     \
   }
 #endif
-DEFINE_ACTIVATE(activate, sum)
+DEFINE_ACTIVATE(, sum)
 
 // Element (i, j) of matrix `batch` of out, where op(a) op(b) gave `product`; `at` is where it lies.
 static sum finish(sum product, const Problem* problem, global const out_element* bias,
@@ -199,4 +146,6 @@ static sum finish(sum product, const Problem* problem, global const out_element*
                   (size_t)i * problem->residual_stride + j);
   return activate(x, problem->activation);
 }
+#else
+#define EPILOGUE_PARAMETERS(qualifier)
 #endif

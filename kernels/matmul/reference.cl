@@ -4,9 +4,8 @@
 // Maths        as problem.h tells; the products of float32 and narrower are added up in double
 //              where the device has it, else in float with the rounding errors added up beside
 //              them.
-// Source       Ogita, Rump & Oishi, "Accurate sum and dot product", SIAM J. Sci. Comput. 26(6),
-// 2005
-//              (Dot2).
+// Source       Ogita, Rump & Oishi, "Accurate sum and dot product" (Dot2), SIAM J. Sci. Comput.
+//              26(6), 2005.
 // Index map    global id 0 = column, 1 = row, 2 = batch.
 // Options      those of problem.h
 #include "matmul/problem.h"
@@ -45,12 +44,7 @@ static sum dot_product(global const element* x, size_t x_step, global const elem
 }
 
 kernel void matmul_reference(global const element* a, global const element* b,
-                             global out_element* out, const Problem problem
-#if EPILOGUE
-                             ,
-                             global const out_element* bias, global const out_element* residual
-#endif
-) {
+                             global out_element* out, const Problem problem EPILOGUE_PARAMETERS()) {
   const uint j = get_global_id(0);
   const uint i = get_global_id(1);
   const size_t batch = get_global_id(2);

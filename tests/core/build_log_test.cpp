@@ -37,7 +37,7 @@ constexpr std::string_view source =
     "  // 6\n"
     "}\n";
 
-TEST(BuildLog, OfPoclTellsWhereItsErrorsAre) {
+TEST(BuildLog, ParsesPoclErrors) {
   const auto errors = errors_in(pocl_log);
   ASSERT_EQ(errors.size(), 2u);
   EXPECT_EQ(errors[0].file, "/root/.cache/pocl/kcache/tempfile_Ws8wJ5.cl");
@@ -48,7 +48,7 @@ TEST(BuildLog, OfPoclTellsWhereItsErrorsAre) {
   EXPECT_EQ(errors[1].line, 2u);
 }
 
-TEST(BuildLog, OfNvidiaTellsWhereItsErrorsAre) {
+TEST(BuildLog, ParsesNvidiaErrors) {
   const auto errors = errors_in(nvidia_log);
   ASSERT_EQ(errors.size(), 2u);
   EXPECT_EQ(errors[0].file, "<kernel>");
@@ -59,7 +59,7 @@ TEST(BuildLog, OfNvidiaTellsWhereItsErrorsAre) {
   EXPECT_EQ(errors[1].message, "'h.h' file not found");
 }
 
-TEST(BuildLog, OfNvidiaAndIntelIsReadAmidNotesAndQuotes) {
+TEST(BuildLog, ParsesNvidiaAndIntelErrorsAmidNotesAndQuotes) {
   const auto nvidia = errors_in(
       "1 warning and 2 errors generated.\n"
       "In file included from <kernel>:2:\n"
@@ -87,7 +87,7 @@ TEST(BuildLog, OfNvidiaAndIntelIsReadAmidNotesAndQuotes) {
   EXPECT_EQ(intel[0].column, 12u);
 }
 
-TEST(BuildLog, OfAnythingElseTellsNothing) {
+TEST(BuildLog, FindsNoErrorsInOtherText) {
   for (const char* log :
        {"", "\n", "error", "error:", "error: ", "error: 1:2", "x.cl:1: error: oh no",
         ":::::", "x.cl:99999999999999999999:1: error: far", "x.cl:0:1: error: before the first",
@@ -98,7 +98,7 @@ TEST(BuildLog, OfAnythingElseTellsNothing) {
   }
 }
 
-TEST(BuildLog, IsQuotedWithTwoLinesAroundAndACaret) {
+TEST(BuildLog, QuotesTwoLinesAroundAnErrorAndACaret) {
   EXPECT_EQ(quote_errors("<kernel>:3:12: error: no x\n", "f.cl", source),
             "f.cl:3:12: no x\n"
             "    1 | kernel void f(global int* out) {\n"
@@ -109,7 +109,7 @@ TEST(BuildLog, IsQuotedWithTwoLinesAroundAndACaret) {
             "    5 |   // 5\n");
 }
 
-TEST(BuildLog, IsQuotedAtTheEndsOfTheSource) {
+TEST(BuildLog, QuotesErrorsAtBothEndsOfTheSource) {
   EXPECT_EQ(
       quote_errors("error: /tmp/a.cl:1:1: first\nerror: /tmp/a.cl:7:2: last\n", "f.cl", source),
       "f.cl:1:1: first\n"
@@ -129,7 +129,7 @@ TEST(BuildLog, IsQuotedAtTheEndsOfTheSource) {
             "      |  ^\n");
 }
 
-TEST(BuildLog, IsQuotedForThreeErrorsAtMost) {
+TEST(BuildLog, QuotesThreeErrorsAtMost) {
   std::string log;
   for (int i = 1; i <= 5; ++i) log += "<kernel>:" + std::to_string(i) + ":1: error: e\n";
   const std::string text = quote_errors(log, "f.cl", source);
@@ -137,13 +137,13 @@ TEST(BuildLog, IsQuotedForThreeErrorsAtMost) {
   EXPECT_EQ(text.find("f.cl:4:1"), std::string::npos) << text;
 }
 
-TEST(BuildLog, CaretStandsBelowTheColumnBehindTabsAndLettersOfSeveralBytes) {
+TEST(BuildLog, CaretMarksTheColumnAfterTabsAndMultibyteLetters) {
   expect_parts(quote_errors("<kernel>:1:6: error: e", "f.cl", "\t\xc3\xa4 \tx;\n"),
                ">   1 | \t\xc3\xa4 \tx;\n"
                "      | \t  \t^\n");
 }
 
-TEST(BuildLog, CountsLinesAsDirectivesSay) {
+TEST(BuildLog, CountsLinesByTheirDirectives) {
   constexpr std::string_view text =
       "#line 1 \"kernels/ops/x.cl\"\n"
       "first\n"
@@ -159,7 +159,7 @@ TEST(BuildLog, CountsLinesAsDirectivesSay) {
                ">   3 | second\n");
 }
 
-TEST(BuildLog, QuotesAnIncludedFileAndNotTheSourceInItsPlace) {
+TEST(BuildLog, QuotesTheIncludedFileNotTheSource) {
   const test::TemporaryDirectory folder;
   const std::string header = (folder.path() / "h.h").string();
   std::ofstream(header) << "int one;\nint two two;\n";
@@ -180,7 +180,7 @@ TEST(BuildLog, QuotesNothingFromWhatCannotBeRead) {
   }
 }
 
-TEST(BuildLog, IsPartOfABuildErrorsText) {
+TEST(BuildLog, BuildErrorsTextHoldsTheQuotesAndTheLog) {
   const BuildError error(CL_BUILD_PROGRAM_FAILURE, "f.cl", "-DN=1", std::string(nvidia_log),
                          SourceLocation::current(), source);
   expect_parts(error.quotes(), ">   3 |   out[0] = x;\n", ">   7 | }\n");

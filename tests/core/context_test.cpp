@@ -84,7 +84,7 @@ TEST(Context, RetainRefusesADeviceThatTheContextDoesNotHold) {
   });
 }
 
-/// What belongs to a context; each has a number of its own.
+/// Belongs to one context and has a number of its own.
 struct Belonging {
   int number;
 };
@@ -96,7 +96,7 @@ int belonging_of(const Context& context) {
       .number;
 }
 
-TEST(Context, AdoptedTwiceHasOneSetOfBelongings) {
+TEST(Context, SecondAdoptionSharesItsBelongings) {
   const Device device = Device::default_device();
   const NativeContext native({device.get()});
   ASSERT_NE(native.get(), nullptr);
@@ -109,7 +109,7 @@ TEST(Context, AdoptedTwiceHasOneSetOfBelongings) {
   EXPECT_EQ(belonging_of(Context::retain(native.get(), device)), belonging);
 }
 
-TEST(Context, AdoptedFromOneThatDovetailMadeHasItsBelongings) {
+TEST(Context, AdoptionOfAnOwnContextSharesItsBelongings) {
   const Context own(Device::default_device());
   const int belonging = belonging_of(own);
   EXPECT_EQ(belonging_of(Context::retain(own.get(), own.device())), belonging);
@@ -118,7 +118,7 @@ TEST(Context, AdoptedFromOneThatDovetailMadeHasItsBelongings) {
   EXPECT_EQ(belonging_of(Context::retain(usual.get(), usual.device())), belonging_of(usual));
 }
 
-TEST(Context, AdoptedAgainAfterItsLastHandleWentBeginsAnew) {
+TEST(Context, AdoptionAfterTheLastHandleBeginsAnew) {
   const Device device = Device::default_device();
   const NativeContext native({device.get()});
   ASSERT_NE(native.get(), nullptr);
@@ -127,7 +127,7 @@ TEST(Context, AdoptedAgainAfterItsLastHandleWentBeginsAnew) {
   EXPECT_NE(belonging_of(Context::retain(native.get(), device)), before);
 }
 
-TEST(Context, AdoptedForTwoDevicesHasBelongingsForEach) {
+TEST(Context, AdoptionForTwoDevicesSeparatesTheirBelongings) {
   test::with_two_devices([](const Device& first, const Device& second) {
     const NativeContext native({first.get(), second.get()});
     ASSERT_NE(native.get(), nullptr);
@@ -139,7 +139,7 @@ TEST(Context, AdoptedForTwoDevicesHasBelongingsForEach) {
   });
 }
 
-TEST(Context, AdoptedByManyThreadsAtOnceIsOneContextAtATime) {
+TEST(Context, ConcurrentAdoptionsShareOneContext) {
   const Device device = Device::default_device();
   const NativeContext native({device.get()});
   ASSERT_NE(native.get(), nullptr);
@@ -157,7 +157,7 @@ TEST(Context, AdoptedByManyThreadsAtOnceIsOneContextAtATime) {
   EXPECT_EQ(references(native.get()), 1u);
 }
 
-/// Goes after all that is made while the process runs.
+/// Is destroyed after everything that is made while the process runs.
 struct UsedLast {
   ~UsedLast() {
     if (!context || ::getpid() != process) return;  // another test was asked for, or forks
@@ -171,12 +171,12 @@ struct UsedLast {
 };
 UsedLast used_last;
 
-TEST(Context, IsAdoptedAndLetGoInStaticDestructors) {
+TEST(Context, StaticDestructorsAdoptAndReleaseIt) {
   used_last.context.emplace(Device::default_device());
   used_last.belonging = belonging_of(*used_last.context);
 }
 
-TEST(Context, TwoOnOneDeviceDiffer) {
+TEST(Context, DiffersFromAnotherOnTheSameDevice) {
   const Device device = Device::default_device();
   const Context first(device);
   const Context second(device);
@@ -184,7 +184,7 @@ TEST(Context, TwoOnOneDeviceDiffer) {
   EXPECT_EQ(references(first.get()), 1u);
 }
 
-TEST(Context, DefaultIsOneOnTheDefaultDevice) {
+TEST(Context, DefaultContextUsesTheDefaultDevice) {
   EXPECT_EQ(&Context::default_context(), &Context::default_context());
   EXPECT_EQ(Context::default_context().device(), Device::default_device());
 }

@@ -25,7 +25,7 @@ std::string with_case(std::string text, int (*change)(int)) {
   return text;
 }
 
-TEST(Device, IsSelectedByItsIndex) {
+TEST(Device, SelectFindsEachByItsIndex) {
   const auto devices = Device::all();
   ASSERT_FALSE(devices.empty());
   for (std::size_t i = 0; i < devices.size(); ++i) {
@@ -33,7 +33,7 @@ TEST(Device, IsSelectedByItsIndex) {
   }
 }
 
-TEST(Device, IsSelectedByItsTypeWhereTheFirstOneCounts) {
+TEST(Device, SelectTakesTheFirstOfAType) {
   const auto devices = Device::all();
   for (const DeviceType type : {DeviceType::cpu, DeviceType::gpu, DeviceType::accelerator}) {
     const auto first = std::ranges::find(devices, type, &Device::type);
@@ -46,7 +46,7 @@ TEST(Device, IsSelectedByItsTypeWhereTheFirstOneCounts) {
   }
 }
 
-TEST(Device, IsSelectedByAPartOfANameInAnyCase) {
+TEST(Device, SelectMatchesPartOfANameInAnyCase) {
   const Device device = Device::all().front();
   for (const std::string& name : {device.name(), device.platform_name()}) {
     ASSERT_GE(name.size(), 4u);
@@ -68,7 +68,7 @@ TEST(Device, SelectPrefersAGpuWhenAskedForNothing) {
   }
 }
 
-TEST(Device, AWrongChoiceListsWhatThereIs) {
+TEST(Device, SelectListsAllDevicesWhenNoneMatches) {
   const auto devices = Device::all();
   for (const std::string wrong : {"no such device", "4711", "gpu2", "99999999999999999999999"}) {
     const auto text = text_thrown<InvalidArgument>([&] { Device::select(wrong); });
@@ -92,7 +92,7 @@ TEST(Device, DefaultDeviceHonoursTheEnvironment) {
   EXPECT_EQ(Device::default_device(), Device::select(""));
 }
 
-TEST(Device, WithoutAnyPlatformSaysWhatToInstall) {
+TEST(Device, SelectSaysWhatToInstallWithoutAPlatform) {
   if (test::in_child()) {
     EXPECT_TRUE(Device::all().empty());
     for (const char* query : {"", "0", "cpu"}) {
@@ -108,7 +108,7 @@ TEST(Device, WithoutAnyPlatformSaysWhatToInstall) {
   EXPECT_TRUE(child.passed) << child.output;
 }
 
-TEST(Device, TellsItsFacts) {
+TEST(Device, ReportsItsFacts) {
   for (const Device& device : Device::all()) {
     EXPECT_FALSE(device.name().empty());
     EXPECT_EQ(device.name().find('\0'), std::string::npos);
@@ -141,7 +141,7 @@ TEST(Device, HasExtensionMatchesWholeNamesOnly) {
   EXPECT_FALSE(device.has_extension(" " + name));
 }
 
-TEST(Device, OfNullIsRefused) {
+TEST(Device, RefusesNull) {
   const auto error = test::caught<OpenCLError>([] { Device device(nullptr); });
   ASSERT_TRUE(error);
   EXPECT_EQ(error->code(), CL_INVALID_DEVICE);

@@ -38,7 +38,7 @@ TEST(Error, OpenCLErrorKeepsTheStatusTheCallAndThePlace) {
 
 SourceLocation place_of_call(SourceLocation place = SourceLocation::current()) { return place; }
 
-TEST(SourceLocation, DefaultArgumentTellsFileFunctionAndLineOfTheCall) {
+TEST(SourceLocation, DefaultArgumentNamesFileFunctionAndLineOfTheCall) {
   const SourceLocation here = SourceLocation::current(), call = place_of_call();
   EXPECT_EQ(call.line(), here.line());
   EXPECT_STREQ(call.file_name(), here.file_name());
@@ -70,7 +70,7 @@ TEST(Error, StatusNameKnowsEveryStatusOfOpenCL) {
   EXPECT_EQ(status_name(-1001), "CL_PLATFORM_NOT_FOUND_KHR");
   EXPECT_EQ(status_name(1), "unknown OpenCL status");
   EXPECT_EQ(status_name(-20000), "unknown OpenCL status");
-  // Those of OpenCL 1.2 but for images and samplers: a missing name would leave a user with a
+  // The statuses of OpenCL 1.2 except those of images and samplers. Without a name a user sees a
   // number.
   for (const int status :
        {-1,  -2,  -3,  -4,  -5,  -6,  -7,  -8,  -11, -12, -13, -14, -15, -16, -17, -19,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Files that are not what they should be, and writers that meet.
+// Reads and writes of unusual files, failing writes and concurrent updates.
 #include "lib/core/file.hpp"
 
 #include <gtest/gtest.h>
@@ -34,7 +34,7 @@ class File : public testing::Test {
   fs::path file = folder.path() / "file";
 };
 
-TEST_F(File, IsReadWhole) {
+TEST_F(File, ReadReturnsAllBytes) {
   for (const std::string& bytes :
        {std::string(), std::string("a\0b\n", 4), std::string(100000, 'x')}) {
     std::ofstream(file, std::ios::binary | std::ios::trunc) << bytes;
@@ -43,13 +43,13 @@ TEST_F(File, IsReadWhole) {
   EXPECT_EQ(read_file(folder.path() / "none"), std::nullopt);
 }
 
-TEST_F(File, IsReadWholeThoughItsSizeIsNotKnownBefore) {
+TEST_F(File, ReadTakesFilesThatReportNoSize) {
   const auto status = read_file("/proc/self/status");
   ASSERT_TRUE(status);
   EXPECT_NE(status->find("Pid:"), std::string::npos);
 }
 
-TEST_F(File, IsNotReadBeyondItsLimit) {
+TEST_F(File, ReadRefusesMoreThanTheLimit) {
   std::ofstream(file) << "12345";
   EXPECT_EQ(read_file(file, 5), "12345");
   EXPECT_EQ(read_file(file, 4), std::nullopt);
@@ -58,20 +58,20 @@ TEST_F(File, IsNotReadBeyondItsLimit) {
   EXPECT_EQ(read_file(file), std::nullopt);
 }
 
-TEST_F(File, IsNotReadWhereItIsADirectoryAPipeOrADevice) {
+TEST_F(File, ReadRefusesDirectoriesPipesAndDevices) {
   EXPECT_EQ(read_file(folder.path()), std::nullopt);
   ASSERT_EQ(::mkfifo(file.c_str(), 0600), 0);
   EXPECT_EQ(read_file(file), std::nullopt);
   EXPECT_EQ(read_file("/dev/zero"), std::nullopt);
 }
 
-TEST_F(File, IsEmptyWhereItIsTheNullDevice) { EXPECT_EQ(read_file("/dev/null"), ""); }
+TEST_F(File, ReadFindsTheNullDeviceEmpty) { EXPECT_EQ(read_file("/dev/null"), ""); }
 
-TEST_F(File, IsNotReadWhereTheSystemFails) {
+TEST_F(File, ReadReturnsNothingWhenTheSystemFails) {
   EXPECT_EQ(read_file("/proc/self/mem"), std::nullopt);  // EIO: nothing is mapped at 0
 }
 
-TEST_F(File, IsWrittenInFoldersThatAreMade) {
+TEST_F(File, WriteMakesMissingFolders) {
   const fs::path below = folder.path() / "made" / "on demand";
   EXPECT_TRUE(write_file(below, "text"));
   EXPECT_EQ(contents(below), "text");
@@ -80,7 +80,7 @@ TEST_F(File, IsWrittenInFoldersThatAreMade) {
   EXPECT_EQ(count(), 1u);
 }
 
-TEST_F(File, IsWrittenThroughALinkThatStays) {
+TEST_F(File, WriteFollowsLinksAndKeepsThem) {
   const fs::path link = folder.path() / "link", other = folder.path() / "other";
   fs::create_directory(folder.path() / "below");
   fs::create_symlink("below/target", link);  // which is not there yet
@@ -102,7 +102,7 @@ TEST_F(File, KeepsItsPermissions) {
   }
 }
 
-TEST_F(File, IsWrittenInPlaceWhereItIsADevice) {
+TEST_F(File, WriteLeavesDevicesInPlace) {
   fs::create_symlink("/dev/null", file);
   EXPECT_TRUE(write_file(file, "text"));
   EXPECT_TRUE(fs::is_symlink(file));
@@ -113,7 +113,7 @@ TEST_F(File, IsWrittenInPlaceWhereItIsADevice) {
   EXPECT_TRUE(fs::is_symlink(file));
 }
 
-TEST_F(File, IsLeftAsItWasWhereItCannotBeWrittenWhole) {
+TEST_F(File, FailedWriteLeavesItUnchanged) {
   std::ofstream(file) << "old";
   const auto child = test::run_in_fork([&] {
     std::signal(SIGXFSZ, SIG_IGN);
@@ -126,7 +126,7 @@ TEST_F(File, IsLeftAsItWasWhereItCannotBeWrittenWhole) {
   EXPECT_EQ(count(), 1u);
 }
 
-TEST_F(File, LosesNoUpdateWhereSeveralUpdateIt) {
+TEST_F(File, LosesNoConcurrentUpdate) {
   test::on_threads(4, [&](int) {
     for (int i = 0; i < 25; ++i) {
       EXPECT_TRUE(update_file(file, [](std::string_view text) { return std::string(text) + "x"; }));
@@ -136,7 +136,7 @@ TEST_F(File, LosesNoUpdateWhereSeveralUpdateIt) {
   EXPECT_EQ(count(), 2u) << "the file and its lock";
 }
 
-TEST_F(File, IsLeftAsItWasWhereItsUpdateThrows) {
+TEST_F(File, ThrowingUpdateLeavesItUnchanged) {
   std::ofstream(file) << "old";
   EXPECT_THROW(update_file(file, [](std::string_view) -> std::string { throw std::bad_alloc(); }),
                std::bad_alloc);
@@ -145,7 +145,7 @@ TEST_F(File, IsLeftAsItWasWhereItsUpdateThrows) {
   EXPECT_EQ(contents(file), "old new");
 }
 
-TEST_F(File, IsNotUpdatedWhereItCannotBeRead) {
+TEST_F(File, UpdateRefusesUnreadableFiles) {
   const auto change = [](std::string_view) { return std::string("new"); };
   EXPECT_FALSE(update_file(folder.path(), change));
   std::ofstream(file) << "old";
@@ -154,7 +154,7 @@ TEST_F(File, IsNotUpdatedWhereItCannotBeRead) {
   EXPECT_EQ(fs::file_size(file), std::uintmax_t{20} << 30);
 }
 
-TEST_F(File, HasNoLockWhereItIsADevice) {
+TEST_F(File, UpdateMakesNoLockFileForADevice) {
   fs::create_symlink("/dev/null", file);
   EXPECT_TRUE(update_file(file, [](std::string_view text) { return std::string(text) + "x"; }));
   EXPECT_FALSE(fs::exists("/dev/null.lock"));

@@ -23,7 +23,7 @@ TEST(Float16, RoundsToNearestEven) {
   EXPECT_EQ(Float16(-0.0f).bits(), 0x8000);
 }
 
-TEST(Float16, OfEveryBitsGoesToFloatAndBack) {
+TEST(Float16, SurvivesFloatAndBackForAllBits) {
   for (unsigned bits = 0; bits <= 0xffff; ++bits) {
     const auto half = Float16::from_bits(static_cast<std::uint16_t>(bits));
     const auto value = static_cast<float>(half);
@@ -46,7 +46,7 @@ TEST(BFloat16, RoundsToNearestEven) {
   EXPECT_TRUE(std::isnan(static_cast<float>(BFloat16(std::bit_cast<float>(0x7f800001U)))));
 }
 
-TEST(BFloat16, OfEveryBitsGoesToFloatAndBack) {
+TEST(BFloat16, SurvivesFloatAndBackForAllBits) {
   for (unsigned bits = 0; bits <= 0xffff; ++bits) {
     const auto value = static_cast<float>(BFloat16::from_bits(static_cast<std::uint16_t>(bits)));
     if (!std::isnan(value)) {

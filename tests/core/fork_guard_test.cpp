@@ -19,7 +19,7 @@ namespace {
 using test::expect_parts;
 using test::run_in_fork;
 
-/// Has the driver start its threads, if it has any.
+/// Makes the driver start its threads, if it has any.
 void use(const Context& context) {
   const test::NativeQueue queue(context);
   cl_event marker = nullptr;
@@ -46,7 +46,7 @@ cl_uint references(cl_program program) {
   return count;
 }
 
-/// The text of the error that `call` must end with in a forked child.
+/// Returns the text of the error that `call` throws in a forked child.
 template <typename Call>
 std::string refusal_in_fork(Call call) {
   const auto child = run_in_fork([&]() -> std::string {
@@ -62,7 +62,7 @@ std::string refusal_in_fork(Call call) {
   return child.text;
 }
 
-TEST(ForkGuard, ContextsAndDevicesThrowInTheChildOfAProcessThatUsedOpenCL) {
+TEST(ForkGuard, ContextsAndDevicesThrowInAForkedChild) {
   const Context& context = used_context();
   const auto remedies = {"had used OpenCL", "exec a new program", "fork before the first use"};
   const auto expect_refusal = [&](const char* function, const std::function<void()>& call) {
@@ -78,7 +78,7 @@ TEST(ForkGuard, ContextsAndDevicesThrowInTheChildOfAProcessThatUsedOpenCL) {
   expect_refusal("[Device::all]", [] { static_cast<void>(Device::default_device()); });
 }
 
-TEST(ForkGuard, ProgramsThrowInSuchAChild) {
+TEST(ForkGuard, ProgramsThrowInAForkedChild) {
   const Context& context = used_context();
   ProgramCache cache(context, {});
   const ProgramSource source{.name = "f.cl", .text = "kernel void f(global int* x) { x[0] = 1; }"};
@@ -93,7 +93,7 @@ TEST(ForkGuard, ProgramsThrowInSuchAChild) {
   expect_parts(refusal_in_fork([&] { static_cast<void>(program.binary()); }), "[Program::binary]");
 }
 
-TEST(ForkGuard, TheParentGoesOnAsBefore) {
+TEST(ForkGuard, ParentGoesOnAsBefore) {
   used_context();
   const auto child =
       run_in_fork([] { return detail::in_forked_child() ? "forked" : "not forked"; });
@@ -103,13 +103,13 @@ TEST(ForkGuard, TheParentGoesOnAsBefore) {
   use(Context(Device::default_device()));
 }
 
-TEST(ForkGuard, TheTextNamesTheFunction) {
+TEST(ForkGuard, ErrorNamesTheFunction) {
   used_context();
   expect_parts(refusal_in_fork([] { detail::check_not_forked("Stream::synchronize"); }),
                "[Stream::synchronize]");
 }
 
-TEST(ForkGuard, ChildrenOfSuchAChildThrowToo) {
+TEST(ForkGuard, GrandchildKnowsThatItIsForked) {
   used_context();
   const auto child = run_in_fork([] {
     return run_in_fork([] { return detail::in_forked_child() ? "forked" : "not forked"; }).text;
@@ -117,7 +117,7 @@ TEST(ForkGuard, ChildrenOfSuchAChildThrowToo) {
   EXPECT_EQ(child.text, "forked");
 }
 
-TEST(ForkGuard, DestructorsInSuchAChildReleaseNothing) {
+TEST(ForkGuard, DestructorsInAForkedChildReleaseNothing) {
   const Context& context = used_context();
   const cl_context native = context.get();
   std::optional<Context> retained = Context::retain(native, context.device());
@@ -147,7 +147,7 @@ TEST(ForkGuard, DestructorsInSuchAChildReleaseNothing) {
   clReleaseProgram(native_program);
 }
 
-TEST(ForkGuard, SuchAChildEndsByExitWithLiveObjects) {
+TEST(ForkGuard, ForkedChildExitsWithLiveObjects) {
   static const Context context(Device::default_device());
   static ProgramCache cache(context, {});
   static const Program program =
@@ -160,7 +160,7 @@ TEST(ForkGuard, SuchAChildEndsByExitWithLiveObjects) {
   EXPECT_EQ(child.text, "f.cl");
 }
 
-TEST(ForkGuard, ChildrenForkedBeforeTheFirstUseWorkAsAnyProcess) {
+TEST(ForkGuard, ChildrenForkedBeforeTheFirstUseWork) {
   if (!test::in_child()) {  // this process may have used OpenCL
     const auto fresh = test::run_again_in_child();
     EXPECT_TRUE(fresh.passed) << fresh.output;
@@ -177,7 +177,7 @@ TEST(ForkGuard, ChildrenForkedBeforeTheFirstUseWorkAsAnyProcess) {
   use(Context::default_context());
 }
 
-TEST(ForkGuard, LookingForDevicesIsAUseOfOpenCL) {
+TEST(ForkGuard, LookingForDevicesCountsAsUse) {
   if (!test::in_child()) {
     const auto fresh = test::run_again_in_child();
     EXPECT_TRUE(fresh.passed) << fresh.output;

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Layouts against the list of the places of their elements, which each operation changes in a way
-// that is plain for a list.
+// Compares layouts with plain lists of element positions, to which each operation is applied too.
 #include "dovetail/core/layout.hpp"
 
 #include <gtest/gtest.h>
@@ -52,7 +51,7 @@ Layout made(const Shape& shape, const Indices& strides, std::int64_t offset = 0)
   return {shape, strides, offset};
 }
 
-/// The indices that Python's `range(size)[start:stop:step]` has.
+/// Returns the indices of Python's `range(size)[start:stop:step]`.
 Indices sliced(std::int64_t size, std::optional<std::int64_t> start,
                std::optional<std::int64_t> stop, std::int64_t step) {
   Indices all;
@@ -69,7 +68,7 @@ Indices sliced(std::int64_t size, std::optional<std::int64_t> start,
   return all;
 }
 
-/// Layouts as views make them: random chains of all operations on a row-major one.
+/// Draws layouts as views make them: random chains of all operations on a row-major one.
 class DrawnLayout : public testing::TestWithParam<unsigned> {
  protected:
   std::int64_t draw(std::int64_t least, std::int64_t most) {
@@ -116,7 +115,7 @@ class DrawnLayout : public testing::TestWithParam<unsigned> {
     }
     return layout;
   }
-  /// A shape that `shape` can be broadcast to.
+  /// Returns a random shape that `shape` can be broadcast to.
   Shape grown(const Shape& shape) {
     Indices sizes(shape.sizes().begin(), shape.sizes().end());
     for (auto& size : sizes) {
@@ -223,7 +222,7 @@ TEST_P(DrawnLayout, ReshapeKeepsTheOrderOfTheElementsOrSaysThatStridesCannot) {
   int expressed = 0, refused = 0;
   for (int i = 0; i < 600; ++i) {
     const Layout layout = draw_layout();
-    // Each way to write the size as a product of up to three.
+    // Visits each way to write the size as a product of up to three factors.
     Indices sizes;
     for (std::int64_t left = layout.size(); sizes.size() < 3;) {
       const std::int64_t size = draw(1, 6);
@@ -243,7 +242,7 @@ TEST_P(DrawnLayout, ReshapeKeepsTheOrderOfTheElementsOrSaysThatStridesCannot) {
       continue;
     }
     ++refused;
-    // The strides that the first elements ask for must fail for a later one.
+    // The strides that the first elements require must fail for a later element.
     Indices strides(3, 0);
     std::int64_t next = 1;
     for (std::size_t axis = 3; axis-- > 0; next *= shape[axis]) {

@@ -16,7 +16,7 @@ namespace {
 using test::expect_parts;
 using test::text_thrown;
 
-TEST(Shape, OfNoDimensionIsAScalars) {
+TEST(Shape, DescribesAScalarWithoutDimensions) {
   const Shape scalar;
   EXPECT_EQ(scalar.rank(), 0u);
   EXPECT_EQ(scalar.size(), 1);
@@ -35,7 +35,7 @@ TEST(Shape, KnowsItsSizes) {
   EXPECT_EQ(shape, Shape(sizes));
 }
 
-TEST(Shape, MayHoldASizeOfZero) {
+TEST(Shape, AllowsSizesOfZero) {
   EXPECT_EQ((Shape{0}).size(), 0);
   EXPECT_EQ((Shape{4, 0, 7}).size(), 0);
   EXPECT_EQ((Shape{4, 0, 7}).str(), "[4, 0, 7]");

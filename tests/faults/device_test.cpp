@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Devices are looked for while the driver refuses single calls.
+// Device discovery while single calls of the driver fail.
 #include "dovetail/core/device.hpp"
 
 #include <gtest/gtest.h>
@@ -17,7 +17,7 @@ using test::Fault;
 /// The name of the entry point that fails.
 class FaultyPlatform : public test::FaultTest, public testing::WithParamInterface<const char*> {};
 
-TEST_P(FaultyPlatform, IsNotTakenForOneWithoutDevices) {
+TEST_P(FaultyPlatform, ThrowsRatherThanReportNoDevice) {
   {
     const Fault fault(GetParam(), {.count = 100, .status = CL_OUT_OF_HOST_MEMORY});
     const auto error = caught<OutOfMemory>([] { Device::select(""); });

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Tensors of other frameworks while the driver refuses single calls.
+// Tensors of other frameworks while single calls of the driver fail.
 #include <gtest/gtest.h>
 
 #include <chrono>
@@ -24,7 +24,7 @@ constexpr std::int64_t count = 64;
 /// The name of the entry point that fails.
 class FaultyImport : public test::FaultTest, public testing::WithParamInterface<const char*> {};
 
-TEST_P(FaultyImport, IsGivenBackOnceItsWorkIsDone) {
+TEST_P(FaultyImport, ReturnsOnceItsWorkIsDone) {
   const Stream stream(context());
   const Buffer data = test::buffer_of(std::vector<int>(count, 1));
   test::ForeignTensor foreign(data.get(), {count});
@@ -34,7 +34,7 @@ TEST_P(FaultyImport, IsGivenBackOnceItsWorkIsDone) {
   {
     const Fault fault(GetParam());
     taken.reset();
-    while (fault.fired() == 0) {  // the deferring thread asks how the work is going
+    while (fault.fired() == 0) {  // the deferring thread polls the work
       std::this_thread::sleep_for(std::chrono::milliseconds(1));
     }
     EXPECT_TRUE(test::is_kept(foreign));
@@ -62,7 +62,7 @@ class FaultyHostMapping : public test::FaultTest {
 using FaultyHostImport = FaultyHostMapping;
 using FaultyHostExport = FaultyHostMapping;
 
-TEST_F(FaultyHostImport, MemoryIsUnmappedOnlyOnceItsMappingIsOver) {
+TEST_F(FaultyHostImport, UnmapsOnlyAfterTheMappingEnds) {
   const Stream stream(context());
   const test::HostInts ints(std::vector<int>(count, 1));
   test::ForeignTensor foreign(ints.data(), kDLCPU, {count});
@@ -87,7 +87,7 @@ TEST_F(FaultyHostImport, MemoryIsUnmappedOnlyOnceItsMappingIsOver) {
   static_cast<void>(foreign.deleted_by());
 }
 
-TEST_F(FaultyHostExport, MemoryIsUnmappedThoughTheDriverRefusesOnceToOrderThat) {
+TEST_F(FaultyHostExport, UnmapsInOrderThoughTheBarrierFailedOnce) {
   const Stream stream(context()), other(context());
   const Tensor tensor = Tensor::zeros(stream, {count}, DType::i32);
   DLManagedTensor* const given = interop::to_dlpack_host(stream, tensor);
@@ -104,7 +104,7 @@ TEST_F(FaultyHostExport, MemoryIsUnmappedThoughTheDriverRefusesOnceToOrderThat) 
   EXPECT_EQ(test::mappings_of(tensor), 0u);
 }
 
-TEST_F(FaultyHostImport, IsUnmappedAndGivenBackThoughAnUnmapFailed) {
+TEST_F(FaultyHostImport, UnmapsAndReturnsAfterAFailedUnmap) {
   const Stream stream(context());
   const test::HostInts ints(std::vector<int>(count, 1));
   test::ForeignTensor foreign(ints.data(), kDLCPU, {count});

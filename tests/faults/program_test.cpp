@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Programs are built and released while the driver refuses single calls.
+// Programs are built and released while single calls of the driver fail.
 #include "dovetail/runtime/program.hpp"
 
 #include <gtest/gtest.h>
@@ -45,7 +45,7 @@ TEST_F(FaultyProgram, ReportsAKernelThatIsNotReleased) {
             "dovetail: clReleaseKernel returned -5 while an object was destroyed\n");
 }
 
-TEST_F(FaultyProgram, TellsWhyItDoesNotBuildThoughThereIsNoLog) {
+TEST_F(FaultyProgram, ReportsWhyItDoesNotBuildWithoutALog) {
   const Fault fault("clBuildProgram");
   const Fault without_log("clGetProgramBuildInfo", {.count = 100, .status = CL_INVALID_PROGRAM});
   const auto error = caught<BuildError>([] { build(); });
@@ -56,7 +56,7 @@ TEST_F(FaultyProgram, TellsWhyItDoesNotBuildThoughThereIsNoLog) {
                "clGetProgramBuildInfo returned CL_INVALID_PROGRAM");
 }
 
-TEST_F(FaultyProgram, SourceIsNotBuiltInAnotherWayWhereTheCompilerLacksMeans) {
+TEST_F(FaultyProgram, BuildsNoOtherWayWhenTheCompilerLacksMemory) {
   for (const cl_int status : {CL_OUT_OF_HOST_MEMORY, CL_OUT_OF_RESOURCES}) {
     SCOPED_TRACE(status);
     const Fault fault("clBuildProgram", {.status = status});
@@ -72,7 +72,7 @@ TEST_F(FaultyProgram, SourceIsNotBuiltInAnotherWayWhereTheCompilerLacksMeans) {
   EXPECT_EQ(build().signatures().at(0).parameters.at(1).type, "int");
 }
 
-TEST_F(FaultyProgram, SourceIsBuiltWithoutTheSignaturesThatTheCompilerCannotKeep) {
+TEST_F(FaultyProgram, BuildsAgainWhenTheCompilerCannotKeepSignatures) {
   const Fault fault("clBuildProgram", {.status = CL_BUILD_PROGRAM_FAILURE});
   EXPECT_EQ(build().signatures().at(0).parameters.size(), 2u);
   EXPECT_EQ(fault.fired(), 1u);

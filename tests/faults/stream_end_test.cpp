@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The last handle to a stream goes while the driver refuses single calls: the process goes on, and
-// so does the context.
+// The last handle to a stream goes while single calls of the driver fail: process and context stay
+// usable.
 #include <gtest/gtest.h>
 
 #include <memory>
@@ -45,7 +45,7 @@ class FaultyStreamEnd : public test::FaultTest {
   const Buffer data = test::buffer_of(std::vector<int>(count, 1));
 };
 
-TEST_F(FaultyStreamEnd, AStatusThatCannotBeHadDoesNotEndTheProcess) {
+TEST_F(FaultyStreamEnd, UnreadableStatusDoesNotEndTheProcess) {
   for (const std::uint64_t skip : {0u, 1u, 2u}) {
     std::optional<Stream> ends(context());
     const Gate gate(*ends);
@@ -59,11 +59,11 @@ TEST_F(FaultyStreamEnd, AStatusThatCannotBeHadDoesNotEndTheProcess) {
   EXPECT_EQ(test::contents(data), std::vector<int>(count, 11));
 }
 
-TEST_F(FaultyStreamEnd, WorkBehindAStreamThatIsGoneLeavesItsQueueAlone) {
+TEST_F(FaultyStreamEnd, WaitForAGoneStreamLeavesItsQueueAlone) {
   cl_event user = clCreateUserEvent(context().get(), nullptr);
   {
     const Stream ends(context());
-    // Not a Gate, which keeps the queue.
+    // A Gate would keep the queue.
     ASSERT_EQ(clEnqueueBarrierWithWaitList(ends.get(), 1, &user, nullptr), CL_SUCCESS);
     set(ends, data, 5);
   }
@@ -74,10 +74,10 @@ TEST_F(FaultyStreamEnd, WorkBehindAStreamThatIsGoneLeavesItsQueueAlone) {
   EXPECT_EQ(test::contents(data), std::vector<int>(count, 11));
 }
 
-/// Whether the queue of somebody's event goes before the event is retained.
+/// The parameter says whether the event is retained after its queue was released.
 class ForeignEvent : public FaultyStreamEnd, public testing::WithParamInterface<bool> {};
 
-TEST_P(ForeignEvent, IsWaitedForAfterItsQueueWasReleased) {
+TEST_P(ForeignEvent, HoldsItsWaiterAfterItsQueueWasReleased) {
   auto native = std::make_unique<test::NativeQueue>(context());
   cl_event user = clCreateUserEvent(context().get(), nullptr);
   cl_event done = nullptr;
@@ -95,11 +95,12 @@ TEST_P(ForeignEvent, IsWaitedForAfterItsQueueWasReleased) {
   clReleaseEvent(done);
   clReleaseEvent(user);
 }
-INSTANTIATE_TEST_SUITE_P(Order, ForeignEvent, testing::Bool(), [](const auto& instance) {
-  return instance.param ? "queue_first" : "event_first";
+INSTANTIATE_TEST_SUITE_P(Retained, ForeignEvent, testing::Bool(), [](const auto& instance) {
+  return instance.param ? "after_release" : "before_release";
 });
 
-/// A last marker is tried for again, then its work is waited for.
+/// The parameter says how often the last marker fails: the library tries again, then waits for the
+/// work.
 class FaultyLastMarker : public FaultyStreamEnd, public testing::WithParamInterface<int> {};
 
 TEST_P(FaultyLastMarker, LeavesTheMemoryAndTheContextUsable) {
@@ -119,14 +120,14 @@ TEST_P(FaultyLastMarker, LeavesTheMemoryAndTheContextUsable) {
 INSTANTIATE_TEST_SUITE_P(Failures, FaultyLastMarker, testing::Values(1, 2, 1000),
                          [](const auto& instance) { return std::to_string(instance.param); });
 
-/// Refuses to submit what it holds back.
+/// Throws from submit().
 class StubbornPeer : public test::LazyPeer {
  public:
   using LazyPeer::LazyPeer;
   void submit() override { throw std::runtime_error("not now"); }
 };
 
-TEST_F(FaultyStreamEnd, WhatAPeerStillHoldsBackIsNotTakenForDone) {
+TEST_F(FaultyStreamEnd, WorkThatAPeerHoldsBackCountsAsUnfinished) {
   const test::NativeQueue queue(context());
   const auto peer = std::make_shared<StubbornPeer>(queue.get());
   Point point;
@@ -142,7 +143,7 @@ TEST_F(FaultyStreamEnd, WhatAPeerStillHoldsBackIsNotTakenForDone) {
   Stream::declare_done(point);
 }
 
-TEST_F(FaultyStreamEnd, AQueueThatCanNeitherBeMarkedNorFinishedIsDeclaredDone) {
+TEST_F(FaultyStreamEnd, DeclareDoneEndsAQueueThatCannotBeMarked) {
   std::optional<Stream> ends(context());
   set(*ends, data, 5);
   const Point point = ends->point();
@@ -163,7 +164,7 @@ TEST_F(FaultyStreamEnd, AQueueThatCanNeitherBeMarkedNorFinishedIsDeclaredDone) {
   EXPECT_EQ(test::contents(data), std::vector<int>(count, 11));
 }
 
-/// The last marker of a stream that is gone says that its work has failed.
+/// The last marker of a stream that is gone reports that its work failed.
 class FaultyFailedEnd : public FaultyStreamEnd {
  protected:
   void SetUp() override {
@@ -174,10 +175,10 @@ class FaultyFailedEnd : public FaultyStreamEnd {
     set(*ends, data, 5);
     ends.reset();
     fault.emplace(test::FaultOptions{.count = 1000});
-    { const Stream another(context()); }  // whoever looks first is told
+    { const Stream another(context()); }  // the first call that looks notices
     ASSERT_GE(fault->fired(), 1u);
     gate.release();
-    while (test::contents(data) != std::vector<int>(count, 5)) {  // the work itself is well
+    while (test::contents(data) != std::vector<int>(count, 5)) {  // the work itself succeeds
     }
   }
 
@@ -201,7 +202,7 @@ TEST_F(FaultyFailedEnd, LeavesUndeclaredWorkAlone) {
   EXPECT_NO_THROW(stream.synchronize());
 }
 
-TEST_F(FaultyStreamEnd, UndeclaredWorkThatFailedOnAStreamThatIsGoneIsToldOnce) {
+TEST_F(FaultyStreamEnd, GoneStreamsUndeclaredFailureThrowsOnce) {
   {
     std::optional<Stream> ends(context());
     Gate gate(*ends);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Waits on the host while the driver refuses single calls: none ends early, none hangs.
+// Host waits while single calls of the driver fail: none ends early, none hangs.
 #include <gtest/gtest.h>
 
 #include <atomic>
@@ -27,8 +27,8 @@ using test::Gate;
 
 constexpr std::chrono::seconds long_enough(60);
 
-/// Whether `work` returns; what it throws, `get()` of the result throws. A thread that hangs is
-/// left behind, so that the test fails instead.
+/// Starts `work` on a thread of its own; `get()` of the result rethrows what it throws. Leaves a
+/// thread that hangs behind, so that the test fails instead of hanging.
 std::future<void> started(const std::function<void()>& work) {
   std::packaged_task<void()> task(work);
   std::future<void> done = task.get_future();
@@ -52,7 +52,7 @@ class FaultyWait : public test::FaultTest {
   }
 };
 
-TEST_F(FaultyBarrier, DriverIsAskedForItOnceMore) {
+TEST_F(FaultyBarrier, SucceedsAtTheSecondTry) {
   const Stream producer(context()), consumer(context());
   const Tensor tensor = Tensor::zeros(producer, {64}, DType::i32);
   Gate gate(producer);
@@ -67,7 +67,7 @@ TEST_F(FaultyBarrier, DriverIsAskedForItOnceMore) {
   EXPECT_EQ(tensor.to_host<int>(consumer), std::vector<int>(64, 11));
 }
 
-TEST_F(FaultyWait, ToHostOfATensorEndsWithTheRead) {
+TEST_F(FaultyWait, TensorsToHostEndsWithTheRead) {
   const Stream stream(context());
   const Tensor tensor = Tensor::full(stream, {1 << 16}, 3.0);
   Gate gate(stream);
@@ -77,7 +77,7 @@ TEST_F(FaultyWait, ToHostOfATensorEndsWithTheRead) {
   EXPECT_EQ(values, std::vector<float>(1 << 16, 3.0f));
 }
 
-TEST_F(FaultyWait, ToHostOfAFieldEndsWithTheRead) {
+TEST_F(FaultyWait, FieldsToHostEndsWithTheRead) {
   const Runtime runtime(Stream{context()});
   const Field<float> field(runtime, {1 << 16});
   field.fill(3.0f);
@@ -120,7 +120,7 @@ TEST_F(FaultyWait, SynchronizeOfAnEventWithoutALimitDoesNotTimeOut) {
   EXPECT_NO_THROW(release_after(fault, gate, [&] { event.synchronize(); }));
 }
 
-TEST_F(FaultyWait, AWaitAfterOneThatThrewDoesNotHang) {
+TEST_F(FaultyWait, WaitAfterOneThatThrewDoesNotHang) {
   for (const std::uint64_t skip : {0u, 1u, 2u}) {
     const Stream stream(context());
     Gate gate(stream);
@@ -135,7 +135,7 @@ TEST_F(FaultyWait, AWaitAfterOneThatThrewDoesNotHang) {
   }
 }
 
-TEST_F(FaultyWait, ATimedEventIsReachedThoughTheFirstCompletionFails) {
+TEST_F(FaultyWait, TimedEventCompletesThoughTheFirstCompletionFails) {
   if (context().device().type() != DeviceType::cpu) {
     GTEST_SKIP() << "this device takes times without the host";
   }

@@ -61,7 +61,7 @@ TEST(Clblast, MultipliesMatricesBetweenOurOperations) {
   }
 }
 
-TEST(Clblast, DeclaredByWithQueueIsOrderedTowardsASecondStream) {
+TEST(Clblast, WithQueueOrdersItTowardsASecondStream) {
   const Stream stream(context()), second(context()), third(context());
   const Tensor x = test::floats(counting(count)), y = test::floats(counting(count));
   {
@@ -78,7 +78,7 @@ TEST(Clblast, DeclaredByWithQueueIsOrderedTowardsASecondStream) {
   EXPECT_EQ(y.to_host<float>(second), mapped(counting(count), [](float i) { return 30 * i; }));
 }
 
-TEST(Clblast, OnAQueueAndBuffersOfTheProgramWorksWithOurs) {
+TEST(Clblast, WorksWithOursOnTheProgramsQueueAndBuffers) {
   const test::NativeQueue native(context());
   std::vector<float> values = counting(count);
   const auto create = [&] {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Tensors given to another framework: what it gets, and for how long.
+// Tensors exported to another framework: what it receives, and for how long.
 #include <dlfcn.h>
 #include <dlpack/dlpack.h>
 #include <gtest/gtest.h>
@@ -51,7 +51,7 @@ TEST(DlpackExport, ShowsTheTensorsOwnMemory) {
   give_back(given);
 }
 
-TEST(DlpackExport, AndBackKeepsEveryDTypeShapeAndOffset) {
+TEST(DlpackExport, RoundTripKeepsEveryDTypeShapeAndOffset) {
   for (const DTypeInfo& row : dtype_table) {
     const DType dtype = row.dtype;
     for (const Shape& shape : {Shape{}, Shape{5}, Shape{2, 3}, Shape{1, 2, 1, 2, 1, 2, 1, 2}}) {
@@ -68,7 +68,7 @@ TEST(DlpackExport, AndBackKeepsEveryDTypeShapeAndOffset) {
   }
 }
 
-TEST(DlpackExport, OfNoElementsHasNoMemory) {
+TEST(DlpackExport, ShowsNoMemoryWithoutElements) {
   const Stream stream(context());
   for (const bool to_host : {false, true}) {
     if (to_host && context().device().type() != DeviceType::cpu) continue;
@@ -131,7 +131,7 @@ TEST_F(DlpackHostExport, ShowsWhatWasWrittenAndBringsBackWhatTheHostWrites) {
   EXPECT_EQ(std::vector(data, data + 16), std::vector<int>(16, 3));
   std::fill(data, data + 16, 10);
 
-  // The unmapping is the tensor's latest use: work on another stream comes after it.
+  // The unmapping is the tensor's latest use, so work on another stream runs after it.
   test::Gate gate(stream);
   give_back(given);
   test::grow_kernel().launch(other, NDRange({16}), tensor);
@@ -140,7 +140,7 @@ TEST_F(DlpackHostExport, ShowsWhatWasWrittenAndBringsBackWhatTheHostWrites) {
   EXPECT_EQ(tensor.to_host<int>(other), std::vector<int>(16, 21));
 }
 
-TEST_F(DlpackHostExport, IsTheTensorsMemoryItself) {
+TEST_F(DlpackHostExport, SharesTheTensorsMemory) {
   const Tensor tensor = ints({1, 2, 3});
   DLManagedTensor* const first = to_dlpack_host(stream, tensor);
   DLManagedTensor* const second = to_dlpack_host(other, tensor);
@@ -149,7 +149,7 @@ TEST_F(DlpackHostExport, IsTheTensorsMemoryItself) {
   give_back(second);
 }
 
-TEST_F(DlpackHostExport, IsUnmappedThoughItsStreamCaptures) {
+TEST_F(DlpackHostExport, DeleterUnmapsThoughItsStreamCaptures) {
   const Tensor tensor = ints({1, 2, 3});
   DLManagedTensor* const given = to_dlpack_host(stream, tensor);
   EXPECT_EQ(test::mappings_of(tensor), 1u);
@@ -162,7 +162,7 @@ TEST_F(DlpackHostExport, IsUnmappedThoughItsStreamCaptures) {
   EXPECT_EQ(test::mappings_of(tensor), 0u);
 }
 
-TEST_F(DlpackHostExport, IsUnmappedThoughItsStreamHasFailed) {
+TEST_F(DlpackHostExport, DeleterUnmapsThoughItsStreamHasFailed) {
   DOVETAIL_SKIP_UNLESS_FAILURES_PROPAGATE();
   const Tensor tensor = ints({1, 2, 3});
   DLManagedTensor* const given = to_dlpack_host(stream, tensor);
@@ -178,8 +178,8 @@ TEST_F(DlpackHostExport, IsUnmappedThoughItsStreamHasFailed) {
   EXPECT_EQ(test::mappings_of(tensor), 0u);
 }
 
-/// While it lives, keeps the event of the latest mapping: PoCL 3.1 aborts when a command's event
-/// goes while it fails. Not longer: on Intel's driver that event keeps the memory.
+/// Keeps the event of the latest mapping until the end of the scope. PoCL 3.1 aborts when a command
+/// fails whose event is gone; on Intel's driver the event keeps the memory.
 class KeptMapping {
  public:
   KeptMapping() { is_alive = true; }
@@ -216,7 +216,7 @@ TEST_F(DlpackHostExport, RefusesAStreamOfAnotherContext) {
       "[to_dlpack_host]", "another context");
 }
 
-TEST(DlpackHostExportOfAGpu, IsRefusedWithTheRemedy) {
+TEST(DlpackHostExportOnGpu, ThrowsWithTheRemedy) {
   if (context().device().type() == DeviceType::cpu) GTEST_SKIP() << "the device is a CPU";
   const Stream stream(context());
   test::expect_parts(
@@ -226,7 +226,7 @@ TEST(DlpackHostExportOfAGpu, IsRefusedWithTheRemedy) {
 
 }  // namespace
 
-// The program's own entry point comes before OpenCL's, for its shared libraries, too.
+// The program's own entry point precedes OpenCL's, also for its shared libraries.
 extern "C" __attribute__((visibility("default"))) void* CL_API_CALL clEnqueueMapBuffer(
     cl_command_queue queue, cl_mem memory, cl_bool blocking, cl_map_flags flags, std::size_t offset,
     std::size_t size, cl_uint wait_count, const cl_event* waits, cl_event* event, cl_int* status) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The host's memory taken from another framework.
+// Host memory imported from another framework.
 #include <dlpack/dlpack.h>
 #include <gtest/gtest.h>
 
@@ -31,7 +31,7 @@ class DlpackHostImport : public testing::Test {
   ForeignTensor foreign{memory.data(), kDLCPU, {64}};
 };
 
-TEST_F(DlpackHostImport, WorksInPlaceAndIsSeenByTheHostOnceSynchronized) {
+TEST_F(DlpackHostImport, WorksInPlaceAndShowsResultsOnceSynchronized) {
   {
     const Tensor tensor = from_dlpack(context(), &foreign.managed);
     test::grow_kernel().launch(stream, NDRange({64}), tensor);
@@ -49,7 +49,7 @@ TEST_F(DlpackHostImport, WorksInPlaceAndIsSeenByTheHostOnceSynchronized) {
   EXPECT_EQ(foreign.deletions(), 1);
 }
 
-TEST_F(DlpackHostImport, GivesBackInTheThreadThatDropsItWhenNothingWasDone) {
+TEST_F(DlpackHostImport, ReturnsInTheThreadThatDropsItWhenUnused) {
   static_cast<void>(from_dlpack(context(), &foreign.managed));
   EXPECT_EQ(foreign.deletions(), 1);
   EXPECT_EQ(foreign.deleted_by(), std::this_thread::get_id());
@@ -114,7 +114,7 @@ TEST_F(DlpackHostImport, RefusesMemoryThatIsNotAligned) {
   EXPECT_EQ(foreign.deletions(), 0);
 }
 
-TEST(DlpackHostCopy, IsMadeWhereItIsNeededAndAllowed) {
+TEST(DlpackHostCopy, HappensWhenNeededAndAllowed) {
   const HostInts memory(std::vector<int>(64, 4));
   ForeignTensor foreign(memory.data(), kDLCPU, {16});
   foreign.managed.dl_tensor.byte_offset = 4;
@@ -126,7 +126,7 @@ TEST(DlpackHostCopy, IsMadeWhereItIsNeededAndAllowed) {
   EXPECT_EQ(memory.values(), std::vector<int>(64, 4));
 }
 
-TEST_F(DlpackHostImport, IsNotCopiedWhereItNeedNotBe) {
+TEST_F(DlpackHostImport, StaysInPlaceThoughACopyIsAllowed) {
   {
     const Tensor tensor = from_dlpack(context(), &foreign.managed, {.may_copy = true});
     EXPECT_EQ(foreign.deletions(), 0);

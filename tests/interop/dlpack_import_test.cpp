@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Tensors taken from another framework: what is taken, and when it is given back.
+// Tensors imported from another framework: which are accepted, and when their deleters run.
 #include <dlpack/dlpack.h>
 #include <gtest/gtest.h>
 
@@ -126,20 +126,20 @@ TEST_F(DlpackImport, GivesBackAfterWorkThatFails) {
   EXPECT_EQ(foreign.deletions(), 1);
 }
 
-TEST_F(DlpackImport, InUseWhenTheProcessEndsLetsItEnd) {
+TEST_F(DlpackImport, ProcessEndsWhileItIsInUse) {
   if (!test::in_child()) {
     const auto child = test::run_again_in_child();
     EXPECT_TRUE(child.passed) << child.output;
     return;
   }
-  // Never destroyed, as the deleter may or may not be called by then; static, as it must be found
-  // by those who look for leaks when it was.
+  // Never destroyed, as the deleter may run at any time until then; static, so that leak checkers
+  // still find it.
   static ForeignTensor& foreign = *new ForeignTensor(buffer.get(), {64});
   const Tensor tensor = from_dlpack(context(), &foreign.managed);
   for (int i = 0; i < 1000; ++i) test::grow_kernel().launch(stream, NDRange({64}), tensor);
 }
 
-TEST_F(DlpackImport, IsRefusedByAKernelThatPointsToOtherElements) {
+TEST_F(DlpackImport, KernelThatPointsToOtherElementsRefusesIt) {
   ForeignTensor foreign(buffer.get(), kDLOpenCL, {64}, {kDLFloat, 32, 1});
   const Tensor tensor = from_dlpack(context(), &foreign.managed);
   test::expect_parts(test::text_thrown<InvalidArgument>(
@@ -147,13 +147,13 @@ TEST_F(DlpackImport, IsRefusedByAKernelThatPointsToOtherElements) {
                      "argument 0, 'int*", "elements of float32", "storage()");
 }
 
-TEST_F(DlpackImport, MayHaveNoDeleter) {
+TEST_F(DlpackImport, WorksWithoutADeleter) {
   ForeignTensor foreign(buffer.get(), {64});
   foreign.managed.deleter = nullptr;
   EXPECT_EQ(from_dlpack(context(), &foreign.managed).size(), 64);
 }
 
-TEST_F(DlpackImport, OfNoElementsIsGivenBackAtOnce) {
+TEST_F(DlpackImport, ReturnsAtOnceWithoutElements) {
   ForeignTensor foreign(nullptr, kDLCPU, {0, 3});
   const Tensor tensor = from_dlpack(context(), &foreign.managed);
   EXPECT_EQ(tensor.shape(), (Shape{0, 3}));
@@ -169,7 +169,7 @@ TEST_F(DlpackImport, TakesStridesThatSayRowMajor) {
 
 class DlpackRefusal : public DlpackImport {
  protected:
-  /// The error's text. The tensor stays the caller's.
+  /// Imports the tensor, which must throw and leave it to the caller. Returns the error's text.
   std::string text(const interop::DlpackImport& options = {}) {
     const std::string thrown = test::text_thrown<InvalidArgument>(
         [&] { (void)from_dlpack(context(), &foreign.managed, options); });
@@ -182,13 +182,13 @@ class DlpackRefusal : public DlpackImport {
   const cl_uint before = references(buffer.get());
 };
 
-TEST_F(DlpackRefusal, OfStrides) {
+TEST_F(DlpackRefusal, NamesStridesThatAreNotRowMajor) {
   foreign.strides = {1, 4};
   described.strides = foreign.strides.data();
   test::expect_parts(text(), "[from_dlpack]", "[4, 4]", "[1, 4]", "contiguous copy");
 }
 
-TEST_F(DlpackRefusal, OfTypesThatATensorHasNot) {
+TEST_F(DlpackRefusal, NamesATypeThatTensorsLack) {
   for (const DLDataType type : {DLDataType{kDLFloat, 32, 4}, DLDataType{kDLUInt, 4, 1},
                                 DLDataType{kDLComplex, 64, 1}, DLDataType{kDLFloat, 8, 1}}) {
     described.dtype = type;
@@ -199,7 +199,7 @@ TEST_F(DlpackRefusal, OfTypesThatATensorHasNot) {
   }
 }
 
-TEST_F(DlpackRefusal, OfShapes) {
+TEST_F(DlpackRefusal, NamesAnImpossibleShape) {
   foreign.shape.assign(9, 1);
   described.shape = foreign.shape.data();
   described.ndim = 9;
@@ -244,17 +244,17 @@ TEST_F(DlpackRefusal, NamesAContextThatWasMovedFrom) {
       "[from_dlpack] the context was moved from");
 }
 
-TEST_F(DlpackRefusal, OfMemoryThatIsTooSmall) {
+TEST_F(DlpackRefusal, NamesMemoryThatIsTooSmall) {
   described.byte_offset = 256 - 60;
   test::expect_parts(text(), "64 bytes behind offset 196", "256");
 }
 
-TEST_F(DlpackRefusal, OfOtherDevices) {
+TEST_F(DlpackRefusal, NamesAnotherDeviceAndTheRemedy) {
   described.device.device_type = kDLCUDA;
   test::expect_parts(text(), "[from_dlpack]", "device type 2", "move the tensor to the CPU");
 }
 
-TEST_F(DlpackRefusal, OfNull) {
+TEST_F(DlpackRefusal, NamesWhatIsNull) {
   described.data = nullptr;
   test::expect_parts(text(), "[from_dlpack]", "null");
   test::expect_parts(
@@ -262,7 +262,7 @@ TEST_F(DlpackRefusal, OfNull) {
       "[from_dlpack] the tensor is null");
 }
 
-TEST_F(DlpackRefusal, OfMemoryAndQueuesOfAnotherContext) {
+TEST_F(DlpackRefusal, NamesAnotherContextOfMemoryAndQueue) {
   const test::NativeQueue elsewhere(test::other_context());
   test::expect_parts(text({.queue = elsewhere.get()}), "another context");
   const Buffer other(test::other_context(), 256);
@@ -270,12 +270,12 @@ TEST_F(DlpackRefusal, OfMemoryAndQueuesOfAnotherContext) {
   test::expect_parts(text(), "another context");
 }
 
-TEST_F(DlpackRefusal, OfAQueueForTheHostsMemory) {
+TEST_F(DlpackRefusal, NamesAQueueForTheHostsMemory) {
   described.device.device_type = kDLCPU;
   test::expect_parts(text({.queue = stream.get()}), "[from_dlpack] a queue", "leave it out");
 }
 
-TEST_F(DlpackRefusal, OfWhatDependsOnAFailedQueue) {
+TEST_F(DlpackRefusal, FollowsAFailedQueueAndTakesNothing) {
   DOVETAIL_SKIP_UNLESS_FAILURES_PROPAGATE();
   const Stream failed(context());
   {

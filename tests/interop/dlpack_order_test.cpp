@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The order between Dovetail and another framework that DLPack's queue argument keeps.
+// The order that DLPack's queue argument establishes between Dovetail and another framework.
 #include <dlpack/dlpack.h>
 #include <gtest/gtest.h>
 
@@ -29,7 +29,7 @@ using test::OrderCalls;
 
 constexpr std::size_t count = 64;
 
-/// Throws what is no std::exception once it holds work back.
+/// Throws an int from submit() while it holds work back.
 class ThrowingPeer : public Peer {
  public:
   std::string_view name() const noexcept override { return "throwing"; }
@@ -47,7 +47,7 @@ class DlpackOrder : public test::LayerTest {
   void copy(const Stream& on) {
     test::copy_kernel().launch(on, NDRange({count}), reads(tensor), writes(out));
   }
-  /// The framework's own work, on its queue: out = the tensor.
+  /// Enqueues the framework's own work, out = the tensor, on its queue.
   void foreign_copy(const DLManagedTensor& given, cl_command_queue queue) {
     ASSERT_EQ(clEnqueueCopyBuffer(queue, static_cast<cl_mem>(given.dl_tensor.data),
                                   detail::handle_of(out).memory, given.dl_tensor.byte_offset, 0,
@@ -85,7 +85,7 @@ class DlpackOrder : public test::LayerTest {
   const Stream stream{context()}, third{context()};
 };
 
-TEST_F(DlpackOrder, PutsTheConsumersWorkBehindTheProducersWithoutTheHost) {
+TEST_F(DlpackOrder, OrdersTheConsumerAfterTheProducerWithoutTheHost) {
   test::Gate gate(stream);
   set(stream, 2);
   DLManagedTensor* given = nullptr;
@@ -124,7 +124,7 @@ TEST_F(DlpackOrder, WaitsOnTheHostToShowItTheMemory) {
   given->deleter(given);
 }
 
-TEST_F(DlpackOrder, PutsOurWorkBehindWhatTheConsumerWrote) {
+TEST_F(DlpackOrder, OrdersOurWorkAfterWhatTheConsumerWrote) {
   DLManagedTensor* const given = to_dlpack(tensor, native.get());
   for (int value = 3; value < 5; ++value) {
     test::Gate gate(Stream::retain(context(), native.get()));
@@ -138,7 +138,7 @@ TEST_F(DlpackOrder, PutsOurWorkBehindWhatTheConsumerWrote) {
   given->deleter(given);
 }
 
-TEST_F(DlpackOrder, StillDoesOnceTheConsumerIsDoneWithIt) {
+TEST_F(DlpackOrder, OrdersOurWorkAfterTheConsumerOnceItIsDeleted) {
   DLManagedTensor* const given = to_dlpack(tensor, native.get());
   const cl_uint kept = test::references(native.get());
   test::Gate gate(Stream::retain(context(), native.get()));
@@ -166,7 +166,7 @@ TEST_F(DlpackOrder, SeesAConsumerOnAQueueOfOurs) {
   given->deleter(given);
 }
 
-TEST_F(DlpackOrder, PutsOurWorkBehindTheQueueOfAnImport) {
+TEST_F(DlpackOrder, OrdersOurWorkAfterTheQueueOfAnImport) {
   test::ForeignTensor foreign(data.get(), {count});
   test::Gate gate(Stream::retain(context(), native.get()));
   test::raw_set(native.get(), tensor.storage(), 6);
@@ -186,7 +186,7 @@ TEST_F(DlpackOrder, PutsOurWorkBehindTheQueueOfAnImport) {
   static_cast<void>(foreign.deleted_by());
 }
 
-TEST_F(DlpackOrder, AnImportIsGivenBackOnceItsPeerThrowsNoMore) {
+TEST_F(DlpackOrder, ImportReturnsOnceItsPeerStopsThrowing) {
   const Stream shared = Stream::retain(context(), native.get());
   const auto peer = std::make_shared<ThrowingPeer>();
   test::ForeignTensor foreign(data.get(), {count});
@@ -203,7 +203,7 @@ TEST_F(DlpackOrder, AnImportIsGivenBackOnceItsPeerThrowsNoMore) {
   static_cast<void>(foreign.deleted_by());
 }
 
-TEST_F(DlpackOrder, AnImportIsKeptWhileABorrowedQueueThatIsGoneMayUseIt) {
+TEST_F(DlpackOrder, GoneBorrowedQueueKeepsItsImport) {
   std::optional<Stream> borrowed(Stream::borrow(context(), native.get()));
   test::ForeignTensor foreign(data.get(), {count});
   std::optional<Tensor> taken = from_dlpack(context(), &foreign.managed);
@@ -231,7 +231,7 @@ TEST_F(DlpackOrder, TakesAnImportWithoutAQueueAsReady) {
   third.synchronize();
 }
 
-TEST_F(DlpackOrder, GoesBothWaysBetweenTwoTensorsWithoutTheHost) {
+TEST_F(DlpackOrder, OrdersBothWaysBetweenTwoTensorsWithoutTheHost) {
   test::Gate gate(stream);
   set(stream, 2);
   test::ForeignTensor between(data.get(), {count});

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Tensors to and from torch without a copy. ATen brings a dlpack.h of its own, so that no other is
-// to be included here.
+// Tensors to and from torch without a copy. ATen has a dlpack.h of its own, so this file must
+// include no other.
 #include <ATen/ATen.h>
 #include <ATen/DLConvertor.h>
 #include <gtest/gtest.h>
@@ -28,7 +28,7 @@ constexpr std::pair<DType, at::ScalarType> type_pairs[] = {
     {DType::i64, at::kLong},  {DType::bf16, at::kBFloat16}, {DType::i32, at::kInt},
     {DType::i16, at::kShort}, {DType::i8, at::kChar},       {DType::u8, at::kByte}};
 
-/// Where the host's memory lies that a tensor uses.
+/// Returns the address of the host memory that a tensor uses.
 void* host_address(const Tensor& tensor) {
   void* address = nullptr;
   clGetMemObjectInfo(detail::handle_of(tensor.storage().buffer).memory, CL_MEM_HOST_PTR,
@@ -36,7 +36,7 @@ void* host_address(const Tensor& tensor) {
   return address;
 }
 
-/// Torch's memory, which tells when torch frees it.
+/// Memory of torch's that records when torch frees it.
 class WatchedMemory {
  public:
   at::Tensor tensor() {
@@ -128,7 +128,7 @@ TEST_F(DlpackTorch, KeepsOurMemoryWhenOurHandlesAreGone) {
   EXPECT_EQ(theirs.sum().item<std::int64_t>(), 300);
 }
 
-TEST_F(DlpackTorch, AndBackIsTheSameMemory) {
+TEST_F(DlpackTorch, RoundTripKeepsTheMemory) {
   at::Tensor theirs = at::arange(64, at::kFloat);
   const at::Tensor again =
       at::fromDLPack(to_dlpack_host(stream, from_dlpack(context(), at::toDLPack(theirs))));
@@ -160,7 +160,7 @@ TEST_F(DlpackTorch, TakesASliceWhereItIsAlignedAndACopyElsewhere) {
   EXPECT_EQ(copy.to_host<int>(stream).front(), 1);
 }
 
-TEST_F(DlpackTorch, IsToldToMakeATransposedTensorContiguous) {
+TEST_F(DlpackTorch, TransposedTensorNamesTheRemedy) {
   const at::Tensor theirs = at::ones({32, 16}).t();
   DLManagedTensor* const transposed = at::toDLPack(theirs);
   test::expect_parts(

@@ -60,7 +60,7 @@ void expect_round_trip(const Runtime& runtime, const Stream& tensors, DType dtyp
   }
 }
 
-TEST_F(FieldTensor, GivesEachScalarTypeThatFieldsHoldAndBack) {
+TEST_F(FieldTensor, ConvertsEachScalarTypeOfFieldsBothWays) {
   int tried = 0;
   for (const DTypeInfo& row : dtype_table) {
     with_type_of(row.dtype, [&]<typename T>(std::type_identity<T>) {
@@ -73,7 +73,7 @@ TEST_F(FieldTensor, GivesEachScalarTypeThatFieldsHoldAndBack) {
   EXPECT_EQ(tried, 10) << "all but bool and the 16-bit floats";
 }
 
-TEST_F(FieldTensor, MakesAVectorOneMoreDimensionAndBack) {
+TEST_F(FieldTensor, ConvertsVectorsToOneMoreDimensionAndBack) {
   for (const Copy copy : either_way) {
     const Field<cl_float4> field(runtime, {2, 3});
     std::vector<cl_float4> values(6);
@@ -92,7 +92,7 @@ TEST_F(FieldTensor, MakesAVectorOneMoreDimensionAndBack) {
             Shape({1, 2, 3, 4, 2}));
 }
 
-TEST_F(FieldTensor, WithoutElementsIsHandedOverToo) {
+TEST_F(FieldTensor, ConvertsBothWaysWithoutElements) {
   for (const Copy copy : either_way) {
     const Field<cl_float4> field(runtime, {3, 0});
     const Tensor tensor = interop::to_tensor(field, copy);
@@ -103,7 +103,7 @@ TEST_F(FieldTensor, WithoutElementsIsHandedOverToo) {
   }
 }
 
-TEST_F(FieldTensor, WithoutACopySharesTheMemoryInBothDirections) {
+TEST_F(FieldTensor, SharesTheMemoryBothWaysWithoutACopy) {
   const Field<float> field(runtime, {8});
   const Tensor tensor = interop::to_tensor(field, Copy::no);
   EXPECT_TRUE(overlap(field.storage(), tensor.storage()));
@@ -115,7 +115,7 @@ TEST_F(FieldTensor, WithoutACopySharesTheMemoryInBothDirections) {
   EXPECT_EQ(tensor.to_host<float>(tensors), std::vector<float>(8, 5));
 }
 
-TEST_F(FieldTensor, WithACopyHasMemoryOfItsOwn) {
+TEST_F(FieldTensor, CopyHasMemoryOfItsOwn) {
   const Field<float> field(runtime, {8});
   field.fill(2);
   const Tensor tensor = interop::to_tensor(field, Copy::yes);
@@ -144,7 +144,7 @@ TEST_F(FieldTensor, KeepsATensorsOffset) {
   EXPECT_EQ(whole.to_host<float>(tensors)[24], 24.0f);
 }
 
-TEST_F(FieldTensor, OfVectorsAtAnOffsetBetweenThemIsCopiedOrRefused) {
+TEST_F(FieldTensor, CopiesOrRefusesVectorsAtAnOffsetBetweenThem) {
   const Buffer buffer = Tensor::from_host<float>(context(), counted(32), {32}).storage().buffer;
   const Tensor part = Tensor::from_buffer(buffer, {2, 4}, DType::f32, 2 * sizeof(float));
   expect_parts(refusal<cl_float4>(part), "[to_field] the tensor [2, 4]", "offset 8 bytes",

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A tensor of another framework, as DLPack shows it.
+// A tensor of another framework, as DLPack describes it.
 #pragma once
 
 #include <CL/cl.h>
@@ -21,7 +21,7 @@ namespace dovetail::test {
 
 inline constexpr DLDataType int32_type{kDLInt, 32, 1};
 
-/// Memory of a framework nobody knows, and who gave it back.
+/// A tensor of an unknown framework. Records which thread calls its deleter.
 class ForeignTensor {
  public:
   ForeignTensor(void* data, DLDeviceType device, std::vector<std::int64_t> shape_in,
@@ -42,12 +42,12 @@ class ForeignTensor {
   ForeignTensor(const ForeignTensor&) = delete;
   ForeignTensor& operator=(const ForeignTensor&) = delete;
 
-  /// How often the deleter was called.
+  /// Returns how often the deleter was called.
   int deletions() const {
     const std::scoped_lock lock(mutex_);
     return deletions_;
   }
-  /// Blocks until it is called for the first time; returns by which thread.
+  /// Blocks until the first call of the deleter. Returns its thread.
   std::thread::id deleted_by() const {
     std::unique_lock lock(mutex_);
     changed_.wait(lock, [&] { return deletions_ > 0; });
@@ -71,7 +71,7 @@ class ForeignTensor {
   std::thread::id thread_;
 };
 
-/// Whether the deleter stays uncalled while a stream that is free does work.
+/// Returns whether the deleter stays uncalled while a free stream does work.
 inline bool is_kept(const ForeignTensor& foreign) {
   for (int i = 0; i < 10; ++i) {
     static_cast<void>(contents(Buffer(context(), sizeof(int))));
@@ -80,7 +80,7 @@ inline bool is_kept(const ForeignTensor& foreign) {
   return true;
 }
 
-/// How often the tensor's memory is mapped to the host.
+/// Returns how often the tensor's memory is mapped to the host.
 inline cl_uint mappings_of(const Tensor& tensor) {
   cl_uint count = 0;
   clGetMemObjectInfo(detail::handle_of(tensor.storage().buffer).memory, CL_MEM_MAP_COUNT,
@@ -88,7 +88,7 @@ inline cl_uint mappings_of(const Tensor& tensor) {
   return count;
 }
 
-/// Ints of the host's, at a multiple of 4096 bytes.
+/// Integers in host memory, at a multiple of 4096 bytes.
 class HostInts {
  public:
   explicit HostInts(const std::vector<int>& values)

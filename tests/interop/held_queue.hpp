@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Work of several libraries on a queue that is held: nothing may need the host, and nothing may run
-// ahead.
+// Work of several libraries on a held queue: none of it may block the host or run early.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -14,9 +13,9 @@
 
 namespace dovetail::test {
 
-/// Has `work` give its work to the queue of `stream` while that is held; a wait in there would not
-/// return. Expects that none of it runs before the queue is released, and that no call waits, then
-/// lets it run. Returns what was called, zeros without the counting layer.
+/// Calls `work`, which enqueues on the queue of `stream`, while that queue is held; a wait in it
+/// would hang. Expects that no call waits and that nothing runs before the queue is released, then
+/// releases it. Returns the calls that were counted, zeros without the counting layer.
 template <typename Work>
 OrderCalls expect_held(const Stream& stream, Work work) {
   Gate gate(stream);

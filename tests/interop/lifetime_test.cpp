@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Runtimes, fields, tensors, queues and contexts that end in any order.
+// Runtimes, fields, tensors, queues and contexts, destroyed in any order.
 #include <gtest/gtest.h>
 
 #include <memory>
@@ -32,7 +32,7 @@ RuntimeOptions on(cl_command_queue queue, StreamOrigin origin = StreamOrigin::bo
 
 class HandOverLifetime : public testing::Test {
  protected:
-  /// Two handles, so that the test says which one is the last.
+  /// Makes the runtime and the field, so that the test decides which of them goes last.
   void make(const RuntimeOptions& options) {
     runtime.emplace(options);
     field.emplace(*runtime, Shape{count});
@@ -46,7 +46,7 @@ class HandOverLifetime : public testing::Test {
   std::optional<Field<float>> field;
 };
 
-TEST_F(HandOverLifetime, ABorrowedQueueMayEndBeforeTheHandlesOnceAllIsDone) {
+TEST_F(HandOverLifetime, SynchronizedBorrowedQueueEndsBeforeTheHandles) {
   auto native = std::make_unique<test::NativeQueue>(context());
   const auto peer = std::make_shared<test::LazyPeer>(native->get());
   RuntimeOptions options = on(native->get());
@@ -66,7 +66,7 @@ TEST_F(HandOverLifetime, ABorrowedQueueMayEndBeforeTheHandlesOnceAllIsDone) {
   EXPECT_EQ(negated(tensor).to_host<float>(tensors), all(-3));
 }
 
-TEST_F(HandOverLifetime, AQueueThatItsOwnerReleasesLeavesTheMemoryUsable) {
+TEST_F(HandOverLifetime, ReleasedExternalQueueLeavesTheMemoryUsable) {
   auto native = std::make_unique<test::NativeQueue>(context());
   make({.external_queue = reinterpret_cast<std::uintptr_t>(native->get())});
   field->fill(3);
@@ -78,7 +78,7 @@ TEST_F(HandOverLifetime, AQueueThatItsOwnerReleasesLeavesTheMemoryUsable) {
   EXPECT_EQ(negated(tensor).to_host<float>(tensors), all(-3));
 }
 
-TEST_F(HandOverLifetime, WorkThatABorrowedQueueTookAlongCanBeDeclaredDone) {
+TEST_F(HandOverLifetime, DeclareDoneFreesWorkOfAGoneBorrowedQueue) {
   auto native = std::make_unique<test::NativeQueue>(context());
   make(on(native->get()));
   field->fill(3);
@@ -97,7 +97,7 @@ TEST_F(HandOverLifetime, WorkThatABorrowedQueueTookAlongCanBeDeclaredDone) {
   EXPECT_EQ(negated(tensor).to_host<float>(tensors), all(-3));
 }
 
-TEST_F(HandOverLifetime, WorkThatABorrowedQueueTookAlongIsAnErrorForWhoeverDependsOnIt) {
+TEST_F(HandOverLifetime, DependantsOfAGoneBorrowedQueueThrow) {
   const test::NativeQueue native(context());
   make(on(native.get()));
   Gate gate(runtime->stream());
@@ -110,13 +110,13 @@ TEST_F(HandOverLifetime, WorkThatABorrowedQueueTookAlongIsAnErrorForWhoeverDepen
                      "keep a handle, use Stream::retain");
   EXPECT_EQ(negated(other).to_host<float>(tensors), all(-1));
 
-  runtime.emplace(on(native.get()));  // adopted again, it can be waited for
+  runtime.emplace(on(native.get()));  // adopting the queue again makes its work waitable
   gate.release();
   runtime->synchronize();
   EXPECT_EQ(negated(tensor).to_host<float>(tensors), all(-3));
 }
 
-TEST_F(HandOverLifetime, ATensorOutlivesItsFieldAndTheRuntime) {
+TEST_F(HandOverLifetime, TensorOutlivesItsFieldAndTheRuntime) {
   for (const Copy copy : {Copy::no, Copy::yes}) {
     make({});
     MemoryPool& pool = MemoryPool::of(context());
@@ -137,7 +137,7 @@ TEST_F(HandOverLifetime, ATensorOutlivesItsFieldAndTheRuntime) {
   }
 }
 
-TEST_F(HandOverLifetime, AFieldOutlivesItsTensorAndTheTensorsStream) {
+TEST_F(HandOverLifetime, FieldOutlivesItsTensorAndTheTensorsStream) {
   for (const Copy copy : {Copy::no, Copy::yes}) {
     runtime.emplace();
     const Tensor ones = Tensor::full(tensors, {count}, 1);
@@ -177,7 +177,7 @@ TEST_F(HandOverLifetime, WorkInFlightOutlivesItsRuntime) {
   }
 }
 
-TEST_F(HandOverLifetime, APeerThatHoldsWorkBackHasItDoneWhenItsRuntimeGoes) {
+TEST_F(HandOverLifetime, PeerSubmitsHeldWorkWhenItsRuntimeGoes) {
   const test::NativeQueue native(context());
   const auto peer = std::make_shared<test::LazyPeer>(native.get());
   RuntimeOptions options = on(native.get(), StreamOrigin::retained);
@@ -202,7 +202,7 @@ TEST_F(HandOverLifetime, APeerThatHoldsWorkBackHasItDoneWhenItsRuntimeGoes) {
 }
 
 TEST(ContextLifetime, LastsAsLongAsWhatIsOnIt) {
-  std::weak_ptr<int> witness;  // belongs to the context, and goes with it
+  std::weak_ptr<int> witness;  // belongs to the context and ends with it
   {
     std::optional<Context> handle(Device::default_device());
     detail::attachment<int>(*handle, [&] {

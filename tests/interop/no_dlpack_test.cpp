@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A build without DLPack says so.
+// The functions of a build without DLPack report that it has none.
 #include <gtest/gtest.h>
 
 #include "dovetail/core/error.hpp"
@@ -10,7 +10,7 @@
 namespace dovetail {
 namespace {
 
-TEST(WithoutDlpack, EveryFunctionTellsTheRemedy) {
+TEST(WithoutDlpack, EveryFunctionNamesTheRemedy) {
   const Stream stream(test::context());
   const Tensor tensor = Tensor::zeros(stream, {2});
   const auto expect_remedy = [](const std::string& text) {

@@ -27,7 +27,7 @@ std::uintptr_t value(const Stream& stream) {
   return reinterpret_cast<std::uintptr_t>(stream.get());
 }
 
-TEST(QueueHandle, IsTheQueueOfTheCallingThreadsCurrentStream) {
+TEST(QueueHandle, ReturnsTheQueueOfTheThreadsCurrentStream) {
   EXPECT_EQ(queue_handle(), value(current_stream()));
   const Stream stream(context());
   EXPECT_EQ(queue_handle(stream), value(stream));
@@ -43,7 +43,7 @@ TEST(QueueHandle, IsTheQueueOfTheCallingThreadsCurrentStream) {
   }).join();
 }
 
-TEST(QueueHandle, IsTakenByARuntimeWhichKeepsTheQueue) {
+TEST(QueueHandle, RuntimeMadeFromItKeepsTheQueue) {
   std::optional<Stream> stream(std::in_place, context());
   std::optional<Runtime> runtime;
   {
@@ -60,14 +60,14 @@ TEST(QueueHandle, IsTakenByARuntimeWhichKeepsTheQueue) {
   EXPECT_EQ(test::contents(data), std::vector<int>{3});
 }
 
-TEST(QueueHandle, IsZeroInTheChildOfAFork) {
+TEST(QueueHandle, ReturnsZeroInAForkedChild) {
   const Stream stream = current_stream();  // so that the child finds one without asking OpenCL
   const auto child = test::run_in_fork(
       [&] { return std::to_string(queue_handle()) + std::to_string(queue_handle(stream)); });
   EXPECT_EQ(child.text, "00");
 }
 
-TEST(QueueHandle, IsZeroWithoutADevice) {
+TEST(QueueHandle, ReturnsZeroWithoutADevice) {
   if (test::in_child()) {
     EXPECT_EQ(queue_handle(), 0u);
     return;
@@ -78,7 +78,7 @@ TEST(QueueHandle, IsZeroWithoutADevice) {
   EXPECT_TRUE(child.passed) << child.output;
 }
 
-TEST(QueueHandle, IsZeroWhenTheQueueCannotBeMade) {
+TEST(QueueHandle, ReturnsZeroWhenTheQueueCannotBeMade) {
   if (!test::in_child()) {  // where no queue was made before
     const auto child = test::run_again_in_child();
     EXPECT_TRUE(child.passed) << child.output;

@@ -38,17 +38,17 @@ class Products {
 
   void multiply(const Sizes& s, bool transposed, DType in, DType out, bool has_epilogue,
                 MatmulBackend backend) {
-    dovetail::MatmulOptions options{
-        .backend = backend, .transpose_a = transposed, .transpose_b = transposed};
+    dovetail::EpilogueInto epilogue;
     if (has_epilogue) {
-      options.alpha = 2.0;
-      options.beta = 1.0;
-      options.residual = matrix(s.m, s.n, out);
-      options.activation = dovetail::Activation::relu;
+      epilogue = {.alpha = 2.0,
+                  .beta = 1.0,
+                  .residual = matrix(s.m, s.n, out),
+                  .activation = dovetail::Activation::relu};
     }
     matmul_into(stream, transposed ? matrix(s.k, s.m, in) : matrix(s.m, s.k, in),
                 transposed ? matrix(s.n, s.k, in) : matrix(s.k, s.n, in), matrix(s.m, s.n, out),
-                options);
+                {.backend = backend, .transpose_a = transposed, .transpose_b = transposed},
+                epilogue);
     stream.synchronize();
   }
 

@@ -31,6 +31,16 @@ Tensor on_device(const std::vector<float>& values) {
   return Tensor::from_host<float>(context(), values, {std::int64_t(values.size())});
 }
 
+// A new operation takes a line in the table of its references below.
+constexpr UnaryOperation all_unary[] = {
+#define UNARY(name, value) UnaryOperation::name,
+#include "dovetail/ops/operations.def"
+};
+constexpr BinaryOperation all_binary[] = {
+#define BINARY(name, value) BinaryOperation::name,
+#include "dovetail/ops/operations.def"
+};
+
 struct Unary {
   UnaryOperation operation;
   const char* name;
@@ -71,6 +81,21 @@ void expect_close(float given, double expected) {
 std::vector<float> scaled(std::vector<float> values, float low, float high) {
   for (float& value : values) value = low + (value + 1.0f) * 0.5f * (high - low);
   return values;
+}
+
+TEST(Elementwise, EveryOperationHasAReferenceAndItsName) {
+  ASSERT_EQ(std::size(unary_operations), std::size(all_unary));
+  ASSERT_EQ(std::size(binary_operations), std::size(all_binary));
+  for (std::size_t i = 0; i < std::size(all_unary); ++i) {
+    EXPECT_EQ(unary_operations[i].operation, all_unary[i]);
+    EXPECT_EQ(to_string(all_unary[i]), unary_operations[i].name);
+  }
+  for (std::size_t i = 0; i < std::size(all_binary); ++i) {
+    EXPECT_EQ(binary_operations[i].operation, all_binary[i]);
+    EXPECT_EQ(to_string(all_binary[i]), binary_operations[i].name);
+  }
+  EXPECT_EQ(to_string(static_cast<UnaryOperation>(99)), "unknown");
+  EXPECT_EQ(to_string(static_cast<BinaryOperation>(-1)), "unknown");
 }
 
 TEST(Elementwise, UnaryMatchesTheReference) {
@@ -119,6 +144,10 @@ TEST(Elementwise, NamedFunctionsAreTheirOperations) {
   EXPECT_EQ(relu(stream, a).to_host<float>(stream), (std::vector<float>{6.0f, 0.0f}));
   EXPECT_EQ(exp(stream, subtract(stream, a, a)).to_host<float>(stream),
             (std::vector<float>{1.0f, 1.0f}));
+  const StreamGuard guard(stream);
+  EXPECT_EQ(maximum(a, negate(a)).to_host<float>(stream), (std::vector<float>{6.0f, 3.0f}));
+  unary_into(UnaryOperation::absolute, a, b);
+  EXPECT_EQ(b.to_host<float>(stream), (std::vector<float>{6.0f, 3.0f}));
 }
 
 TEST(Elementwise, TreatsNanAndInfinityAsDocumented) {
@@ -137,6 +166,7 @@ TEST(Elementwise, TreatsNanAndInfinityAsDocumented) {
   EXPECT_EQ(of_one(UnaryOperation::relu, infinity), infinity);
   EXPECT_EQ(of_one(UnaryOperation::relu, -infinity), 0.0f);
   expect_close(of_one(UnaryOperation::tanh, -infinity), -1.0);
+  EXPECT_EQ(of_one(UnaryOperation::silu, -infinity), 0.0f);
 
   const auto of_two = [&](BinaryOperation operation, float x, float y) {
     return binary(stream, operation, on_device({x}), on_device({y})).to_host<float>(stream).at(0);
@@ -230,13 +260,15 @@ TEST(Elementwise, RefusesAnUnknownOperation) {
   const Stream stream(context());
   const Tensor a = Tensor::zeros(stream, {3});
   for (const int value : {-1, 8, 1000000}) {
-    expect_parts(
-        text_thrown<InvalidArgument>([&] { unary(stream, static_cast<UnaryOperation>(value), a); }),
-        "[unary]", "operation " + std::to_string(value), "UnaryOperation");
+    expect_parts(text_thrown<InvalidArgument>([&] {
+                   static_cast<void>(unary(stream, static_cast<UnaryOperation>(value), a));
+                 }),
+                 "[unary]", "operation " + std::to_string(value), "UnaryOperation");
   }
   for (const int value : {-1, 6, 1000000}) {
-    expect_parts(text_thrown<InvalidArgument>(
-                     [&] { binary(stream, static_cast<BinaryOperation>(value), a, a); }),
+    expect_parts(text_thrown<InvalidArgument>([&] {
+                   static_cast<void>(binary(stream, static_cast<BinaryOperation>(value), a, a));
+                 }),
                  "[binary]", "operation " + std::to_string(value), "BinaryOperation");
   }
 }
@@ -247,21 +279,21 @@ TEST(Elementwise, RefusesMismatchedOperands) {
   const Tensor b = Tensor::zeros(stream, {3, 4});
   const Tensor integers = Tensor::zeros(stream, {4, 3}, DType::i32);
   const Tensor foreign = Tensor::zeros(Stream(test::other_context()), {4, 3});
-  expect_parts(text_thrown<InvalidArgument>([&] { add(stream, a, b); }), "[add]", "a [4, 3]",
-               "b [3, 4]", "the shapes must be the same");
+  expect_parts(text_thrown<InvalidArgument>([&] { static_cast<void>(add(stream, a, b)); }), "[add]",
+               "a [4, 3]", "b [3, 4]", "the shapes must be the same");
   expect_parts(
       text_thrown<InvalidArgument>([&] { binary_into(stream, BinaryOperation::add, a, a, b); }),
       "[add]", "a [4, 3]", "out [3, 4]");
   expect_parts(text_thrown<InvalidArgument>([&] { unary_into(stream, UnaryOperation::exp, a, b); }),
                "[exp]", "a [4, 3]", "out [3, 4]");
-  expect_parts(text_thrown<InvalidArgument>([&] { relu(stream, integers); }), "[relu]", "a [4, 3]",
-               "int32", "only float32");
-  expect_parts(text_thrown<InvalidArgument>([&] { add(stream, a, integers); }), "[add]", "b [4, 3]",
-               "int32");
-  expect_parts(text_thrown<InvalidArgument>([&] { add(stream, a, foreign); }), "[add]", "b [4, 3]",
-               "another context", "copy it through the host");
-  expect_parts(text_thrown<InvalidArgument>([&] { relu(stream, foreign); }), "[relu]",
-               "another context");
+  expect_parts(text_thrown<InvalidArgument>([&] { static_cast<void>(relu(stream, integers)); }),
+               "[relu]", "a [4, 3]", "int32", "only float32");
+  expect_parts(text_thrown<InvalidArgument>([&] { static_cast<void>(add(stream, a, integers)); }),
+               "[add]", "b [4, 3]", "int32");
+  expect_parts(text_thrown<InvalidArgument>([&] { static_cast<void>(add(stream, a, foreign)); }),
+               "[add]", "b [4, 3]", "another context", "copy it through the host");
+  expect_parts(text_thrown<InvalidArgument>([&] { static_cast<void>(relu(stream, foreign)); }),
+               "[relu]", "another context");
 }
 
 TEST(Elementwise, OperationIsNamedInRecordingsAndRecords) {

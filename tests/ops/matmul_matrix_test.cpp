@@ -7,8 +7,8 @@
 #include <string>
 #include <tuple>
 
+#include "tests/oracles/matmul_run.hpp"
 #include "tests/support/contexts.hpp"
-#include "tests/support/matmul_run.hpp"
 
 namespace dovetail {
 namespace {

@@ -5,23 +5,23 @@
 #include <algorithm>
 #include <string>
 
-#include "lib/ops/matmul_plan.hpp"
+#include "lib/ops/matmul/plan/plan.hpp"
 
 namespace dovetail {
 namespace {
 
-using detail::choices_cpu;
-using detail::CpuLimits;
-using detail::default_choice_cpu;
+using detail::choices;
+using detail::default_choice;
+using detail::DeviceTraits;
 using detail::MatmulPlan;
 using detail::MatmulSizes;
-using detail::plan_choice_cpu;
+using detail::plan_choice;
 
 constexpr std::uint32_t most = (1u << 31) - 1;  // that matmul takes
 
-constexpr CpuLimits laptop{
+constexpr DeviceTraits laptop{
     .compute_units = 2, .local_memory = 512 << 10, .native_float_vector_width = 8};
-constexpr CpuLimits cpus[] = {
+constexpr DeviceTraits cpus[] = {
     laptop,
     {.compute_units = 1, .local_memory = 32 << 10, .native_float_vector_width = 1},
     {.compute_units = 16, .local_memory = 1 << 20, .native_float_vector_width = 8},
@@ -60,7 +60,7 @@ const std::vector<MatmulSizes>& some_sizes() {
   return sizes;
 }
 
-std::string str(const CpuLimits& cpu, const MatmulSizes& s) {
+std::string str(const DeviceTraits& cpu, const MatmulSizes& s) {
   return std::to_string(cpu.compute_units) + " units: " + std::to_string(s.batch) + " x " +
          std::to_string(s.m) + " " + std::to_string(s.n) + " " + std::to_string(s.k) + " in " +
          std::string(to_string(s.in)) + (s.has_epilogue ? " with an epilogue" : "");
@@ -73,38 +73,38 @@ std::uint64_t option(const MatmulPlan& plan, const std::string& name) {
   return at == std::string::npos ? 0 : std::stoull(text.substr(at + name.size() + 3));
 }
 
-MatmulPlan default_plan(const CpuLimits& cpu, const MatmulSizes& s) {
-  return *plan_choice_cpu(cpu, s, default_choice_cpu(cpu, s));
+MatmulPlan default_plan(const DeviceTraits& cpu, const MatmulSizes& s) {
+  return *plan_choice(cpu, s, default_choice(cpu, s));
 }
 
 /// Calls `look` with every plan for some CPUs and sizes.
 template <typename Look>
 void for_each_plan(const Look& look) {
-  for (const CpuLimits& cpu : cpus) {
+  for (const DeviceTraits& cpu : cpus) {
     for (const MatmulSizes& s : some_sizes()) {
-      for (const std::string& choice : choices_cpu(cpu, s)) {
+      for (const std::string& choice : choices(cpu, s)) {
         SCOPED_TRACE(str(cpu, s) + ": " + choice);
-        look(s, *plan_choice_cpu(cpu, s, choice));
+        look(s, *plan_choice(cpu, s, choice));
       }
     }
   }
 }
 
 TEST(MatmulPlanCpu, EveryChoiceIsOfUseAndGivenOnce) {
-  for (const CpuLimits& cpu : cpus) {
+  for (const DeviceTraits& cpu : cpus) {
     for (const MatmulSizes& s : some_sizes()) {
       SCOPED_TRACE(str(cpu, s));
-      auto choices = choices_cpu(cpu, s);
-      ASSERT_FALSE(choices.empty());
-      EXPECT_EQ(choices[0], default_choice_cpu(cpu, s));
-      EXPECT_LE(choices.size(), 40u);
-      for (const std::string& choice : choices) {
-        const auto plan = plan_choice_cpu(cpu, s, choice);
+      auto list = choices(cpu, s);
+      ASSERT_FALSE(list.empty());
+      EXPECT_EQ(list[0], default_choice(cpu, s));
+      EXPECT_LE(list.size(), 40u);
+      for (const std::string& choice : list) {
+        const auto plan = plan_choice(cpu, s, choice);
         ASSERT_TRUE(plan.has_value()) << choice;
         for (const std::size_t count : plan->global) EXPECT_GT(count, 0u) << choice;
       }
-      std::ranges::sort(choices);
-      EXPECT_EQ(std::ranges::adjacent_find(choices), choices.end());
+      std::ranges::sort(list);
+      EXPECT_EQ(std::ranges::adjacent_find(list), list.end());
     }
   }
 }
@@ -123,7 +123,7 @@ TEST(MatmulPlanCpu, HasNoEmptyItems) {
 
 TEST(MatmulPlanCpu, AddsUpInAWorkspaceWhatOutCannotHold) {
   for_each_plan([](const MatmulSizes& s, const MatmulPlan& plan) {
-    const std::uint64_t part = plan.share[2] == 0 ? s.k : plan.share[2];
+    const std::uint64_t part = plan.part_steps == 0 ? s.k : plan.part_steps;
     const std::uint64_t parts = (s.k - 1) / part + 1;
     if (plan.parts != 0) {
       EXPECT_EQ(plan.parts, parts);
@@ -143,7 +143,7 @@ TEST(MatmulPlanCpu, AddsUpInAWorkspaceWhatOutCannotHold) {
 }
 
 TEST(MatmulPlanCpu, SplitsKWhereFewResultsWouldLeaveUnitsIdle) {
-  for (const CpuLimits& cpu : cpus) {
+  for (const DeviceTraits& cpu : cpus) {
     SCOPED_TRACE(cpu.compute_units);
     const auto parts_for = [&](const MatmulSizes& s) { return default_plan(cpu, s).parts; };
     if (cpu.compute_units > 1) {
@@ -156,7 +156,7 @@ TEST(MatmulPlanCpu, SplitsKWhereFewResultsWouldLeaveUnitsIdle) {
 }
 
 TEST(MatmulPlanCpu, RunsATinyProductAsOneItemThatPacksNothing) {
-  for (const CpuLimits& cpu : cpus) {
+  for (const DeviceTraits& cpu : cpus) {
     SCOPED_TRACE(cpu.compute_units);
     const MatmulPlan tiny = default_plan(cpu, {.m = 64, .n = 64, .k = 64, .batch = 1});
     EXPECT_EQ(tiny.global, (std::array<std::size_t, 3>{1, 1, 1}));
@@ -174,7 +174,7 @@ TEST(MatmulPlanCpu, RunsATinyProductAsOneItemThatPacksNothing) {
 }
 
 TEST(MatmulPlanCpu, TakesTilesThatLeaveFewRowsUnused) {
-  for (const CpuLimits& cpu : cpus) {
+  for (const DeviceTraits& cpu : cpus) {
     SCOPED_TRACE(cpu.native_float_vector_width);
     const auto rows_for = [&](std::uint32_t m) {
       return option(default_plan(cpu, {.m = m, .n = 4096, .k = 4096, .batch = 1}), "ROWS");
@@ -190,7 +190,7 @@ TEST(MatmulPlanCpu, MalformedChoiceHasNoPlan) {
   const MatmulSizes s{.m = 64, .n = 64, .k = 64, .batch = 1};
   const std::string good =
       "panel swap=0 vectors=2 rows=4 kc=64 steps=64 items=8 in_place=0 parts=1";
-  ASSERT_TRUE(plan_choice_cpu(laptop, s, good));
+  ASSERT_TRUE(plan_choice(laptop, s, good));
   for (const char* bad :
        {"", "panel", "gemv", "tile bm=128", "panel swap=0", "panelswap=0",
         "panel vectors=2 swap=0 rows=4 kc=2048 steps=256 items=8 in_place=0 parts=1",
@@ -201,7 +201,7 @@ TEST(MatmulPlanCpu, MalformedChoiceHasNoPlan) {
         "panel swap=0 vectors=2 rows=4 kc=99999999999 steps=256 items=8 in_place=0 parts=1",
         "panel swap=0  vectors=2 rows=4 kc=2048 steps=256 items=8 in_place=0 parts=1",
         "gemv width=4 items=8 parts=x"}) {
-    EXPECT_FALSE(plan_choice_cpu(laptop, s, bad)) << bad;
+    EXPECT_FALSE(plan_choice(laptop, s, bad)) << bad;
   }
 }
 
@@ -226,27 +226,30 @@ TEST(MatmulPlanCpu, ChoiceThatCannotRunHasNoPlan) {
            "panel swap=0 vectors=2 rows=4 kc=2048 steps=256 items=8 in_place=0 parts=65",
            "gemv width=4 items=8 parts=1",  // 64 vectors
        }) {
-    EXPECT_FALSE(plan_choice_cpu(laptop, s, bad)) << bad;
+    EXPECT_FALSE(plan_choice(laptop, s, bad)) << bad;
   }
   MatmulSizes bytes = s;
   bytes.in = DType::i8;
   bytes.out = DType::i32;
-  EXPECT_FALSE(plan_choice_cpu(
-      laptop, bytes,
-      "panel swap=0 vectors=2 rows=4 kc=2048 steps=2048 items=8 in_place=0 parts=1"));
+  EXPECT_FALSE(
+      plan_choice(laptop, bytes,
+                  "panel swap=0 vectors=2 rows=4 kc=2048 steps=2048 items=8 in_place=0 parts=1"));
 }
 
 TEST(MatmulPlanCpu, PackedPanelsHoldAllColumns) {
-  for (const CpuLimits& cpu : cpus) {
+  for (const DeviceTraits& cpu : cpus) {
     for (const MatmulSizes& s : some_sizes()) {
       if (s.n > 100000) continue;
       SCOPED_TRACE(str(cpu, s));
-      const std::uint64_t width = detail::packed_panel_width(cpu, s.in, s.n);
-      const MatmulPlan pack = detail::plan_pack_cpu(cpu, s);
+      const MatmulPlan pack = detail::plan_pack(cpu, s);
+      const std::uint64_t width = option(pack, "VECTORS") * option(pack, "WIDTH");
+      const std::uint64_t factor = s.in == DType::f64 ? 8 : 4;
       EXPECT_EQ(pack.global[0], (s.n - 1) / width + 1);
       EXPECT_EQ(pack.global[1], s.batch);
-      EXPECT_EQ(detail::packed_size(cpu, s), pack.global[0] * width * s.k * s.batch);
-      const MatmulPlan product = detail::plan_packed_cpu(cpu, s);
+      EXPECT_EQ(detail::packed_nbytes(cpu, s), pack.global[0] * width * s.k * s.batch * factor);
+      MatmulSizes packed = s;
+      packed.is_b_packed = true;
+      const MatmulPlan product = *plan_choice(cpu, packed, "");
       EXPECT_EQ(option(product, "VECTORS") * option(product, "WIDTH"), width);
       EXPECT_EQ(option(product, "PREPACKED"), 1u);
       EXPECT_EQ(option(product, "SWAP"), 0u);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "lib/ops/matmul_plan_gpu.hpp"
+#include "lib/ops/matmul/plan/gpu.hpp"
 
 #include <gtest/gtest.h>
 
@@ -8,14 +8,18 @@
 #include <random>
 #include <string>
 
-#include "lib/ops/tuning_table.hpp"
+#include "lib/ops/matmul/tuning/tuning_table.hpp"
 #include "lib/runtime/embedded_kernels.hpp"
 
 namespace dovetail::detail {
 namespace {
 
-constexpr GpuLimits large_gpu{
-    .compute_units = 132, .local_memory = 48 * 1024, .max_work_group_size = 1024};
+constexpr DeviceTraits large_gpu{
+    .is_cpu = false, .compute_units = 132, .local_memory = 48 * 1024, .max_work_group_size = 1024};
+
+MatmulPlan default_plan(const DeviceTraits& gpu, const MatmulSizes& sizes) {
+  return *plan_choice(gpu, sizes, default_choice(gpu, sizes));
+}
 
 /// The value of a plan's option, or nothing.
 std::string option(const MatmulPlan& plan, const std::string& name) {
@@ -53,7 +57,7 @@ TEST(MatmulPlanGpu, TakesTheLargestTilesForLargeSquares) {
       MatmulSizes sizes = square(size);
       sizes.transpose_a = (transposes & 1) != 0;
       sizes.transpose_b = (transposes & 2) != 0;
-      const MatmulPlan plan = plan_matmul_gpu(large_gpu, sizes);
+      const MatmulPlan plan = default_plan(large_gpu, sizes);
       EXPECT_EQ(number(plan, "BM") * number(plan, "BN"), 256U * 128U) << size;
       EXPECT_EQ(plan.parts, 0U) << size;
     }
@@ -61,13 +65,13 @@ TEST(MatmulPlanGpu, TakesTheLargestTilesForLargeSquares) {
 }
 
 TEST(MatmulPlanGpu, GivesEachComputeUnitATileOfASquareOf1024) {
-  const MatmulPlan plan = plan_matmul_gpu(large_gpu, square(1024));
+  const MatmulPlan plan = default_plan(large_gpu, square(1024));
   EXPECT_EQ(plan.global[0] / plan.local[0], 128U);
   EXPECT_EQ(plan.parts, 0U);
 }
 
 TEST(MatmulPlanGpu, ReadsVectorsOnlyWhereRowsStartAndEndAtMultiplesOf4) {
-  const auto plan = [](MatmulSizes sizes) { return plan_matmul_gpu(large_gpu, sizes); };
+  const auto plan = [](MatmulSizes sizes) { return default_plan(large_gpu, sizes); };
   MatmulSizes sizes = square(512);
   EXPECT_EQ(option(plan(sizes), "VECTOR_A"), "1");
   EXPECT_EQ(option(plan(sizes), "VECTOR_B"), "1");
@@ -91,20 +95,20 @@ TEST(MatmulPlanGpu, WritesPartsOfKAsSumsWhereTilesAreFew) {
   MatmulSizes sizes{.m = 128, .n = 128, .k = 65536, .batch = 1};
   sizes.in = sizes.out = DType::f16;
   sizes.has_epilogue = true;
-  const MatmulPlan plan = plan_matmul_gpu(large_gpu, sizes);
+  const MatmulPlan plan = default_plan(large_gpu, sizes);
   EXPECT_GT(plan.parts, 8U);
-  EXPECT_EQ(option(plan, "OUT"), option(plan_matmul_gpu(large_gpu, square(64)), "OUT"));  // float
+  EXPECT_EQ(option(plan, "OUT"), option(default_plan(large_gpu, square(64)), "OUT"));  // float
   EXPECT_NE(option(plan, "EPILOGUE"), "1");
 }
 
 TEST(MatmulPlanGpu, MakesFewRowsOrColumnsWithTheSkinnyKernels) {
   const auto kernel = [](std::uint32_t m, std::uint32_t n, bool transpose_a, bool transpose_b) {
-    return plan_matmul_gpu(large_gpu, {.m = m,
-                                       .n = n,
-                                       .k = 4096,
-                                       .batch = 1,
-                                       .transpose_a = transpose_a,
-                                       .transpose_b = transpose_b})
+    return default_plan(large_gpu, {.m = m,
+                                    .n = n,
+                                    .k = 4096,
+                                    .batch = 1,
+                                    .transpose_a = transpose_a,
+                                    .transpose_b = transpose_b})
         .kernel;
   };
   EXPECT_EQ(kernel(1, 4096, false, true), "matmul_skinny_dot");
@@ -118,13 +122,14 @@ TEST(MatmulPlanGpu, MakesFewRowsOrColumnsWithTheSkinnyKernels) {
 TEST(MatmulPlanGpu, KeepsRegisterTilesOfDoublesSmall) {
   MatmulSizes sizes = square(4096);
   sizes.in = sizes.out = DType::f64;
-  const MatmulPlan plan = plan_matmul_gpu(large_gpu, sizes);
+  const MatmulPlan plan = default_plan(large_gpu, sizes);
   EXPECT_LE(number(plan, "RM") * number(plan, "RN"), 64U);
 }
 
 TEST(MatmulPlanGpu, LeavesToTheReferenceWhatNoTileFits) {
-  const GpuLimits tiny{.compute_units = 1, .local_memory = 1024, .max_work_group_size = 1024};
-  EXPECT_EQ(plan_matmul_gpu(tiny, square(64)).file, "matmul/reference.cl");
+  const DeviceTraits tiny{
+      .is_cpu = false, .compute_units = 1, .local_memory = 1024, .max_work_group_size = 1024};
+  EXPECT_EQ(default_plan(tiny, square(64)).file, "matmul/reference.cl");
 }
 
 TEST(MatmulPlanGpu, CoversKOnceAndKeepsWithinTheLimitsOfAnyGpu) {
@@ -135,19 +140,20 @@ TEST(MatmulPlanGpu, CoversKOnceAndKeepsWithinTheLimitsOfAnyGpu) {
   const auto size = [&below] { return 1 + below(1U << below(14)); };
   std::size_t tiles = 0, split = 0;
   for (int i = 0; i < 20000; ++i) {
-    const GpuLimits gpu{.compute_units = 1 + below(200),
-                        .local_memory = std::size_t{4096} << below(5),
-                        .max_work_group_size = std::size_t{64} << below(5)};
+    const DeviceTraits gpu{.is_cpu = false,
+                           .compute_units = 1 + below(200),
+                           .local_memory = std::size_t{4096} << below(5),
+                           .max_work_group_size = std::size_t{64} << below(5)};
     MatmulSizes s{.m = size(), .n = size(), .k = size(), .batch = 1 + below(3)};
     s.transpose_a = below(2) == 1;
     s.transpose_b = below(2) == 1;
     s.is_a_aligned = below(2) == 1;
     s.in = s.out = below(2) == 1 ? DType::f64 : DType::f32;
-    const MatmulPlan plan = plan_matmul_gpu(gpu, s);
+    const MatmulPlan plan = default_plan(gpu, s);
     if (plan.file == "matmul/reference.cl") continue;
     SCOPED_TRACE(std::to_string(s.m) + " " + std::to_string(s.n) + " " + std::to_string(s.k) + " " +
                  plan.options.str());
-    const std::uint64_t parts = plan.global[1], steps = plan.share[2];
+    const std::uint64_t parts = plan.global[1], steps = plan.part_steps;
     ASSERT_EQ(parts, std::max(1U, plan.parts));
     ASSERT_GE(parts * steps, s.k);
     ASSERT_LT((parts - 1) * steps, s.k);
@@ -170,7 +176,8 @@ TEST(MatmulPlanGpu, CoversKOnceAndKeepsWithinTheLimitsOfAnyGpu) {
 }
 
 TEST(MatmulPlanGpu, CanRunWhatTheTableOfTheLibrarySays) {
-  const auto table = TuningTable::parse(embedded_text("matmul/tuned.csv"), "matmul/tuned.csv");
+  const auto table =
+      TuningTable::parse(embedded_text("data/tuned/nvidia_h200.csv"), "nvidia_h200.csv");
   EXPECT_FALSE(table.entries().empty());
   for (const auto& [device, p, tuning, is_set] : table.entries()) {
     if (device != "NVIDIA H200") continue;
@@ -182,25 +189,19 @@ TEST(MatmulPlanGpu, CanRunWhatTheTableOfTheLibrarySays) {
                             .transpose_b = p.transpose_b,
                             .in = p.dtype,
                             .out = p.dtype};
-    EXPECT_TRUE(plan_choice_gpu(large_gpu, sizes, tuning.choice)) << tuning.choice;
+    EXPECT_TRUE(plan_choice(large_gpu, sizes, tuning.choice)) << tuning.choice;
   }
 }
 
-TEST(MatmulPlanGpu, OfAChoiceThatIsNoneIsNone) {
+TEST(MatmulPlanGpu, MalformedChoiceHasNoPlan) {
   const MatmulSizes sizes = square(512);
-  const std::string good =
-      "tile rows=64 columns=32 steps=16 item_rows=8 item_columns=4 slices=4 variant=8 parts=1";
-  ASSERT_TRUE(plan_choice_gpu(large_gpu, sizes, good));
-  ASSERT_TRUE(plan_choice_gpu(large_gpu, sizes, "reference"));
-  for (const char* bad :
-       {"", "tile", "panel swap=0", "skinny parts=1",  // not for a square
-        "tile rows=64 columns=64 steps=16 item_rows=8 item_columns=4 slices=4 variant=8 parts=1",
-        "tile rows=64 columns=32 steps=16 item_rows=8 item_columns=4 slices=4 variant=99 parts=1",
-        "tile rows=64 columns=32 steps=16 item_rows=8 item_columns=4 slices=4 variant=8 parts=0",
-        "tile rows=64 columns=32 steps=16 item_rows=8 item_columns=4 slices=4 variant=8 parts=5",
-        "tile rows=64 columns=32 steps=16 item_rows=8 item_columns=4 slices=4 variant=8 "
-        "parts=64"}) {
-    EXPECT_FALSE(plan_choice_gpu(large_gpu, sizes, bad)) << bad;
+  ASSERT_TRUE(plan_choice(large_gpu, sizes, "tile 64x32s4 parts=1"));
+  ASSERT_TRUE(plan_choice(large_gpu, sizes, "reference"));
+  for (const char* bad : {"", "tile", "panel swap=0", "skinny parts=1",  // not for a square
+                          "tile 64x32 parts=1", "tile 64x32s4",
+                          "tile 64x32s4 parts=", "tile 64x32s4 parts=0", "tile 64x32s4 parts=5",
+                          "tile 64x32s4 parts=64", "tile 64x32s4 parts=1 ", "tile  parts=1"}) {
+    EXPECT_FALSE(plan_choice(large_gpu, sizes, bad)) << bad;
   }
 }
 

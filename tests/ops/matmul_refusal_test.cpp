@@ -27,8 +27,10 @@ class MatmulRefusal : public testing::Test {
   Tensor zeros(const Shape& shape, DType dtype = DType::f32) {
     return Tensor::zeros(stream, shape, dtype);
   }
-  std::string refusal(const Tensor& a, const Tensor& b, const MatmulOptions& options = {}) {
-    return text_thrown<InvalidArgument>([&] { matmul(stream, a, b, options); });
+  std::string refusal(const Tensor& a, const Tensor& b, const MatmulOptions& options = {},
+                      const Epilogue& epilogue = {}) {
+    return text_thrown<InvalidArgument>(
+        [&] { static_cast<void>(matmul(stream, a, b, options, epilogue)); });
   }
   std::string refusal_into(const Tensor& a, const Tensor& b, const Tensor& out) {
     return text_thrown<InvalidArgument>([&] { matmul_into(stream, a, b, out); });
@@ -197,11 +199,6 @@ TEST_F(MatmulRefusal, OfAnOutOfAnotherTypeThanTheResult) {
             "[matmul] out [4, 4] is float32; the product of int8 is int32.");
 }
 
-TEST_F(MatmulRefusal, OfBetaWithoutAnOut) {
-  expect_parts(refusal(zeros({4, 4}), zeros({4, 4}), {.beta = 0.5}), "[matmul] beta 0.5",
-               "no out yet", "use matmul_into");
-}
-
 TEST_F(MatmulRefusal, OfBackendsAndActivationsThatThereAreNot) {
   const Tensor a = zeros({4, 4});
   for (const int value : {-1, 4, 7}) {
@@ -213,7 +210,7 @@ TEST_F(MatmulRefusal, OfBackendsAndActivationsThatThereAreNot) {
   }
   for (const int value : {-1, 5, 99}) {
     const auto activation = static_cast<Activation>(value);
-    expect_parts(refusal(a, a, {.activation = activation}),
+    expect_parts(refusal(a, a, {}, {.activation = activation}),
                  "[matmul] activation " + std::to_string(value) + " is no Activation",
                  "from none to silu");
     EXPECT_EQ(to_string(activation), "unknown");
@@ -224,22 +221,23 @@ TEST_F(MatmulRefusal, OfFactorsAndActivationsThatIntegersDoNotHave) {
   const Tensor a = zeros({4, 4}, DType::i8);
   for (const double alpha : {0.5, 2147483648.0, std::numeric_limits<double>::infinity(),
                              std::numeric_limits<double>::quiet_NaN()}) {
-    expect_parts(refusal(a, a, {.alpha = alpha}), "[matmul] alpha", "products of int8 are int32",
-                 "whole numbers");
+    expect_parts(refusal(a, a, {}, {.alpha = alpha}), "[matmul] alpha",
+                 "products of int8 are int32", "whole numbers");
   }
   expect_parts(text_thrown<InvalidArgument>([&] {
-                 matmul_into(stream, a, a, zeros({4, 4}, DType::i32), {.beta = -0.25});
+                 matmul_into(stream, a, a, zeros({4, 4}, DType::i32), {}, {.beta = -0.25});
                }),
                "beta -0.25", "whole numbers");
-  EXPECT_EQ(refusal(a, a, {.activation = Activation::silu}),
+  EXPECT_EQ(refusal(a, a, {}, {.activation = Activation::silu}),
             "[matmul] activation silu of an int32 result; only relu is defined there.");
-  EXPECT_NO_THROW(matmul(stream, a, a, {.alpha = -2147483647, .activation = Activation::relu}));
+  EXPECT_NO_THROW(matmul(stream, a, a, {}, {.alpha = -2147483647, .activation = Activation::relu}));
 }
 
 TEST_F(MatmulRefusal, OfABiasThatDoesNotFit) {
   const Tensor a = zeros({4, 3}), b = zeros({3, 5}), out = zeros({4, 5});
   const auto with = [&](const Tensor& bias) {
-    return text_thrown<InvalidArgument>([&] { matmul_into(stream, a, b, out, {.bias = bias}); });
+    return text_thrown<InvalidArgument>(
+        [&] { matmul_into(stream, a, b, out, {}, {.bias = bias}); });
   };
   EXPECT_EQ(with(zeros({4})), "[matmul] bias [4]: the result [4, 5] takes one of [5]; reshape it.");
   EXPECT_EQ(with(zeros({1, 5})),
@@ -257,7 +255,7 @@ TEST_F(MatmulRefusal, OfAResidualThatDoesNotFit) {
   const MatrixView out = MatrixView(room).block(0, 0, 4, 5);
   const auto with = [&](const MatrixView& residual) {
     return text_thrown<InvalidArgument>(
-        [&] { matmul_into(stream, a, b, out, {.residual = residual}); });
+        [&] { matmul_into(stream, a, b, out, {}, {.residual = residual}); });
   };
   EXPECT_EQ(with(zeros({5, 4})),
             "[matmul] residual [5, 4] of float32: the result is [4, 5] with "
@@ -269,8 +267,9 @@ TEST_F(MatmulRefusal, OfAResidualThatDoesNotFit) {
   expect_parts(with(MatrixView(room).block(1, 0, 4, 5)), "[matmul] out [4, 5] with rows 10 apart",
                "overlaps residual [4, 5] with rows 10 apart", "give other memory");
   expect_parts(with(MatrixView(room).block(0, 4, 4, 5)), "overlaps residual");
-  EXPECT_NO_THROW(matmul_into(stream, a, b, out, {.residual = out}));
-  EXPECT_NO_THROW(matmul_into(stream, a, b, out, {.residual = MatrixView(room).block(0, 5, 4, 5)}));
+  EXPECT_NO_THROW(matmul_into(stream, a, b, out, {}, {.residual = out}));
+  EXPECT_NO_THROW(
+      matmul_into(stream, a, b, out, {}, {.residual = MatrixView(room).block(0, 5, 4, 5)}));
 }
 
 TEST_F(MatmulRefusal, OfRowsThatLieTooFarApart) {
@@ -295,10 +294,10 @@ TEST_F(MatmulRefusal, OfListsThatDoNotGoTogether) {
   const MatrixView good = zeros({4, 4}), out = zeros({4, 4}), bad = zeros({5, 4});
   const std::vector<MatrixView> one{good}, two{good, good}, outs{out, zeros({4, 4})};
   expect_parts(text_thrown<InvalidArgument>([&] { matmul_batched_into(stream, two, one, outs); }),
-               "[matmul_batched_into] 2 matrices a, 1 b and 2 out", "one of each");
+               "[matmul_batched_into] 2 matrices a, 1 b, 2 out", "one of each");
   expect_parts(text_thrown<InvalidArgument>(
-                   [&] { matmul_batched_into(stream, two, two, outs, {.residual = out}); }),
-               "[matmul_batched_into] one residual", "give beta 1");
+                   [&] { matmul_batched_into(stream, two, two, outs, {}, {.residual = out}); }),
+               "[matmul_batched_into] 2 matrices a, 2 b, 2 out and 1 residuals", "one of each");
   EXPECT_NO_THROW(matmul_batched_into(stream, {}, {}, {}));
   // All are checked before the first runs.
   const Tensor kept = Tensor::full(stream, {4, 4}, 7.0);
@@ -313,7 +312,7 @@ TEST_F(MatmulRefusal, OfExactlyThoseBackendsThatAreNotInThisBuild) {
   for (const MatmulBackend backend : {MatmulBackend::automatic, MatmulBackend::clblast,
                                       MatmulBackend::kernel, MatmulBackend::reference}) {
     const auto multiply = [&] {
-      matmul(stream, zeros({4, 4}), zeros({4, 4}), {.backend = backend});
+      static_cast<void>(matmul(stream, zeros({4, 4}), zeros({4, 4}), {.backend = backend}));
     };
     if (std::ranges::find(matmul_backends(), backend) != matmul_backends().end()) {
       EXPECT_NO_THROW(multiply()) << to_string(backend);

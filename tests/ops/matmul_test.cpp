@@ -151,7 +151,7 @@ TEST_P(Matmul, DoesNotReadOutForABetaThatRoundsToZero) {
   const Tensor a = Tensor::full(stream, {4, 3}, 1.0), b = Tensor::full(stream, {3, 5}, 2.0);
   for (const double beta : {0.0, 1e-50, -1e-50}) {
     const Tensor out = Tensor::full(stream, {4, 5}, std::numeric_limits<double>::quiet_NaN());
-    matmul_into(stream, a, b, out, {.backend = GetParam(), .beta = beta});
+    matmul_into(stream, a, b, out, {.backend = GetParam()}, {.beta = beta});
     EXPECT_EQ(out.to_host<float>(stream), std::vector<float>(20, 6.0f)) << beta;
   }
 }
@@ -163,25 +163,25 @@ TEST_P(Matmul, ReadsNeitherOperandForAnAlphaThatRoundsToZero) {
         Product{.m = 4, .n = 1, .k = 3}, Product{.m = 70, .n = 90, .k = 300, .transpose_a = true},
         Product{.m = 3, .n = 5, .k = 7, .batch = 3, .transpose_b = true}}) {
     SCOPED_TRACE(product.str());
-    MatmulOptions options = options_of(product);
+    EpilogueInto epilogue;
     const Tensor a = Tensor::full(stream, a_shape(product), nan);
     const Tensor b = Tensor::full(stream, b_shape(product), nan);
     const auto expect_all = [&](float expected) {
-      const Tensor out = Tensor::full(stream, out_shape(product), options.beta == 0.0 ? nan : 3.0);
-      matmul_into(stream, a, b, out, options);
+      const Tensor out = Tensor::full(stream, out_shape(product), epilogue.beta == 0.0 ? nan : 3.0);
+      matmul_into(stream, a, b, out, options_of(product), epilogue);
       EXPECT_EQ(out.to_host<float>(stream), std::vector<float>(product.out_size(), expected));
     };
     for (const double alpha : {0.0, -0.0, 1e-50}) {
-      options.alpha = alpha;
+      epilogue.alpha = alpha;
       expect_all(0.0f);
     }
-    options.beta = 2.0;
+    epilogue.beta = 2.0;
     expect_all(6.0f);
-    options.bias = Tensor::full(stream, {std::int64_t(product.n)}, -5.0);
+    epilogue.bias = Tensor::full(stream, {std::int64_t(product.n)}, -5.0);
     expect_all(1.0f);
-    options.residual = Tensor::full(stream, out_shape(product), -4.0);
+    epilogue.residual = Tensor::full(stream, out_shape(product), -4.0);
     expect_all(-3.0f);
-    options.activation = Activation::relu;
+    epilogue.activation = Activation::relu;
     expect_all(0.0f);
   }
 }
@@ -191,8 +191,8 @@ TEST_P(Matmul, ReadsNoOperandOfAListForAnAlphaOfZero) {
   const Tensor first = Tensor::full(stream, {2, 2}, 3.0),
                second = Tensor::full(stream, {2, 2}, 5.0);
   const std::vector<MatrixView> operands{operand, operand}, out{first, second};
-  matmul_batched_into(stream, operands, operands, out,
-                      {.backend = GetParam(), .alpha = 0.0, .beta = 1.0});
+  matmul_batched_into(stream, operands, operands, out, {.backend = GetParam()},
+                      {.alpha = 0.0, .beta = 1.0});
   EXPECT_EQ(first.to_host<float>(stream), std::vector<float>(4, 3.0f));
   EXPECT_EQ(second.to_host<float>(stream), std::vector<float>(4, 5.0f));
 }
@@ -204,8 +204,38 @@ TEST_P(Matmul, OfAListTakesABiasThatLiesBetweenItsResults) {
     return Tensor::from_buffer(room.storage().buffer, shape, DType::f32, element * sizeof(float));
   };
   const std::vector<MatrixView> operands{operand, operand}, out{at({2, 2}, 0), at({2, 2}, 6)};
-  matmul_batched_into(stream, operands, operands, out, {.backend = GetParam(), .bias = at({2}, 4)});
+  matmul_batched_into(stream, operands, operands, out, {.backend = GetParam()},
+                      {.bias = at({2}, 4)});
   EXPECT_EQ(room.to_host<float>(stream), (std::vector<float>{7, 7, 7, 7, 5, 5, 7, 7, 7, 7}));
+}
+
+TEST_P(Matmul, AddsAMatrixOfTheResidualToEachProductOfAList) {
+  const Tensor a = Tensor::full(stream, {2, 3}, 1.0), b = Tensor::full(stream, {3, 4}, 2.0);
+  const Tensor batch = Tensor::zeros(stream, {2, 2, 4});
+  const std::vector<float> values{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
+  const MatrixView residual = Tensor::from_host<float>(context(), values, {2, 2, 4});
+  const Tensor apart = Tensor::zeros(stream, {2, 4}), other = Tensor::zeros(stream, {2, 4});
+  const std::vector<MatrixView> as{a, a}, bs{b, b}, lists{apart, other},
+      together{MatrixView(batch.storage().buffer, {.rows = 2, .columns = 4}),
+               MatrixView(batch.storage().buffer, {.rows = 2, .columns = 4}, DType::f32, 32)};
+  std::vector<float> expected = values;
+  for (float& value : expected) value += 6.0f;
+  for (const auto& out : {lists, together}) {
+    matmul_batched_into(stream, as, bs, out, {.backend = GetParam()}, {.residual = residual});
+  }
+  EXPECT_EQ(batch.to_host<float>(stream), expected);
+  auto given = apart.to_host<float>(stream);
+  const auto second = other.to_host<float>(stream);
+  given.insert(given.end(), second.begin(), second.end());
+  EXPECT_EQ(given, expected);
+}
+
+TEST_P(Matmul, TakesViewsOfOperands) {
+  const Tensor room = Tensor::full(stream, {6, 9}, 1.0);
+  const MatrixView a = MatrixView(room).block(1, 2, 3, 5), b = MatrixView(room).block(0, 1, 5, 4);
+  const Tensor out = matmul(stream, a, b, options());
+  EXPECT_EQ(out.shape(), (Shape{3, 4}));
+  EXPECT_EQ(out.to_host<float>(stream), std::vector<float>(12, 5.0f));
 }
 
 TEST_P(Matmul, WithoutRowsColumnsOrBatchesIsEmpty) {
@@ -243,8 +273,9 @@ TEST_P(Matmul, ActivationsPassNanOn) {
   const Tensor right = Tensor::full(stream, {n, n}, 1.0);
   for (const Activation activation :
        {Activation::relu, Activation::gelu, Activation::gelu_tanh, Activation::silu}) {
-    const auto out = matmul(stream, left, right, {.backend = GetParam(), .activation = activation})
-                         .to_host<float>(stream);
+    const auto out =
+        matmul(stream, left, right, {.backend = GetParam()}, {.activation = activation})
+            .to_host<float>(stream);
     for (std::size_t i = 0; i < n * n; ++i) {
       EXPECT_EQ(out[i] != out[i], i / n == 3) << to_string(activation) << " at " << i;
     }
@@ -255,13 +286,13 @@ TEST(MatmulBackends, HaveNamesThatLeadBack) {
   ASSERT_FALSE(matmul_backends().empty());
   EXPECT_EQ(matmul_backends().front(), MatmulBackend::automatic);
   for (const MatmulBackend backend : matmul_backends()) {
-    EXPECT_EQ(matmul_backend(to_string(backend)), backend);
+    EXPECT_EQ(matmul_backend_named(to_string(backend)), backend);
   }
   EXPECT_EQ(to_string(MatmulBackend::clblast), "clblast");
   EXPECT_EQ(to_string(MatmulBackend::kernel), "kernel");
   EXPECT_EQ(to_string(MatmulBackend::reference), "reference");
-  EXPECT_EQ(matmul_backend("cublas"), std::nullopt);
-  EXPECT_EQ(matmul_backend(""), std::nullopt);
+  EXPECT_EQ(matmul_backend_named("cublas"), std::nullopt);
+  EXPECT_EQ(matmul_backend_named(""), std::nullopt);
 }
 
 }  // namespace

@@ -15,7 +15,7 @@
 
 #include "dovetail/core/error.hpp"
 #include "dovetail/stream/explain.hpp"
-#include "lib/ops/tuning_table.hpp"
+#include "lib/ops/matmul/tuning/tuning_table.hpp"
 #include "tests/support/child_process.hpp"
 #include "tests/support/contexts.hpp"
 #include "tests/support/matrices.hpp"
@@ -164,11 +164,12 @@ TEST(MatmulTuning, RefusesWhatCannotRun) {
                  set_matmul_tuning(device(), product, {.backend = MatmulBackend::reference});
                }),
                "backend reference");
-  expect_parts(text_thrown<InvalidArgument>([] { matmul_tuning(device(), {.m = 0}); }),
-               "[matmul_tuning]", "from 1");
   expect_parts(
-      text_thrown<InvalidArgument>([] { matmul_choices(device(), {.dtype = DType::i64}); }),
-      "[matmul_choices]", "int64");
+      text_thrown<InvalidArgument>([] { static_cast<void>(matmul_tuning(device(), {.m = 0})); }),
+      "[matmul_tuning]", "from 1");
+  expect_parts(text_thrown<InvalidArgument>(
+                   [] { static_cast<void>(matmul_choices(device(), {.dtype = DType::i64})); }),
+               "[matmul_choices]", "int64");
 }
 
 TEST(MatmulTuning, GoesThroughAFile) {
@@ -199,6 +200,24 @@ TEST(MatmulTuning, OfABadFileChangesNothing) {
       "cannot read", "none.csv");
   expect_parts(text_thrown<Error>([&] { save_matmul_tuning("/proc/none/matmul.csv"); }),
                "cannot write");
+}
+
+TEST(MatmulTuning, FileOfAnotherVersionIsRefusedAndReplacedWhenSaved) {
+  const test::TemporaryDirectory directory;
+  const auto file = directory.path() / "old.csv";
+  const auto last = matmul_choices(device(), product).back();
+  std::ofstream(file)
+      << "device,dtype,transpose_a,transpose_b,batch,m,n,k,backend,choice\n"
+      << "Some GPU,float32,n,n,1,512,512,512,kernel,tile rows=64 columns=32 steps=16 item_rows=8 "
+         "item_columns=4 slices=4 variant=8 parts=1\n";
+  expect_parts(text_thrown<InvalidArgument>([&] { load_matmul_tuning(file); }), "old.csv",
+               "'tile rows=64 columns=32", "no kernel of this version", "tune again");
+  set_matmul_tuning(device(), product, {.choice = last});
+  save_matmul_tuning(file);
+  set_matmul_tuning(device(), product, {});
+  EXPECT_GE(load_matmul_tuning(file), 1u);
+  EXPECT_EQ(matmul_tuning(device(), product).choice, last);
+  set_matmul_tuning(device(), product, {});
 }
 
 TEST(MatmulTuning, RefusesToLoadWhatIsNoFile) {

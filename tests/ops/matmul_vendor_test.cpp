@@ -152,9 +152,8 @@ TEST_F(MatmulVendor, AddsAResidualThatLiesWhereOutDoesForEachBeta) {
   for (const double beta : {0.0, 1.0, -1.0, 0.5}) {
     const Tensor out =
         Tensor::from_host<float>(context(), std::vector<float>{10, 20, nan, 40}, {2, 2});
-    matmul_into(stream, a, one, out,
-                {.backend = MatmulBackend::clblast,
-                 .alpha = 2.0,
+    matmul_into(stream, a, one, out, {.backend = MatmulBackend::clblast},
+                {.alpha = 2.0,
                  .beta = beta,
                  .bias = bias,
                  .residual = out,

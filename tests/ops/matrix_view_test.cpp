@@ -51,7 +51,7 @@ TEST_F(MatrixViewTest, OfATensorOfThreeDimensionsIsABatch) {
   EXPECT_EQ(view.rows(), 4);
   EXPECT_EQ(view.columns(), 5);
   EXPECT_EQ(view.batch_stride(), 20);
-  EXPECT_EQ(view.str(), "3 x [4, 5]");
+  EXPECT_EQ(view.str(), "[3, 4, 5]");
 }
 
 TEST_F(MatrixViewTest, OfATensorOfOtherDimensionsIsRefused) {
@@ -72,7 +72,7 @@ TEST_F(MatrixViewTest, HasPackedRowsAndMatricesUnlessToldOtherwise) {
   EXPECT_EQ(apart.batch_stride(), 21);
   EXPECT_EQ(apart.storage().offset, 16U);
   EXPECT_EQ(apart.storage().nbytes, (21 + 14 + 4) * sizeof(double)) << "up to its last element";
-  EXPECT_EQ(apart.str(), "2 x [3, 4] with rows 7 apart");
+  EXPECT_EQ(apart.str(), "[2, 3, 4] with rows 7 apart");
 }
 
 TEST_F(MatrixViewTest, OfOneMatrixForAllOfABatchHasItsSize) {
@@ -89,7 +89,7 @@ TEST_F(MatrixViewTest, ReachesExactlyToTheEndOfItsBuffer) {
                "does not fit behind offset 0", "1000 bytes");
   expect_parts(refusal({.rows = 10, .columns = 25}, DType::f32, 4), "behind offset 4");
   expect_parts(refusal({.rows = 2, .columns = 1, .row_stride = 250}), "does not fit");
-  expect_parts(refusal({.rows = 1, .columns = 1, .batch = 2, .batch_stride = 250}), "2 x [1, 1]",
+  expect_parts(refusal({.rows = 1, .columns = 1, .batch = 2, .batch_stride = 250}), "[2, 1, 1]",
                "does not fit");
   expect_parts(refusal({.rows = 1, .columns = 1}, DType::f32, 1004), "behind offset 1004");
 }

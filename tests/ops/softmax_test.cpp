@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "dovetail/ops/softmax.hpp"
+#include "lib/ops/reduce/softmax.hpp"
 
 #include <gtest/gtest.h>
 
@@ -33,15 +33,33 @@ std::vector<double> reference(const std::vector<float>& a, std::size_t columns) 
   return out;
 }
 
-void expect_softmax(const Stream& stream, const std::vector<float>& a, const Shape& shape) {
-  SCOPED_TRACE(shape.str());
-  const Tensor out = softmax(stream, Tensor::from_host<float>(context(), a, shape));
-  EXPECT_EQ(out.shape(), shape);
+/// As the device computes it, and as each kind of device does.
+std::vector<Tensor> every_softmax(const Stream& stream, const Tensor& a) {
+  detail::DeviceTraits traits = detail::traits_of(stream.device());
+  std::vector<Tensor> all{softmax(stream, a)};
+  for (const bool is_cpu : {true, false}) {
+    traits.is_cpu = is_cpu;
+    all.push_back(Tensor::full(stream, a.shape(), -77.0));
+    detail::softmax_into(traits, stream, a, all.back());
+  }
+  return all;
+}
+
+void expect_close(const Stream& stream, const Tensor& out, const std::vector<float>& a) {
+  const Shape& shape = out.shape();
   const auto given = out.to_host<float>(stream);
   const auto expected = reference(a, static_cast<std::size_t>(shape[shape.rank() - 1]));
   ASSERT_EQ(given.size(), expected.size());
   for (std::size_t i = 0; i < given.size(); ++i) {
     ASSERT_NEAR(given[i], expected[i], 1e-5 * expected[i] + 1e-30) << i;
+  }
+}
+
+void expect_softmax(const Stream& stream, const std::vector<float>& a, const Shape& shape) {
+  SCOPED_TRACE(shape.str());
+  for (const Tensor& out : every_softmax(stream, Tensor::from_host<float>(context(), a, shape))) {
+    EXPECT_EQ(out.shape(), shape);
+    expect_close(stream, out, a);
   }
 }
 
@@ -81,13 +99,15 @@ TEST(Softmax, OfARowWithNanOrOnlyMinusInfinityIsNanInThatRowAlone) {
   std::vector<float> a(4 * columns, 1.0f);
   std::fill_n(a.begin() + columns, columns, -infinity);
   a[2 * columns + 33] = std::numeric_limits<float>::quiet_NaN();
-  const auto out =
-      softmax(stream, Tensor::from_host<float>(context(), a, {4, columns})).to_host<float>(stream);
-  for (std::size_t j = 0; j < columns; ++j) {
-    EXPECT_FLOAT_EQ(out[j], 1.0f / columns);
-    EXPECT_TRUE(std::isnan(out[columns + j])) << j;
-    EXPECT_TRUE(std::isnan(out[2 * columns + j])) << j;
-    EXPECT_FLOAT_EQ(out[3 * columns + j], 1.0f / columns);
+  const Tensor on_device = Tensor::from_host<float>(context(), a, {4, columns});
+  for (const Tensor& each : every_softmax(stream, on_device)) {
+    const auto out = each.to_host<float>(stream);
+    for (std::size_t j = 0; j < columns; ++j) {
+      EXPECT_FLOAT_EQ(out[j], 1.0f / columns);
+      EXPECT_TRUE(std::isnan(out[columns + j])) << j;
+      EXPECT_TRUE(std::isnan(out[2 * columns + j])) << j;
+      EXPECT_FLOAT_EQ(out[3 * columns + j], 1.0f / columns);
+    }
   }
 }
 
@@ -120,6 +140,18 @@ TEST(Softmax, WorksAtAnElementOffset) {
   for (std::size_t i = 0; i < given.size(); ++i) EXPECT_NEAR(given[i], expected[i], 1e-6);
 }
 
+TEST(Softmax, WritesIntoATensorThatMayBeTheOperand) {
+  const Stream stream(context());
+  const auto values = test::random_values(60, 13);
+  const Tensor a = Tensor::from_host<float>(context(), values, {3, 20});
+  softmax_into(stream, a, a);
+  expect_close(stream, a, values);
+  expect_parts(test::text_thrown<InvalidArgument>([&] {
+                 softmax_into(stream, a, Tensor::zeros(stream, {20, 3}));
+               }),
+               "[softmax]", "a [3, 20]", "out [20, 3]");
+}
+
 TEST(Softmax, ReturnsBeforeTheWorkRuns) {
   const Stream stream(context());
   const StreamGuard guard(stream);
@@ -133,15 +165,18 @@ TEST(Softmax, ReturnsBeforeTheWorkRuns) {
 
 TEST(Softmax, RefusesWhatItCannotTake) {
   const Stream stream(context());
-  expect_parts(
-      test::text_thrown<InvalidArgument>([&] { softmax(stream, Tensor::zeros(stream, {})); }),
-      "[softmax]", "a []", "reshape it to [1]");
   expect_parts(test::text_thrown<InvalidArgument>(
-                   [&] { softmax(stream, Tensor::zeros(stream, {3}, DType::f64)); }),
+                   [&] { static_cast<void>(softmax(stream, Tensor::zeros(stream, {}))); }),
+               "[softmax]", "a []", "reshape it to [1]");
+  expect_parts(test::text_thrown<InvalidArgument>([&] {
+                 static_cast<void>(softmax(stream, Tensor::zeros(stream, {3}, DType::f64)));
+               }),
                "[softmax]", "a [3]", "float64", "only float32");
-  expect_parts(test::text_thrown<InvalidArgument>(
-                   [&] { softmax(Stream(test::other_context()), Tensor::zeros(stream, {3})); }),
-               "[softmax]", "another context");
+  expect_parts(
+      test::text_thrown<InvalidArgument>([&] {
+        static_cast<void>(softmax(Stream(test::other_context()), Tensor::zeros(stream, {3})));
+      }),
+      "[softmax]", "another context");
 }
 
 }  // namespace

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "lib/ops/tuning_table.hpp"
+#include "lib/ops/matmul/tuning/tuning_table.hpp"
 
 #include <gtest/gtest.h>
 

@@ -22,7 +22,7 @@ namespace {
 using test::expect_parts;
 using test::text_thrown;
 
-TEST(BuildOptions, AreTextInTheOrderGiven) {
+TEST(BuildOptions, FormTextInTheOrderGiven) {
   EXPECT_EQ(BuildOptions().str(), "");
   EXPECT_EQ(BuildOptions()
                 .define("TILE", 16)
@@ -59,7 +59,7 @@ TEST(BuildOptions, HoldFloatingPointValuesExactly) {
   EXPECT_EQ(BuildOptions().define("A", 0.0f).define("B", -0.0).str(), "-DA=0x0p+0f -DB=(-0x0p+0)");
 }
 
-TEST(BuildOptions, ReachTheCompilerAsTheValuesThatTheyWere) {
+TEST(BuildOptions, ReachTheCompilerWithTheirExactValues) {
   const float tiny = std::numeric_limits<float>::denorm_min();
   const float values[] = {0.1f, -1.0f / 3.0f, 3.4028235e38f, tiny, 16777217.0f, -0.0f};
   BuildOptions options;
@@ -134,7 +134,7 @@ TEST(BuildOptions, TakeTheNamesOfStandardsOnly) {
   }
 }
 
-TEST(BuildOptions, StayAsTheyWereAfterARefusal) {
+TEST(BuildOptions, StayUnchangedAfterARefusal) {
   BuildOptions options;
   options.define("A", 1);
   EXPECT_THROW(options.define("B", "x y"), InvalidArgument);

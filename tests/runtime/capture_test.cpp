@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a capture refuses, and what becomes of results that were recorded and never submitted.
+// What a capture refuses, and how results that were recorded and not yet submitted behave.
 #include <gtest/gtest.h>
 #include <unistd.h>
 
@@ -82,7 +82,7 @@ TEST_F(CaptureTest, RefusesWhatCannotBeRecordedAndGoesOn) {
   EXPECT_EQ(contents(data), all(7));
 }
 
-TEST_F(CaptureTest, IsRefusedInsideAFunctionThatEnqueues) {
+TEST_F(CaptureTest, ThrowsInsideAFunctionThatEnqueues) {
   if (!test::in_child()) {  // which ends by its alarm should it hang
     const auto child = test::run_again_in_child();
     EXPECT_TRUE(child.passed) << child.output;
@@ -109,8 +109,8 @@ TEST_F(CaptureTest, IsRefusedInsideAFunctionThatEnqueues) {
   refuses("[Stream::wait]", [&] { stream.wait(other); });
 }
 
-// A thread of the parent may have held the capture's lock when the child was forked.
-TEST_F(CaptureTest, IsLeftAloneInAForkedChild) {
+// A thread of the parent may have held the capture's lock at the fork.
+TEST_F(CaptureTest, ForkedChildLeavesItAlone) {
   std::optional<Capture> capture(std::in_place, stream);
   const auto child = test::run_in_fork([&] {
     capture.reset();
@@ -137,7 +137,7 @@ TEST_F(CaptureTest, RecordsAProductThatIsTunedToTheVendor) {
   EXPECT_EQ(out.to_host<float>(stream), std::vector<float>(90, 22.0f));
 }
 
-TEST_F(CaptureTest, IsToldByTheStreamsThatTakePart) {
+TEST_F(CaptureTest, StreamsThatTakePartReportIt) {
   EXPECT_FALSE(stream.is_capturing());
   {
     const Capture capture(stream);
@@ -150,7 +150,7 @@ TEST_F(CaptureTest, IsToldByTheStreamsThatTakePart) {
   EXPECT_FALSE(other.is_capturing());
 }
 
-TEST_F(CaptureTest, CannotEndTwiceNorReplayInside) {
+TEST_F(CaptureTest, RefusesASecondEndAndAReplayInside) {
   Capture capture(stream);
   const Recording recording = capture.end();
   EXPECT_THROW(static_cast<void>(capture.end()), CaptureError);
@@ -180,13 +180,13 @@ TEST_F(CaptureTest, LeavesWorkOnOtherStreamsAlone) {
   EXPECT_EQ(contents(unrelated), all(3));
 }
 
-TEST_F(CaptureTest, IsRefusedOnAStreamThatHasFailed) {
+TEST_F(CaptureTest, ThrowsOnAFailedStream) {
   DOVETAIL_SKIP_UNLESS_FAILURES_PROPAGATE();
   fail(stream);
   EXPECT_THROW(const Capture capture(stream), CommandError);
 }
 
-TEST_F(CaptureTest, OfWhichAReplayIsRefusedMidwayFailsTheStreamsThatWereGivenAPart) {
+TEST_F(CaptureTest, ReplayRefusedMidwayFailsTheStreamsThatGotAPart) {
   Capture capture(stream, {.method = ReplayMethod::launch_list});
   grow(stream);
   other.wait(stream);
@@ -218,7 +218,7 @@ class UnsubmittedTest : public CaptureTest {
   }
 };
 
-TEST_F(UnsubmittedTest, ResultsAreNotReadByAnyStreamOrHost) {
+TEST_F(UnsubmittedTest, ResultsRefuseReadsByStreamsAndTheHost) {
   const Tensor tensor = Tensor::from_buffer(data, {count}, DType::i32);
   std::optional<Recording> recording;
   {
@@ -240,7 +240,7 @@ TEST_F(UnsubmittedTest, ResultsAreNotReadByAnyStreamOrHost) {
   EXPECT_EQ(contents(data), all(7));
 }
 
-TEST_F(UnsubmittedTest, ResultsCanBeOverwritten) {
+TEST_F(UnsubmittedTest, ResultsAllowOverwriting) {
   const Recording recording = captured();
   set(data, 5, other);
   const Tensor tensor = Tensor::from_buffer(data, {count}, DType::i32);
@@ -249,7 +249,7 @@ TEST_F(UnsubmittedTest, ResultsCanBeOverwritten) {
   EXPECT_EQ(tensor.to_host<int>(stream), all(11));
 }
 
-TEST_F(UnsubmittedTest, ResultsOverwrittenInPartAreReadInThatPart) {
+TEST_F(UnsubmittedTest, PartialOverwriteMakesOnlyThatPartReadable) {
   const Recording recording = captured();
   constexpr std::size_t part = 16 * sizeof(int);
   with_queue(other, std::array{writes(BufferView{data, part, part})}, "fill",
@@ -265,14 +265,14 @@ TEST_F(UnsubmittedTest, ResultsOverwrittenInPartAreReadInThatPart) {
   expect_refused([&] { static_cast<void>(view(part - 4, 2).to_host<int>(other)); });
 }
 
-TEST_F(UnsubmittedTest, ResultsAreForgottenWithTheirRecording) {
+TEST_F(UnsubmittedTest, ResultsEndWithTheirRecording) {
   { const Recording recording = captured(); }
   grow(other);
   other.synchronize();
   EXPECT_EQ(contents(data), all(3));
 }
 
-TEST_F(UnsubmittedTest, ResultsOfOneRecordingAreNotReadByAnothersReplay) {
+TEST_F(UnsubmittedTest, ResultsRefuseReadsByAnotherRecordingsReplay) {
   const Buffer result = test::buffer_of(all(0));
   const Recording first = captured();
   Capture capture(other);
@@ -309,7 +309,7 @@ TEST_F(UnsubmittedTest, ResultsMoveWithAnArgumentThatIsChanged) {
   EXPECT_EQ(contents(elsewhere), all(7));
 }
 
-TEST_F(UnsubmittedTest, ResultsStayWhereWorkThatWouldOverwriteThemIsRefused) {
+TEST_F(UnsubmittedTest, ResultsStayAfterARefusedOverwrite) {
   const Buffer second = test::buffer_of(all(1));
   Capture capture(stream);
   grow(data, stream);
@@ -321,7 +321,7 @@ TEST_F(UnsubmittedTest, ResultsStayWhereWorkThatWouldOverwriteThemIsRefused) {
   expect_refused([&] { grow(data, other); });
 }
 
-TEST_F(UnsubmittedTest, ResultsThatARecordingWritesItselfFirstAreNoConcernOfItsReplay) {
+TEST_F(UnsubmittedTest, ReplayIgnoresResultsThatItOverwritesFirst) {
   const Buffer result = test::buffer_of(all(0));
   const Recording first = captured();
   Capture capture(other);

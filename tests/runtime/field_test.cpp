@@ -76,7 +76,7 @@ TEST(FieldElement, HasItsNameInOpenCL) {
   EXPECT_EQ(to_string(element_type_of<std::uint64_t>), "ulong");
 }
 
-/// Elements with bytes that all differ within 251.
+/// Returns elements whose bytes repeat only after 251.
 template <typename T>
 std::vector<T> values_of(std::size_t count) {
   std::vector<T> values(count);
@@ -92,15 +92,15 @@ bool same_bytes(const std::vector<T>& a, const std::vector<T>& b) {
 }
 
 template <typename T>
-class FieldOf : public testing::Test {};
+class AnyField : public testing::Test {};
 using Elements =
     testing::Types<float, double, std::int8_t, std::uint8_t, std::int16_t, std::uint16_t,
                    std::int32_t, std::uint32_t, std::int64_t, std::uint64_t, cl_char2, cl_uchar16,
                    cl_short4, cl_ushort8, cl_int2, cl_int16, cl_uint4, cl_long8, cl_ulong16,
                    cl_float2, cl_float4, cl_float8, cl_float16, cl_double2, cl_double16>;
-TYPED_TEST_SUITE(FieldOf, Elements);
+TYPED_TEST_SUITE(AnyField, Elements);
 
-TYPED_TEST(FieldOf, GivesBackWhatItWasGiven) {
+TYPED_TEST(AnyField, ReturnsWhatItWasGiven) {
   const Runtime runtime;
   for (const std::int64_t count : {1, 7, 1031}) {
     const Field<TypeParam> field(runtime, {count});
@@ -111,7 +111,7 @@ TYPED_TEST(FieldOf, GivesBackWhatItWasGiven) {
   }
 }
 
-TYPED_TEST(FieldOf, IsFilledWithOneValue) {
+TYPED_TEST(AnyField, FillsWithOneValue) {
   const Field<TypeParam> field(Runtime(), {33, 3});
   const TypeParam value = values_of<TypeParam>(1).front();
   field.fill(TypeParam{});
@@ -119,7 +119,7 @@ TYPED_TEST(FieldOf, IsFilledWithOneValue) {
   EXPECT_TRUE(same_bytes(field.to_host(), std::vector<TypeParam>(99, value)));
 }
 
-TYPED_TEST(FieldOf, WithoutElementsDoesNothing) {
+TYPED_TEST(AnyField, EnqueuesNothingWithoutElements) {
   const Runtime runtime;
   const Field<TypeParam> field(runtime, {3, 0, 2});
   EXPECT_EQ(field.size(), 0);
@@ -130,7 +130,7 @@ TYPED_TEST(FieldOf, WithoutElementsDoesNothing) {
   EXPECT_EQ(runtime.stream().point().ticket, 0u);
 }
 
-TEST(Field, TellsWhatItIs) {
+TEST(Field, ReportsItsFacts) {
   const Runtime runtime;
   const Field<cl_float4> field(runtime, {5, 3});
   EXPECT_EQ(field.shape(), Shape({5, 3}));
@@ -153,7 +153,7 @@ TEST(Field, HasOneToFourDimensions) {
   expect_parts(refusal({1, 1, 1, 1, 2}), "1 to 4 dimensions", "the shape is [1, 1, 1, 1, 2]");
 }
 
-TEST(Field, OfMoreBytesThanCanBeCountedIsRefused) {
+TEST(Field, RefusesMoreBytesThanCanBeCounted) {
   const Runtime runtime;
   expect_parts(text_thrown<InvalidArgument>([&] {
                  Field<cl_double16>(runtime, {std::numeric_limits<std::int64_t>::max()});
@@ -170,7 +170,7 @@ TEST(Field, RefusesAnotherNumberOfValues) {
   expect_parts(text_thrown<InvalidArgument>([&] { field.from_host({}); }), "0 values");
 }
 
-TEST(Field, IsWrittenAfterEarlierWorkAndDoesNotKeepTheHostsValues) {
+TEST(Field, FromHostCopiesItsValuesAndWritesInOrder) {
   const Runtime runtime;
   const Field<std::int32_t> field(runtime, {64});
   const Field<std::int32_t> before(runtime, {64});
@@ -188,7 +188,7 @@ TEST(Field, IsWrittenAfterEarlierWorkAndDoesNotKeepTheHostsValues) {
   EXPECT_EQ(before.to_host(), std::vector<std::int32_t>(64, 1));
 }
 
-TEST(Field, IsWrittenAndReadAfterWorkOnOtherStreams) {
+TEST(Field, TransfersRunAfterWorkOfOtherStreams) {
   const Runtime runtime;
   const Stream other(runtime.context());
   const Field<std::int32_t> field(runtime, {64});
@@ -207,7 +207,7 @@ TEST(Field, IsWrittenAndReadAfterWorkOnOtherStreams) {
   EXPECT_EQ(runtime.stream().statistics().waits(), 3u);
 }
 
-TEST(Field, IsReadWithOneHostWait) {
+TEST(Field, ToHostWaitsOnce) {
   const Runtime runtime;
   const Field<float> field(runtime, {64});
   field.fill(1.5f);
@@ -215,7 +215,7 @@ TEST(Field, IsReadWithOneHostWait) {
   EXPECT_EQ(runtime.stream().statistics().host_waits, 1u);
 }
 
-TEST(Field, IsAnArgumentOfAnyKernel) {
+TEST(Field, ServesAsAnArgumentOfAnyKernel) {
   const Runtime runtime;
   const Kernel scale = runtime.kernel(
       {.name = "scale4.cl",
@@ -241,7 +241,7 @@ TEST(Field, SharesItsDataWithItsCopies) {
   EXPECT_EQ(field.to_host(), std::vector<float>(8, 3));
 }
 
-TEST(Field, HasItsMemoryFromThePoolAndGivesItBack) {
+TEST(Field, TakesItsMemoryFromThePoolAndReturnsIt) {
   const Runtime runtime;
   MemoryPool& pool = MemoryPool::of(runtime.context());
   const std::size_t before = pool.statistics().in_use;
@@ -265,7 +265,7 @@ TEST(Field, OutlivesItsRuntime) {
   EXPECT_EQ(field.to_host(), std::vector<float>(8, 4));
 }
 
-TEST(Field, WhoseWorkFailsWhileItIsReadSaysSo) {
+TEST(Field, ToHostReportsAFailureDuringTheRead) {
   DOVETAIL_SKIP_UNLESS_FAILURES_PROPAGATE();
   const Runtime runtime;
   const Field<float> field(runtime, {8});

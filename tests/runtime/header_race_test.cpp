@@ -16,7 +16,7 @@ namespace {
 
 using test::context;
 
-TEST(HeaderRace, ProgramOfAHeaderThatChangedMeanwhileIsNotKept) {
+TEST(HeaderRace, CacheDropsAProgramWhoseHeaderChangedMeanwhile) {
   const test::TemporaryDirectory folder, headers;
   const auto set_value = [&](int value) {
     std::ofstream(headers.path() / "h.h", std::ios::trunc) << "#define VALUE " << value << "\n";

@@ -21,7 +21,7 @@ class IncludeScan : public testing::Test {
   Included scan(const std::string& source) {
     return scan_includes(source, std::span(&folder.path(), 1));
   }
-  /// Whether the key of `source` holds the text of the file h.h.
+  /// Returns whether the key of `source` holds the text of the file h.h.
   bool sees(const std::string& source) {
     return scan(source).key.find("text of h") != std::string::npos;
   }
@@ -42,7 +42,7 @@ TEST_F(IncludeScan, FindsEveryFormOfAnInclude) {
   }
 }
 
-TEST_F(IncludeScan, IsNotMisledByWhatIsNoInclude) {
+TEST_F(IncludeScan, IgnoresWhatIsNoInclude) {
   write("h.h", "text of h");
   for (const char* source :
        {"", "include \"h.h\"", "// #include \"h.h\"", "/*\n#include \"h.h\"\n*/",
@@ -61,14 +61,14 @@ TEST_F(IncludeScan, FollowsWhatIncludedFilesInclude) {
   EXPECT_NE(scan("#include \"a.h\"").key.find("text beside"), std::string::npos);
 }
 
-TEST_F(IncludeScan, EndsWhereFilesIncludeEachOther) {
+TEST_F(IncludeScan, StopsWhenFilesIncludeEachOther) {
   write("a.h", "#include \"b.h\"\n");
   write("b.h", "#include \"a.h\"\n#include \"h.h\"\n#include \"b.h\"\n");
   write("h.h", "text of h");
   EXPECT_TRUE(sees("#include \"a.h\""));
 }
 
-TEST_F(IncludeScan, TellsAFileThatIsNotThereFromOneThatIs) {
+TEST_F(IncludeScan, DistinguishesAMissingFileFromAnEmptyOne) {
   const std::string before = scan("#include \"h.h\"").key;
   EXPECT_FALSE(before.empty());
   write("h.h", "");
@@ -88,14 +88,14 @@ TEST_F(IncludeScan, SeesAFileThatAppearsInAnEarlierFolder) {
   EXPECT_NE(scan_includes("#include \"h.h\"", both).key, before) << "the place counts, too";
 }
 
-TEST_F(IncludeScan, SaysWhenOnlyACompilerCanFollow) {
+TEST_F(IncludeScan, ReportsWhenOnlyACompilerCanFollow) {
   write("m.h", "#include WHAT\n");
   EXPECT_TRUE(scan("#define WHAT \"h.h\"\n#include WHAT\n").is_partial);
   EXPECT_TRUE(scan("#include \"m.h\"").is_partial);
   EXPECT_TRUE(scan("#include \"half").is_partial);
 }
 
-TEST_F(IncludeScan, ReadsOnceWhatIsFoundByManyPaths) {
+TEST_F(IncludeScan, ReadsEachFileOnceHoweverManyPathsFindIt) {
   write("a/x.h", "#ifndef X\n#define X\n#include \"../b/y.h\"\n#include \"../c/z.h\"\n#endif\n");
   write("b/y.h", "#include \"../a/x.h\"\n");
   write("c/z.h", "#include \"../a/x.h\"\n#include \"../h.h\"\n");

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a launch refuses: each mistake is named, and nothing is enqueued.
+// A launch names each mistake in its arguments and enqueues nothing.
 #include "dovetail/runtime/kernel_argument.hpp"
 
 #include <gtest/gtest.h>
@@ -23,7 +23,7 @@ using test::expect_parts;
 /// kernel void scale(global float* data, float factor, uint n, local float* scratch)
 class KernelArguments : public testing::Test {
  protected:
-  /// The text of the refusal of a launch with `args`, which must leave the data alone.
+  /// Launches with `args`, which must throw and leave the data alone. Returns the text.
   template <typename... Args>
   std::string refusal(const Args&... args) {
     const auto text = test::text_thrown<InvalidArgument>(
@@ -44,19 +44,19 @@ class KernelArguments : public testing::Test {
   LocalMemory scratch{16 * sizeof(float)};
 };
 
-TEST_F(KernelArguments, AreTakenWhenTheyFit) {
+TEST_F(KernelArguments, ReachTheKernelWhenTheyFit) {
   kernel.launch(stream, NDRange({16}, {16}), data, 2.0f, 16u, scratch);
   EXPECT_EQ(data.to_host<float>(stream), std::vector<float>(16, 2.0f));
 }
 
-TEST_F(KernelArguments, TooFewOrTooManyAreRefused) {
+TEST_F(KernelArguments, ThrowWhenTooFewOrTooMany) {
   expect_parts(refusal(data, 2.0f, 16u), "[Kernel 'scale']", "takes 4 arguments", "given 3");
   expect_parts(refusal(data, 2.0f, 16u, scratch, 1), "[Kernel 'scale']", "takes 4 arguments",
                "given 5", "one for each parameter");
   expect_parts(refusal(), "[Kernel 'scale']", "takes 4 arguments", "given 0");
 }
 
-/// One wrong argument among right ones, and what the refusal says besides kernel and parameter.
+/// One wrong argument among right ones, and what the error says besides kernel and parameter.
 struct Mistake {
   const char* name;
   std::size_t index;
@@ -64,7 +64,7 @@ struct Mistake {
   std::vector<const char*> parts;
 };
 
-TEST_F(KernelArguments, ThatAreWrongAreRefusedByKernelIndexAndName) {
+TEST_F(KernelArguments, MistakesNameKernelIndexAndParameter) {
   constexpr const char* parameters[] = {"argument 0, 'float* data',", "argument 1, 'float factor',",
                                         "argument 2, 'uint n',", "argument 3, 'float* scratch',"};
   struct Pair {
@@ -134,7 +134,7 @@ TEST_F(KernelArguments, ThatAreWrongAreRefusedByKernelIndexAndName) {
   EXPECT_EQ(data.to_host<float>(stream), std::vector<float>(16, 1.0f)) << "something ran";
 }
 
-TEST_F(KernelArguments, VectorsOfAnotherSizeOrElementAreRefused) {
+TEST_F(KernelArguments, RefuseVectorsOfAnotherSizeOrElement) {
   const Kernel vectors = test::kernel_from(
       "kernel void vectors(global float* out, float4 f, int2 i) { out[0] = f.x + i.x; }\n",
       "vectors");
@@ -153,7 +153,7 @@ TEST_F(KernelArguments, VectorsOfAnotherSizeOrElementAreRefused) {
   expect_parts(text(1.0f, i), "argument 1, 'float4 f',", "takes 16 bytes", "has 4");
 }
 
-TEST_F(KernelArguments, AStructOfAnotherSizeIsRefusedByTheDriver) {
+TEST_F(KernelArguments, DriverRefusesAStructOfAnotherSize) {
   if (context().device().platform_name() == "Portable Computing Language") {
     GTEST_SKIP() << "PoCL 3.1 takes structs of any size";
   }
@@ -175,8 +175,8 @@ TEST_F(KernelArguments, AStructOfAnotherSizeIsRefusedByTheDriver) {
   EXPECT_EQ(data.to_host<float>(stream).at(0), 3.5f);
 }
 
-/// What a launch leaves in `data[0]` when it follows one with a struct of another size, which some
-/// drivers take.
+/// Launches with a struct of another size, which some drivers accept, then with `right`. Returns
+/// what the second launch leaves in `data[0]`.
 template <typename Right, typename Wrong>
 float after_another_size(const Kernel& kernel, const Stream& stream, const Tensor& data,
                          const Right& right, const Wrong& wrong) {
@@ -189,7 +189,7 @@ float after_another_size(const Kernel& kernel, const Stream& stream, const Tenso
   return data.to_host<float>(stream).at(0);
 }
 
-TEST_F(KernelArguments, AreThoseGivenThoughTheLaunchBeforeHadAStructOfAnotherSize) {
+TEST_F(KernelArguments, KeepTheirValuesAfterAStructOfAnotherSize) {
   const cl_float4 small{{9, 9, 9, 9}};
   const cl_float8 large{{7, 7, 7, 7, 7, 7, 7, 7}};
   const auto kernel_of = [](const std::string& members) {
@@ -203,20 +203,20 @@ TEST_F(KernelArguments, AreThoseGivenThoughTheLaunchBeforeHadAStructOfAnotherSiz
             7.0f);
 }
 
-TEST_F(KernelArguments, RawHandlesOfAnotherContextAreRefused) {
+TEST_F(KernelArguments, RefuseRawHandlesOfAnotherContext) {
   const Buffer foreign(test::other_context(), 64);
   expect_parts(refusal(foreign.get(), 2.0f, 16u, scratch),
                "[Kernel 'scale'] argument 0, 'float* data',", "another context", "copy it");
 }
 
-TEST_F(KernelArguments, RawHandlesOfImagesAreRefused) {
+TEST_F(KernelArguments, RefuseRawHandlesOfImages) {
   const test::Image image(context());
   if (image.get() == nullptr) GTEST_SKIP() << "the device has no images";
   expect_parts(refusal(image.get(), 2.0f, 16u, scratch),
                "[Kernel 'scale'] argument 0, 'float* data',", "CL_MEM_TYPE 0x10f1", "with_queue");
 }
 
-TEST_F(KernelArguments, ImagesAndSamplersAreRefusedWithWhatToDo) {
+TEST_F(KernelArguments, RefuseImagesAndSamplersWithTheRemedy) {
   const Kernel picture = test::kernel_from(
       "kernel void picture(global float* out, read_only image2d_t image, sampler_t how) {\n"
       "  out[0] = read_imagef(image, how, (int2)(0, 0)).x;\n"
@@ -233,7 +233,7 @@ TEST_F(KernelArguments, ImagesAndSamplersAreRefusedWithWhatToDo) {
                "[Kernel 'sampled'] argument 1, 'sampler_t how',", "with_queue");
 }
 
-TEST_F(KernelArguments, NullIsANullPointerInTheKernel) {
+TEST_F(KernelArguments, NullReachesTheKernelAsANullPointer) {
   const Kernel test_null = test::kernel_from(
       "kernel void test_null(global float* out, global const float* maybe, constant float* table)\n"
       "{ out[get_global_id(0)] = (maybe == 0 ? 1 : 2) + (table == 0 ? 10 : 20); }\n",
@@ -255,14 +255,14 @@ TEST_F(KernelArguments, NullIsANullPointerInTheKernel) {
   EXPECT_EQ(result(given, given), 22.0f);
 }
 
-TEST_F(KernelArguments, AStreamOfAnotherContextIsRefused) {
+TEST_F(KernelArguments, RefuseAStreamOfAnotherContext) {
   const Stream foreign(test::other_context());
   expect_parts(test::text_thrown<InvalidArgument>(
                    [&] { kernel.launch(foreign, NDRange({16}), data, 2.0f, 16u, scratch); }),
                "[Kernel 'scale']", "the stream belongs to another context");
 }
 
-TEST_F(KernelArguments, ARefusedLaunchLeavesTheKernelUsable) {
+TEST_F(KernelArguments, RefusedLaunchLeavesTheKernelUsable) {
   refusal(data, 2, 16u, scratch);
   const Tensor shifted = Tensor::from_buffer(data.storage().buffer, {4}, DType::f32, 4);
   refusal(shifted, 2.0f, 4u, scratch);
@@ -270,7 +270,7 @@ TEST_F(KernelArguments, ARefusedLaunchLeavesTheKernelUsable) {
   EXPECT_EQ(data.to_host<float>(stream), std::vector<float>(16, 3.0f));
 }
 
-TEST_F(KernelArguments, KnownAtRunTimeOnlyAreCheckedTheSame) {
+TEST_F(KernelArguments, EnqueueChecksAListAsLaunchDoes) {
   const float factor = 2.0f;
   const cl_uint n = 16;
   const std::vector<KernelArgument> good{data, factor, n, scratch};

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a kernel's pointer may point to: the elements of tensors and fields, and bytes.
+// What a kernel's pointer accepts: matching elements of tensors and fields, and bytes.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -49,7 +49,7 @@ class KernelPointee : public testing::Test {
 
   const Stream stream{context()};
   const Runtime runtime{stream};
-  const Capture capture{stream};  // launches are checked, and none is compiled and run
+  const Capture capture{stream};  // checks launches without compiling or running them
   const NDRange one{1};
 };
 
@@ -99,7 +99,7 @@ TEST_F(KernelPointee, TakesFieldsOfItsOwnScalars) {
   expect_parts(refusal(kernel_with("float4"), Field<double>(runtime, {16})), "'double4*'");
 }
 
-TEST_F(KernelPointee, IsCheckedWhereAUseIsDeclared) {
+TEST_F(KernelPointee, ChecksDeclaredUses) {
   const Kernel floats = kernel_with("float");
   const Tensor ints = Tensor::empty(stream, {64}, DType::i32);
   for (const MemoryUse& use : {reads(ints), writes(ints), updates(ints)}) {
@@ -108,7 +108,7 @@ TEST_F(KernelPointee, IsCheckedWhereAUseIsDeclared) {
   }
 }
 
-TEST_F(KernelPointee, IsCheckedForNoElementsToo) {
+TEST_F(KernelPointee, ChecksEmptyTensors) {
   expect_parts(refusal(kernel_with("float"), Tensor::empty(stream, {0}, DType::i64)),
                "elements of int64");
 }
@@ -123,7 +123,7 @@ TEST_F(KernelPointee, TakesAnyBytes) {
   expect_taken(floats, whole_buffer(updates(ints.storage())));
 }
 
-TEST_F(KernelPointee, IsCheckedWhereARecordingIsUpdated) {
+TEST_F(KernelPointee, ChecksUpdatesOfARecording) {
   const Stream recorded(context());
   const Tensor floats = Tensor::empty(stream, {64});
   const Recording recording = [&] {

@@ -163,7 +163,7 @@ TEST(Kernel, TakesSeveralViewsOfOneBufferEachAtItsOffset) {
                                index * step * sizeof(float));
   };
   {
-    test::Gate gate(stream);  // what the launches refer to must hold until they run
+    test::Gate gate(stream);  // the launches' memory must last until they run
     for (int i = 0; i < 20; ++i) {
       kernel.launch(stream, NDRange({step}), part(1), part(2), part(3));
     }
@@ -201,7 +201,7 @@ TEST(Kernel, RunsInOrderOnOneStream) {
   EXPECT_EQ(data.to_host<float>(stream), std::vector<float>(100, expected));
 }
 
-TEST(Kernel, IsLaunchedByEightThreadsAtOnceEachWithItsOwnArguments) {
+TEST(Kernel, EightThreadsLaunchItWithTheirOwnArguments) {
   const Kernel kernel = test::multiply_add_kernel();
   const Stream shared(context());
   constexpr int launches = 200;
@@ -223,14 +223,14 @@ TEST(Kernel, IsLaunchedByEightThreadsAtOnceEachWithItsOwnArguments) {
   }
 }
 
-TEST(Kernel, ThatIsNotInTheProgramListsThoseThatAre) {
+TEST(Kernel, UnknownNameListsTheKernelsOfTheProgram) {
   const Program program = Program::from_source(
       context(), {.name = "two.cl", .text = "kernel void left() {} kernel void right() {}"});
   expect_parts(test::text_thrown<InvalidArgument>([&] { Kernel(program, "middle"); }), "[Kernel]",
                "'two.cl'", "'middle'", "left", "right");
 }
 
-TEST(Kernel, RefusalExplainsTheNameThatPoclGivesToABuiltIns) {
+TEST(Kernel, RefusalExplainsPoclsNamesOfBuiltIns) {
   const Program program =
       Program::from_source(context(), {"step.cl", "kernel void step(global int* x) { *x = 1; }"});
   if (program.signatures().front().name == "step") GTEST_SKIP() << "this driver keeps the name";
@@ -238,7 +238,7 @@ TEST(Kernel, RefusalExplainsTheNameThatPoclGivesToABuiltIns) {
                "has no kernel 'step'; it has: _cl_step", "PoCL renames kernels");
 }
 
-TEST(Kernel, TellsOfItself) {
+TEST(Kernel, ReportsItsFacts) {
   const Kernel kernel = test::multiply_add_kernel();
   EXPECT_EQ(kernel.name(), "multiply_add");
   ASSERT_EQ(kernel.parameters().size(), 3u);

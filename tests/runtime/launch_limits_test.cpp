@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Launches that no device could run as they are: refused before OpenCL sees them, with the numbers.
+// Launches that no device could run throw before they reach OpenCL, and the error has the numbers.
 #include "lib/runtime/launch_limits.hpp"
 
 #include <gtest/gtest.h>
@@ -31,7 +31,7 @@ std::size_t max_items_in(unsigned dimension) {
   return sizes[dimension];
 }
 
-TEST(LaunchLimits, AGroupOfMoreItemsThanTheKernelTakesIsRefused) {
+TEST(LaunchLimits, RefuseAGroupOfMoreItemsThanTheKernelTakes) {
   const Kernel kernel = kernel_from("kernel void none(float unused) {}", "none");
   const std::size_t most = kernel.max_work_group_size();
   const std::size_t x = std::min(most, max_items_in(0));
@@ -40,7 +40,7 @@ TEST(LaunchLimits, AGroupOfMoreItemsThanTheKernelTakesIsRefused) {
                std::to_string(most) + " at most", "smaller group", "max_work_group_size");
 }
 
-TEST(LaunchLimits, AGroupLongerThanTheDeviceTakesInADimensionIsRefused) {
+TEST(LaunchLimits, RefuseAGroupThatIsTooLongInOneDimension) {
   const Kernel kernel = kernel_from("kernel void none(float unused) {}", "none");
   for (unsigned dimension = 0; dimension < 3; ++dimension) {
     const std::size_t size = 2 * max_items_in(dimension);
@@ -73,7 +73,7 @@ class RequiredGroup : public testing::Test {
   Tensor out = Tensor::zeros(stream, {1}, DType::i32);
 };
 
-TEST_F(RequiredGroup, IsTakenWhenTheRangeHasNoneOrTheSame) {
+TEST_F(RequiredGroup, AppliesWhenTheRangeHasNoneOrTheSame) {
   for (const NDRange& range : {NDRange({16, 8}), NDRange({16, 8}, {8, 4}), NDRange({8, 4, 3}),
                                NDRange({24, 4, 1}, {8, 4, 1})}) {
     kernel.launch(stream, range, updates(out));
@@ -97,7 +97,7 @@ TEST_F(RequiredGroup, RefusesARangeThatItDoesNotDivide) {
   }
 }
 
-TEST(LaunchLimits, MoreLocalMemoryThanTheDeviceHasIsRefused) {
+TEST(LaunchLimits, RefuseMoreLocalMemoryThanTheDeviceHas) {
   const Kernel kernel = kernel_from(
       "kernel void tiles(global float* out, local float* a, local float* b) {\n"
       "  local float own[64];\n"
@@ -111,7 +111,7 @@ TEST(LaunchLimits, MoreLocalMemoryThanTheDeviceHasIsRefused) {
   const Tensor out = Tensor::zeros(stream, {64});
   const std::size_t all = context().device().local_memory();
   const NDRange range({64}, {64});
-  // How much of its own a kernel has is the driver's to say: 256 bytes, 260, or none.
+  // Drivers report different sizes for the kernel's own local memory: 256 bytes, 260, or none.
   const std::string text = refusal(kernel, range, out, LocalMemory{all}, LocalMemory{all});
   expect_parts(text, "[Kernel 'tiles']", std::to_string(2 * all) + " in arguments",
                "declared in the kernel", "this device has " + std::to_string(all), "smaller tiles");
@@ -123,7 +123,7 @@ TEST(LaunchLimits, MoreLocalMemoryThanTheDeviceHasIsRefused) {
   EXPECT_EQ(out.to_host<float>(stream).at(0), 3 * 63.0f);
 }
 
-TEST(LaunchLimits, LocalMemoryIsRefusedAtTheFirstByteTooMany) {
+TEST(LaunchLimits, RefuseTheFirstByteOfLocalMemoryTooMany) {
   detail::LaunchLimits limits;
   limits.static_local_nbytes = 100;
   limits.local_nbytes = 1000;

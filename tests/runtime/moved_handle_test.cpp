@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Handles that were moved from: they hold nothing, and whatever is given one says so.
+// Handles that were moved from hold nothing, and every function that takes one reports it.
 #include <gtest/gtest.h>
 
 #include <array>
@@ -46,7 +46,7 @@ struct Handles {
   }();
 };
 
-/// What refuses a handle that was moved from, and a part of the text.
+/// A call that refuses a handle that was moved from, and a part of its error.
 struct Refusal {
   const char* name;
   std::function<void()> call;
@@ -72,7 +72,7 @@ class MovedHandles : public testing::Test {
   const NDRange one{1};
 };
 
-TEST_F(MovedHandles, AreRefusedByTheirMembers) {
+TEST_F(MovedHandles, ThrowFromTheirMembers) {
   using namespace std::chrono_literals;
   const test::LazyPeer peer(live.stream.get());
   expect_refused({
@@ -154,7 +154,7 @@ TEST_F(MovedHandles, AreRefusedByTheirMembers) {
   });
 }
 
-TEST_F(MovedHandles, AreRefusedByWhatTakesThem) {
+TEST_F(MovedHandles, ThrowAsArguments) {
   const std::vector<float> values(4);
   expect_refused({
       {"Context", [&] { return Context(moved.device); }, "[Context] the device"},
@@ -209,7 +209,7 @@ TEST_F(MovedHandles, AreRefusedByWhatTakesThem) {
   });
 }
 
-TEST_F(MovedHandles, AreRefusedByWhatTakesAStream) {
+TEST_F(MovedHandles, ThrowWhereAStreamIsTaken) {
   const std::array views{live.view};
   expect_refused({
       {"Stream::wait", [&] { return live.stream.wait(moved.stream); }, "[Stream::wait] the stream"},
@@ -259,7 +259,7 @@ TEST_F(MovedHandles, AreRefusedByWhatTakesAStream) {
   });
 }
 
-TEST_F(MovedHandles, AreRefusedWhereTheyHeldData) {
+TEST_F(MovedHandles, ThrowWhereDataIsTaken) {
   expect_refused({
       {"Buffer::context", [&] { return moved.buffer.context(); }, "[Buffer::context] the buffer"},
       {"with_queue that reads a buffer", [&] { return give(live.stream, {{reads(moved.buffer)}}); },
@@ -293,7 +293,7 @@ TEST_F(MovedHandles, AreRefusedWhereTheyHeldData) {
       {"matmul", [&] { return matmul(live.stream, live.tensor, moved.tensor); },
        "[matmul] the operand b"},
       {"matmul with a bias",
-       [&] { return matmul(live.stream, live.tensor, live.tensor, {.bias = moved.tensor}); },
+       [&] { return matmul(live.stream, live.tensor, live.tensor, {}, {.bias = moved.tensor}); },
        "[matmul] the operand bias"},
       {"matmul_into",
        [&] { return matmul_into(live.stream, live.tensor, live.tensor, moved.tensor); },
@@ -317,7 +317,7 @@ TEST_F(MovedHandles, AreRefusedWhereTheyHeldData) {
   });
 }
 
-TEST_F(MovedHandles, AnswerWithNothingWhereTheyCannotThrow) {
+TEST_F(MovedHandles, ReturnNothingWhereTheyCannotThrow) {
   EXPECT_EQ(moved.device.get(), nullptr);
   EXPECT_EQ(moved.device.platform(), nullptr);
   EXPECT_EQ(moved.device.type(), DeviceType::other);
@@ -360,7 +360,7 @@ TEST_F(MovedHandles, DifferFromThoseThatHoldSomething) {
   EXPECT_FALSE(live.buffer == moved.buffer);
 }
 
-TEST_F(MovedHandles, AreAssignedToAndThenServeAgain) {
+TEST_F(MovedHandles, ServeAgainAfterAssignment) {
   const Handles copy = moved;
   moved = copy;
   moved = live;

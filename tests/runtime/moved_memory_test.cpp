@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Buffers, tensors and fields that were moved from: they hold no memory, and say so.
+// Buffers, tensors and fields that were moved from hold no memory and report it.
 #include <gtest/gtest.h>
 
 #include <cstdint>

@@ -22,7 +22,7 @@ TEST(NDRange, HoldsItsSizes) {
   EXPECT_EQ(range.str(), "global [1024, 64, 3] local [16, 4, 1]");
 }
 
-TEST(NDRange, LeavesTheGroupToTheDriverWhenNotTold) {
+TEST(NDRange, LeavesTheGroupToTheDriverByDefault) {
   const NDRange range({1009});
   EXPECT_EQ(range.dimensions(), 1u);
   EXPECT_EQ(range.local(), nullptr);

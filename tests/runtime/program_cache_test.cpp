@@ -71,7 +71,7 @@ TEST(ProgramCache, GivesTheSameProgramAgainFromMemory) {
   expect_counts(cache, 1, 0, 1, 0);
 }
 
-TEST(ProgramCache, TellsSourcesAndOptionsApart) {
+TEST(ProgramCache, DistinguishesSourcesAndOptions) {
   const TemporaryDirectory folder;
   ProgramCache cache(context(), {folder.path()});
   const ProgramSource source{.name = "value.cl",
@@ -97,7 +97,7 @@ TEST(ProgramCache, GivesEachSourceItsOwnNameThoughTheTextIsTheSame) {
   expect_counts(cache, 1, 1, 1, 0);
 }
 
-TEST(ProgramCache, IsReadFromDiskByAnotherCacheOfTheSameFolder) {
+TEST(ProgramCache, SecondCacheReadsTheFolderOfTheFirst) {
   const TemporaryDirectory folder;
   {
     ProgramCache first(context(), {folder.path() / "made" / "on demand"});
@@ -126,7 +126,7 @@ TEST(ProgramCache, KeepsTheSignaturesBesideTheBinary) {
       "[Kernel 'value'] argument 1", "int extra", "floating-point");
 }
 
-TEST(ProgramCache, RebuildsAndReplacesAFileThatIsDamaged) {
+TEST(ProgramCache, RebuildsAndReplacesADamagedFile) {
   const TemporaryDirectory folder;
   ProgramCache(context(), {folder.path()}).get(source_of(7));
   ASSERT_EQ(files_in(folder.path()).size(), 1u);
@@ -169,7 +169,7 @@ TEST(ProgramCache, RebuildsAFileOfAnotherKey) {
   const auto eight = files_in(folder.path()).front();
   const TemporaryDirectory other;
   ProgramCache(context(), {other.path()}).get(source_of(9));
-  // As if the two keys had the same hash.
+  // Imitates two keys with the same hash.
   std::filesystem::copy_file(files_in(other.path()).front(), eight,
                              std::filesystem::copy_options::overwrite_existing);
   ProgramCache cache(context(), {folder.path()});
@@ -180,7 +180,7 @@ TEST(ProgramCache, RebuildsAFileOfAnotherKey) {
   expect_counts(after, 0, 1, 0, 0);
 }
 
-TEST(ProgramCache, WorksWhereItsFolderCannotBe) {
+TEST(ProgramCache, WorksWhenItsFolderCannotBeMade) {
   const TemporaryDirectory folder;
   write(folder.path() / "a file", "x");
   ProgramCache cache(context(), {folder.path() / "a file" / "below"});
@@ -207,7 +207,7 @@ TEST(ProgramCache, BuildsWhereSomethingElseStandsInAFilesPlace) {
   expect_counts(directory, 1, 0, 1, 0);
 }
 
-/// A source whose value is in a header of a header.
+/// Builds a source whose value is in a header of a header.
 class IncludingProgram : public testing::Test {
  protected:
   IncludingProgram() {
@@ -228,7 +228,7 @@ class IncludingProgram : public testing::Test {
                            " out[0] = VALUE + extra; }"};
 };
 
-TEST_F(IncludingProgram, IsBuiltAnewInMemoryWhenAHeaderChanges) {
+TEST_F(IncludingProgram, RebuildsInMemoryWhenAHeaderChanges) {
   ProgramCache cache(context(), {});
   set_value(1);
   EXPECT_EQ(run(cache.get(source, options)), 1001);
@@ -242,7 +242,7 @@ TEST_F(IncludingProgram, IsBuiltAnewInMemoryWhenAHeaderChanges) {
   expect_counts(cache, 2, 0, 2, 0);
 }
 
-TEST_F(IncludingProgram, IsBuiltAnewFromDiskWhenAHeaderChanges) {
+TEST_F(IncludingProgram, RebuildsOnDiskWhenAHeaderChanges) {
   const auto result = [&](std::uint64_t disk_hits) {
     ProgramCache cache(context(), {folder.path()});
     const int value = run(cache.get(source, options));
@@ -259,7 +259,7 @@ TEST_F(IncludingProgram, IsBuiltAnewFromDiskWhenAHeaderChanges) {
   EXPECT_EQ(result(1), 1003);
 }
 
-TEST_F(IncludingProgram, ThatIncludesAMacroIsBuiltAtEachCall) {
+TEST_F(IncludingProgram, RebuildsAtEachCallWhenItIncludesAMacro) {
   source.text = "#define HEADER \"outer.h\"\n#include HEADER\n" +
                 source.text.substr(source.text.find('\n') + 1);
   ProgramCache cache(context(), {folder.path()});
@@ -271,7 +271,7 @@ TEST_F(IncludingProgram, ThatIncludesAMacroIsBuiltAtEachCall) {
   EXPECT_TRUE(files_in(folder.path()).empty());
 }
 
-TEST_F(IncludingProgram, IsKeptThoughItsHeadersIncludeEachOther) {
+TEST_F(IncludingProgram, StaysCachedThoughItsHeadersIncludeEachOther) {
   write(headers.path() / "outer.h",
         "#ifndef OUTER\n#define OUTER\n#include \"sub/inner.h\"\n#endif\n");
   write(headers.path() / "sub" / "inner.h",
@@ -283,7 +283,7 @@ TEST_F(IncludingProgram, IsKeptThoughItsHeadersIncludeEachOther) {
   expect_counts(cache, 1, 0, 1, 0);
 }
 
-TEST_F(IncludingProgram, ThatIncludesWhatCannotBeReadIsBuiltAtEachCall) {
+TEST_F(IncludingProgram, RebuildsAtEachCallWhenAnIncludeIsUnreadable) {
   write(headers.path() / "sub" / "inner.h", "#if 0\n#include \"/proc/self/mem\"\n#endif\n");
   options.define("VALUE", 5);
   ProgramCache cache(context(), {folder.path()});
@@ -293,7 +293,7 @@ TEST_F(IncludingProgram, ThatIncludesWhatCannotBeReadIsBuiltAtEachCall) {
   EXPECT_TRUE(files_in(folder.path()).empty());
 }
 
-TEST_F(IncludingProgram, IsBuiltFromItsFoldersWithoutACache) {
+TEST_F(IncludingProgram, FindsItsHeadersWithoutACache) {
   for (const int value : {7, 8}) {
     set_value(value);
     EXPECT_EQ(run(Program::from_source(context(), source, options)), 1000 + value);
@@ -319,7 +319,7 @@ TEST(ProgramCache, LeavesNoTemporaryFiles) {
   for (const auto& file : files_in(folder.path())) EXPECT_EQ(file.extension(), ".program") << file;
 }
 
-TEST(ProgramCache, BuildsOnceHoweverManyThreadsAsk) {
+TEST(ProgramCache, BuildsOnceForManyThreads) {
   ProgramCache cache(context(), {});
   test::on_threads(8, [&](int) { EXPECT_EQ(run(cache.get(source_of(12))), 1012); });
   expect_counts(cache, 7, 0, 1, 0);
@@ -340,7 +340,7 @@ TEST(ProgramCache, DoesNotKeepAFailure) {
   EXPECT_EQ(run(cache.get(source_of(13))), 1013);
 }
 
-TEST(ProgramCache, IsSharedByProcesses) {
+TEST(ProgramCache, ServesAnotherProcess) {
   if (test::in_child()) {
     ProgramCache cache(context(), ProgramCacheOptions::from_environment());
     EXPECT_EQ(run(cache.get(source_of(14))), 1014);
@@ -368,7 +368,7 @@ TEST(ProgramCache, FolderComesFromTheEnvironment) {
   EXPECT_EQ(directory(nullptr, nullptr, nullptr), "");
 }
 
-TEST(ProgramCache, OfAContextIsOne) {
+TEST(ProgramCache, EachContextHasOne) {
   EXPECT_EQ(&ProgramCache::of(context()), &ProgramCache::of(context()));
   EXPECT_NE(&ProgramCache::of(context()), &ProgramCache::of(test::other_context()));
 }

@@ -36,7 +36,7 @@ const KernelSignature& signature(const Program& program, const std::string& name
   return *std::ranges::find(program.signatures(), name, &KernelSignature::name);
 }
 
-TEST(Program, TellsItsKernelsParameters) {
+TEST(Program, ReportsItsKernelsParameters) {
   const Program program = Program::from_source(context(), {.name = "two.cl", .text = two_kernels});
   EXPECT_EQ(program.name(), "two.cl");
   EXPECT_EQ(program.device(), context().device());
@@ -62,7 +62,7 @@ TEST(Program, TellsItsKernelsParameters) {
   }
 }
 
-TEST(Program, TellsWhichMemoryAKernelOnlyReads) {
+TEST(Program, ReportsWhichMemoryAKernelOnlyReads) {
   const Program program = Program::from_source(
       context(),
       {.name = "qualified.cl",
@@ -81,8 +81,8 @@ TEST(Program, TellsWhichMemoryAKernelOnlyReads) {
   }
 }
 
-// NVIDIA's compiler fails on such a kernel when it is to tell about parameters.
-TEST(Program, MayHoldAKernelWithoutParameters) {
+// NVIDIA's compiler fails on such a kernel if it must record parameters.
+TEST(Program, HoldsAKernelWithoutParameters) {
   const Program program =
       Program::from_source(context(), {.name = "none.cl", .text = "kernel void none() {}\n"});
   EXPECT_TRUE(signature(program, "none").parameters.empty());
@@ -108,7 +108,7 @@ TEST(Program, GivesTheBinaryOfItsOwnDevice) {
   });
 }
 
-TEST(Program, ThatDoesNotBuildCarriesTheLogTheOptionsAndItsName) {
+TEST(Program, BuildErrorCarriesLogOptionsAndName) {
   const auto error = test::caught<BuildError>([] {
     static_cast<void>(Program::from_source(
         context(), {.name = "broken.cl", .text = "kernel void f() { undeclared_thing = WIDTH; }"},
@@ -121,7 +121,7 @@ TEST(Program, ThatDoesNotBuildCarriesTheLogTheOptionsAndItsName) {
   expect_parts(error->what(), "'broken.cl'", "-DWIDTH=4", "undeclared_thing");
 }
 
-TEST(Program, ThatDoesNotBuildQuotesItsLines) {
+TEST(Program, BuildErrorQuotesItsLines) {
   const auto error = test::caught<BuildError>([] {
     static_cast<void>(Program::from_source(context(), {.name = "quoted.cl",
                                                        .text = "// one\n"
@@ -160,7 +160,7 @@ TEST(Program, OptionsReachTheCompiler) {
                            BuildOptions().define("SIZE", 3))));
 }
 
-TEST(Program, FromItsBinaryRunsTheSame) {
+TEST(Program, RunsFromItsBinary) {
   const char* text = "kernel void f(global int* out, int value) { out[get_global_id(0)] = value; }";
   const Program built = Program::from_source(context(), {.name = "f.cl", .text = text});
   const auto binary = built.binary();
@@ -184,13 +184,13 @@ void expect_refusal(const std::string& name, std::span<const unsigned char> bina
                "build it from its source");
 }
 
-TEST(Program, FromBytesThatAreNoBinaryIsRefused) {
+TEST(Program, RefusesBytesThatAreNoBinary) {
   const std::vector<unsigned char> nonsense(100, 7);
   expect_refusal("nonsense", nonsense, {});
   expect_refusal("nonsense", nonsense, {{.name = "f", .parameters = {}}});
 }
 
-// A driver may take any bytes, and look at them when they are linked.
+// A driver may accept any bytes and check them only at linking.
 TEST(Program, RefusesABinaryThatDoesNotLinkInTheSameWords) {
   const Program built = Program::from_source(
       context(), {.name = "f.cl", .text = "kernel void f(global int* out) { out[0] = 1; }"});
@@ -200,30 +200,30 @@ TEST(Program, RefusesABinaryThatDoesNotLinkInTheSameWords) {
   }
 }
 
-TEST(Program, OfTheLibraryIsReadFromTheFolderOfTheEnvironment) {
+TEST(Program, EnvironmentsFolderReplacesTheLibrarysKernels) {
   if (test::in_child()) {
     const Stream stream(context());
     const Tensor a = Tensor::full(stream, {3}, 2.0);
     if (std::getenv("DOVETAIL_TEST_EXPECT_FAILURE") != nullptr) {
       const auto error = test::caught<BuildError>([&] { static_cast<void>(exp(stream, a)); });
       ASSERT_TRUE(error);
-      // The log points into the file, though it has a line of its own before the first.
-      expect_parts(error->what(), "'kernels/ops/elementwise.cl'", "this_is_broken");
+      // The log's line is the file's, though the compiled text has one more before it.
+      expect_parts(error->what(), "'kernels/pointwise/unary.cl'", "this_is_broken");
       if (context().device().platform_name() != "NVIDIA CUDA") {  // whose compiler ignores #line
-        expect_parts(error->what(), "kernels/ops/elementwise.cl:2:");
+        expect_parts(error->what(), "kernels/pointwise/unary.cl:2:");
       }
       return;
     }
     EXPECT_EQ(exp(stream, a).to_host<float>(stream), std::vector<float>(3, 7.0f));
     expect_parts(test::text_thrown<InvalidArgument>(
-                     [&] { static_cast<void>(binary(stream, BinaryOperation::add, a, a)); }),
-                 "has no kernel 'add_f32'", "exp_f32");
+                     [&] { static_cast<void>(unary(stream, UnaryOperation::negate, a)); }),
+                 "has no kernel 'negate_f32'", "exp_f32");
     return;
   }
   const test::TemporaryDirectory folder;
   const auto run = [&](const char* text, const char* expect_failure) {
-    std::filesystem::create_directories(folder.path() / "ops");
-    std::ofstream(folder.path() / "ops" / "elementwise.cl") << text;
+    std::filesystem::create_directories(folder.path() / "pointwise");
+    std::ofstream(folder.path() / "pointwise" / "unary.cl") << text;
     std::vector<std::pair<std::string, std::string>> variables{
         {"DOVETAIL_KERNEL_DIR", folder.path().string()}};
     if (expect_failure != nullptr) variables.emplace_back("DOVETAIL_TEST_EXPECT_FAILURE", "1");

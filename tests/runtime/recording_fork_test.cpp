@@ -59,7 +59,7 @@ TEST_P(RecordingForkTest, RunsForksOnTheirStreams) {
   EXPECT_EQ(contents(y), all(3));
 }
 
-TEST_P(RecordingForkTest, RunsForksBesideWhatFollowsThemOnTheFirstStream) {
+TEST_P(RecordingForkTest, RunsForksBesideWorkOfTheFirstStream) {
   Capture capture(stream, options());
   fork.wait(stream);
   grow(x, stream);
@@ -76,7 +76,7 @@ TEST_P(RecordingForkTest, RunsForksBesideWhatFollowsThemOnTheFirstStream) {
   EXPECT_EQ(contents(x), all(3));
 }
 
-TEST_P(RecordingForkTest, IsSubmittedAsAWholeOrNotAtAll) {
+TEST_P(RecordingForkTest, SubmitsAsAWholeOrNotAtAll) {
   const Recording unsubmitted = growing_z();
   Capture capture(stream, options());
   grow(x, stream);
@@ -94,7 +94,7 @@ TEST_P(RecordingForkTest, IsSubmittedAsAWholeOrNotAtAll) {
   EXPECT_EQ(contents(y), all(3));
 }
 
-TEST_P(RecordingForkTest, TakesWhatItWritesBeforeForItsOwn) {
+TEST_P(RecordingForkTest, ReadsWhatItWroteItselfThoughUnsubmittedElsewhere) {
   const Recording unsubmitted = growing_z();
   Capture capture(stream, options());
   set(z, 5, stream);
@@ -106,12 +106,12 @@ TEST_P(RecordingForkTest, TakesWhatItWritesBeforeForItsOwn) {
   EXPECT_EQ(contents(y), all(5));
 }
 
-TEST_P(RecordingForkTest, RefusesArgumentsThatWouldTurnTheOrderOfItsStreamsRound) {
+TEST_P(RecordingForkTest, RefusesArgumentsThatReverseTheOrderOfItsStreams) {
   Capture capture(stream, options());
   fork.wait(stream);
   grow(x, stream);
   set(y, 5, fork);
-  copy(x, z, stream);  // in one piece with the first command, and so before the fork's
+  copy(x, z, stream);  // in one batch with the first command, and so before the fork's
   stream.wait(fork);
   const Recording recording = capture.end();
   expect_parts(text_thrown<InvalidArgument>(
@@ -128,7 +128,7 @@ TEST_P(RecordingForkTest, RefusesArgumentsThatWouldTurnTheOrderOfItsStreamsRound
   EXPECT_EQ(contents(z), all(4));
 }
 
-TEST_P(RecordingForkTest, ForksAfterWhatWasGivenBeforeTheReplay) {
+TEST_P(RecordingForkTest, ForksAfterWorkBeforeTheReplay) {
   Capture capture(stream, options());
   fork.wait(stream);
   grow(y, fork);
@@ -137,7 +137,7 @@ TEST_P(RecordingForkTest, ForksAfterWhatWasGivenBeforeTheReplay) {
   test::Gate gate(stream);
   grow(x, stream);
   recording.replay();
-  EXPECT_TRUE(test::is_held(fork.record()));  // though no memory asks for it
+  EXPECT_TRUE(test::is_held(fork.record()));  // though they share no memory
   gate.release();
   stream.synchronize();
   EXPECT_EQ(contents(y), all(3));
@@ -166,11 +166,11 @@ TEST_P(RecordingForkTest, ForksAndJoinsInTheMiddle) {
   EXPECT_EQ(commands[recording.find("kernel 'copy'")].stream, 1u);
 }
 
-TEST_P(RecordingForkTest, IsJoinedByMemoryToo) {
+TEST_P(RecordingForkTest, SharedMemoryJoinsAFork) {
   Capture capture(stream, options());
   fork.wait(stream);
   set(x, 4, fork);
-  copy(x, y, stream);  // comes after it by itself
+  copy(x, y, stream);  // runs after it because of x
   const Recording recording = capture.end();
   test::Gate gate(fork);
   recording.replay();
@@ -196,7 +196,7 @@ TEST_P(RecordingForkTest, OrdersWritesAfterReadsWithinTheCapture) {
   EXPECT_EQ(contents(y), all(1));
 }
 
-TEST_P(RecordingForkTest, IsJoinedThroughAThirdStream) {
+TEST_P(RecordingForkTest, ThirdStreamJoinsAFork) {
   Capture capture(stream, options());
   fork.wait(stream);
   grow(x, fork);
@@ -211,7 +211,7 @@ TEST_P(RecordingForkTest, IsJoinedThroughAThirdStream) {
   EXPECT_EQ(contents(x), all(3));
 }
 
-TEST_P(RecordingForkTest, MayForkWithoutGivingAnything) {
+TEST_P(RecordingForkTest, EmptyForkNeedsNoJoin) {
   Capture capture(stream, options());
   fork.wait(stream);
   grow(x, stream);
@@ -221,7 +221,7 @@ TEST_P(RecordingForkTest, MayForkWithoutGivingAnything) {
   EXPECT_EQ(contents(x), all(3));
 }
 
-TEST_P(RecordingForkTest, LeftUnjoinedIsRefused) {
+TEST_P(RecordingForkTest, EndRefusesAnUnjoinedFork) {
   {
     Capture capture(stream, options());
     fork.wait(stream);
@@ -231,7 +231,7 @@ TEST_P(RecordingForkTest, LeftUnjoinedIsRefused) {
                  "[Capture::end] stream #" + std::to_string(fork.id()) + " was given kernel 'set'",
                  "join it");
   }
-  // All is as if there had been no capture.
+  // The capture has left no trace.
   grow(y, fork);
   grow(x, stream);
   stream.synchronize();
@@ -240,7 +240,7 @@ TEST_P(RecordingForkTest, LeftUnjoinedIsRefused) {
   EXPECT_EQ(contents(y), all(3));
 }
 
-TEST_P(RecordingForkTest, GivenMoreAfterTheJoinIsRefused) {
+TEST_P(RecordingForkTest, EndRefusesWorkAfterTheJoin) {
   Capture capture(stream, options());
   fork.wait(stream);
   grow(y, fork);

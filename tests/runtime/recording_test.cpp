@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A recording does on each replay what giving its work anew would do, by whichever method.
+// Each replay of a recording does what enqueuing its work again would do, by either method.
 #include "dovetail/runtime/recording.hpp"
 
 #include <gtest/gtest.h>
@@ -59,7 +59,7 @@ TEST_P(RecordingTest, RunsNothingUntilItIsReplayedAndThenAllInOrder) {
   EXPECT_EQ(contents(result), all(23));
 }
 
-TEST_P(RecordingTest, CanBeReplayedAgainBeforeTheLastReplayIsOver) {
+TEST_P(RecordingTest, ReplaysAgainBeforeTheLastReplayEnds) {
   const Recording recording = capture([&] { grow(data); });
   test::Gate gate(stream);
   for (int i = 0; i < 5; ++i) recording.replay();
@@ -79,7 +79,7 @@ TEST_P(RecordingTest, StandsInTheStreamsOrder) {
   EXPECT_EQ(contents(data), all(31));
 }
 
-TEST_P(RecordingTest, IsOneOfTheStreamsCommands) {
+TEST_P(RecordingTest, CountsAsOneCommandOfTheStream) {
   const Recording recording = capture([&] {
     for (int i = 0; i < 50; ++i) grow(data);
   });
@@ -89,7 +89,7 @@ TEST_P(RecordingTest, IsOneOfTheStreamsCommands) {
   EXPECT_EQ(stream.statistics().commands, before + 1);
 }
 
-TEST_P(RecordingTest, IsOrderedByItsMemoryTowardsOtherStreams) {
+TEST_P(RecordingTest, OrdersItsMemoryTowardsOtherStreams) {
   const Recording recording = capture([&] { copy(data, result, stream); });
   test::Gate gate(other);
   set(data, 7, other);
@@ -120,7 +120,7 @@ TEST_P(RecordingTest, WritesAfterWhatOtherStreamsReadEvenWhereItReadsFirst) {
   EXPECT_EQ(contents(data), all(9));
 }
 
-TEST_P(RecordingTest, RunsOnWhicheverStreamItIsGivenTo) {
+TEST_P(RecordingTest, RunsOnTheStreamOfItsReplay) {
   const Recording recording = capture([&] { grow(data); });
   const Stream profiled(context(), {.profiling = true});
   for (const Stream& on : {stream, other, profiled}) recording.replay(on);
@@ -141,7 +141,7 @@ TEST_P(RecordingTest, KeepsItsTemporaryMemoryToItself) {
     const Tensor ones = Tensor::full(stream, {256}, 1.0);
     out = multiply(stream, add(stream, a, ones), a);  // the sum and the ones go at once
   });
-  // What would come from the pool if the temporaries had gone back to it.
+  // The pool would return the temporaries' blocks here if it had them back.
   std::vector<Tensor> others;
   for (int i = 0; i < 8; ++i) others.push_back(Tensor::full(stream, {256}, -1.0));
   recording.replay();
@@ -199,7 +199,7 @@ TEST_P(RecordingTest, TakesNewArguments) {
   EXPECT_EQ(contents(elsewhere), all(21));
 }
 
-TEST_P(RecordingTest, IsOrderedByTheMemoryOfItsNewArguments) {
+TEST_P(RecordingTest, OrdersTheMemoryOfItsNewArguments) {
   const Recording recording = capture([&] { copy(data, result, stream); });
   const Buffer elsewhere = test::buffer_of(all(1));
   recording.update(0, "from", elsewhere);
@@ -275,14 +275,14 @@ TEST_P(RecordingTest, NamesItsCommands) {
   EXPECT_EQ(recording.stream(), stream);
 }
 
-TEST_P(RecordingTest, OfNothingIsReplayedAsNothing) {
+TEST_P(RecordingTest, EnqueuesNothingWhenEmpty) {
   const Recording recording = capture([] {});
   EXPECT_EQ(recording.size(), 0u);
   recording.replay();
   EXPECT_EQ(stream.point().ticket, 0u);
 }
 
-TEST_P(RecordingTest, CapturesWhatAllThreadsGiveToTheStream) {
+TEST_P(RecordingTest, CapturesWhatAllThreadsEnqueue) {
   const Recording recording = capture([&] {
     test::on_threads(4, [&](int) {
       for (int i = 0; i < 25; ++i) grow(data);
@@ -295,8 +295,8 @@ TEST_P(RecordingTest, CapturesWhatAllThreadsGiveToTheStream) {
   EXPECT_EQ(contents(result), all(31));
 }
 
-TEST_P(RecordingTest, ReplayedByManyThreadsRunsAsAWholeEachTime) {
-  // The two copies would differ if another replay came in between.
+TEST_P(RecordingTest, RunsAsAWholeWhenManyThreadsReplayIt) {
+  // The two copies differ if another replay runs in between.
   const Kernel count_differences = test::kernel_from(
       "kernel void count_differences(global const int* a, global const int* b, global int* sum) {\n"
       "  const size_t i = get_global_id(0);\n"

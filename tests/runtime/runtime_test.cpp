@@ -58,7 +58,7 @@ TEST(Runtime, MakesAQueueOfItsOwnOnTheDefaultContext) {
   EXPECT_FALSE(other.shares_queue_with(runtime.stream()));
 }
 
-TEST(Runtime, OnAnotherDeviceHasAContextOfItsOwn) {
+TEST(Runtime, AnotherDeviceGetsAContextOfItsOwn) {
   test::with_two_devices([](const Device& first, const Device& second) {
     for (const Device& device : {first, second}) {
       const Runtime runtime({.device = device});
@@ -70,7 +70,7 @@ TEST(Runtime, OnAnotherDeviceHasAContextOfItsOwn) {
   });
 }
 
-TEST(Runtime, RetainsAnExternalQueueUnlessItIsToldToBorrowIt) {
+TEST(Runtime, RetainsAnExternalQueueUnlessToldToBorrowIt) {
   const test::NativeQueue queue(context());
   const cl_uint before = test::references(queue.get());
   {
@@ -103,7 +103,7 @@ TEST(Runtime, TakesTheContextAndTheDeviceFromTheExternalQueue) {
   EXPECT_FALSE(runtime.context() == Context::default_context());
 }
 
-TEST(Runtime, OnTwoQueuesOfOneContextHaveOneProgramCacheAndOneMemoryPool) {
+TEST(Runtime, TwoQueuesOfOneContextShareCacheAndPool) {
   const Device device = Device::default_device();
   const NativeContext native(device);
   const test::NativeQueue first(Context::retain(native.get(), device));
@@ -170,7 +170,7 @@ TEST(Runtime, RefusesAnOutOfOrderQueue) {
   expect_parts(text_thrown<InvalidArgument>([&] { Runtime(on(queue)); }), "out-of-order");
 }
 
-TEST(Runtime, OnAStreamIsOneMoreHandleToIt) {
+TEST(Runtime, KeepsTheStreamThatItIsMadeFrom) {
   std::optional<Stream> stream(std::in_place, context());
   const std::uint64_t id = stream->id();
   const Runtime runtime(*stream);
@@ -213,7 +213,7 @@ TEST(Runtime, BuildsAKernelWithTheOptionsGiven) {
       "no kernel 'get'");
 }
 
-TEST(Runtime, TellsByTheQueueWhetherTensorsShareIt) {
+TEST(Runtime, ReportsWhetherTensorsShareItsQueue) {
   const Runtime own;
   EXPECT_FALSE(own.shares_queue_with_tensors());
   const StreamOrigin either_way[] = {StreamOrigin::borrowed, StreamOrigin::retained};
@@ -247,7 +247,7 @@ TEST(Runtime, DescribesItselfInASentence) {
                "peer 'lazy peer'");
 }
 
-TEST(Runtime, InTheChildOfAForkRefuses) {
+TEST(Runtime, ThrowsInAForkedChild) {
   const Runtime runtime;
   const test::NativeQueue queue(context());
   for (const std::uintptr_t external : {std::uintptr_t{0}, handle(queue.get())}) {
@@ -291,7 +291,7 @@ TEST_F(RuntimePeer, SubmitsBeforeTheRuntimesOwnWork) {
   EXPECT_EQ(test::contents(data), std::vector<int>{11});
 }
 
-TEST_F(RuntimePeer, IsDetachedWithTheLastHandleAndSubmitsThen) {
+TEST_F(RuntimePeer, LastHandleDetachesItAndSubmits) {
   std::optional<Runtime> runtime(std::in_place, options());
   std::optional<Runtime> copy = runtime;
   const Stream stream = runtime->stream();
@@ -307,7 +307,7 @@ TEST_F(RuntimePeer, IsDetachedWithTheLastHandleAndSubmitsThen) {
   EXPECT_EQ(test::contents(data), std::vector<int>{5});
 }
 
-TEST_F(RuntimePeer, OfTwoRuntimesIsRefused) {
+TEST_F(RuntimePeer, SecondRuntimeRefusesIt) {
   const Runtime runtime(options());
   expect_parts(text_thrown<InvalidArgument>([&] { Runtime{options()}; }), "[Stream::attach]",
                "'lazy peer' is attached", "already");
@@ -317,7 +317,7 @@ TEST_F(RuntimePeer, OfTwoRuntimesIsRefused) {
   runtime.synchronize();
 }
 
-/// Holds back work that it cannot submit.
+/// Holds back work and fails to submit it.
 class StuckPeer : public Peer {
  public:
   std::string_view name() const noexcept override { return "stuck"; }
@@ -329,7 +329,7 @@ class StuckPeer : public Peer {
   bool throws_nothing_known = false;
 };
 
-TEST_F(RuntimePeer, ThatCannotSubmitIsReportedWhenTheRuntimeGoes) {
+TEST_F(RuntimePeer, RuntimeReportsAFailedSubmitWhenItGoes) {
   for (const bool is_known : {true, false}) {
     const auto stuck = std::make_shared<StuckPeer>();
     stuck->throws_nothing_known = !is_known;
@@ -341,12 +341,12 @@ TEST_F(RuntimePeer, ThatCannotSubmitIsReportedWhenTheRuntimeGoes) {
     expect_parts(testing::internal::GetCapturedStderr(), "dovetail: the runtime's peer 'stuck'",
                  "stream #" + std::to_string(stream.id()),
                  is_known ? "cannot submit" : "an exception of another type");
-    grow(stream);  // it is not asked any more
+    grow(stream);  // no longer calls its submit()
     stream.synchronize();
   }
 }
 
-TEST_F(RuntimePeer, ThatWasDetachedBeforeIsNotReported) {
+TEST_F(RuntimePeer, RuntimeReportsNothingOfADetachedOne) {
   std::optional<Runtime> runtime(std::in_place, options());
   runtime->stream().detach(*peer);
   testing::internal::CaptureStderr();
@@ -354,7 +354,7 @@ TEST_F(RuntimePeer, ThatWasDetachedBeforeIsNotReported) {
   EXPECT_EQ(testing::internal::GetCapturedStderr(), "");
 }
 
-TEST_F(RuntimePeer, IsLeftAloneInTheChildOfAFork) {
+TEST_F(RuntimePeer, ForkedChildLeavesItAlone) {
   std::optional<Runtime> runtime(std::in_place, options());
   peer->record([](cl_command_queue) { throw std::runtime_error("submitted"); });
   const auto child = test::run_in_fork([&] {

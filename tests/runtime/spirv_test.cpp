@@ -109,14 +109,14 @@ TEST(Spirv, RefusesAConstantOfAnotherSizeOrNumber) {
                "[Program::from_spirv]", "constant 4 ", "a SpecId of the module");
 }
 
-TEST(Spirv, IsRefusedByADeviceThatTakesNone) {
+TEST(Spirv, DeviceThatTakesNoneRefusesIt) {
   if (takes_spirv()) GTEST_SKIP() << "this device takes SPIR-V";
   expect_parts(text_thrown<InvalidArgument>([] { run({}); }), "[Program::from_spirv]", "'set7.spv'",
                "'" + context().device().name() + "'", context().device().driver_version(),
                "takes no SPIR-V", "Program::from_source", "CL_DEVICE_IL_VERSION");
 }
 
-TEST(Spirv, ThatIsNoModuleIsRefused) {
+TEST(Spirv, RefusesBytesThatAreNoModule) {
   const auto refusal = [](const std::vector<unsigned char>& bytes) {
     return text_thrown<InvalidArgument>(
         [&] { static_cast<void>(Program::from_spirv(context(), "broken.spv", bytes)); });
@@ -131,7 +131,7 @@ TEST(Spirv, ThatIsNoModuleIsRefused) {
   expect_parts(refusal(bytes), "'broken.spv' begins with 0x07230202", "0x07230203");
 }
 
-TEST(Spirv, OfTheOtherEndiannessPassesTheCheckOfItsBytes) {
+TEST(Spirv, OtherEndiannessPassesTheCheckOfItsBytes) {
   if (takes_spirv()) GTEST_SKIP() << "this device's driver says what it makes of it";
   std::vector<unsigned char> bytes = bytes_of(set7);
   for (std::size_t i = 0; i < bytes.size(); i += 4) std::reverse(&bytes[i], &bytes[i] + 4);

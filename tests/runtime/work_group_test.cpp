@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The work-group that a launch without one gets.
+// The work-group that is chosen for a launch without one.
 #include "lib/runtime/work_group.hpp"
 
 #include <gtest/gtest.h>
@@ -26,7 +26,7 @@ LaunchLimits limits_of(std::size_t items) {
   return limits;
 }
 
-TEST(WorkGroup, OfOneDimensionDividesIt) {
+TEST(WorkGroup, DividesOneDimension) {
   const std::pair<std::size_t, std::size_t> expected[] = {
       {1 << 20, 256},   // as for every multiple of 256
       {768, 256},       //
@@ -44,7 +44,7 @@ TEST(WorkGroup, OfOneDimensionDividesIt) {
   }
 }
 
-TEST(WorkGroup, OfSeveralDimensionsIsFilledFromTheFirst) {
+TEST(WorkGroup, FillsSeveralDimensionsFromTheFirst) {
   const LaunchLimits limits = limits_of(1024);
   EXPECT_EQ(choose_group(NDRange({1024, 64}), limits), (GroupSizes{256, 1, 1}));
   EXPECT_EQ(choose_group(NDRange({16, 64}), limits), (GroupSizes{16, 16, 1}));
@@ -56,20 +56,20 @@ TEST(WorkGroup, OfSeveralDimensionsIsFilledFromTheFirst) {
   EXPECT_EQ(choose_group(NDRange({1021, 1019}), limits), (GroupSizes{1021, 1, 1}));
 }
 
-TEST(WorkGroup, IsLeftToTheDriverWhereOnlyOneDivides) {
+TEST(WorkGroup, DriverChoosesWhereOnlyOneDivides) {
   EXPECT_EQ(choose_group(NDRange({1000003}), limits_of(4096)), left_to_driver);
   EXPECT_EQ(choose_group(NDRange({1}), limits_of(1024)), left_to_driver);
   EXPECT_EQ(choose_group(NDRange({1000003, 1000003}), limits_of(1024)), left_to_driver);
   EXPECT_EQ(choose_group(NDRange({1024}), limits_of(1)), left_to_driver);
 }
 
-TEST(WorkGroup, IsWhatTheKernelRequires) {
+TEST(WorkGroup, FollowsWhatTheKernelRequires) {
   LaunchLimits limits = limits_of(1024);
   limits.required = {8, 4, 1};
   EXPECT_EQ(choose_group(NDRange({1024, 64}), limits), (GroupSizes{8, 4, 1}));
 }
 
-TEST(WorkGroup, AlwaysDividesAndStaysWithinTheLimits) {
+TEST(WorkGroup, DividesTheRangeAndStaysWithinTheLimits) {
   for (const std::size_t items : {1, 7, 32, 48, 100, 256, 1024, 4096}) {
     const LaunchLimits limits = limits_of(items);
     for (std::size_t x = 1; x < 1200; ++x) {
@@ -87,7 +87,7 @@ TEST(WorkGroup, AlwaysDividesAndStaysWithinTheLimits) {
   }
 }
 
-TEST(WorkGroup, OfALaunchWithoutOneIsTheChosen) {
+TEST(WorkGroup, LaunchWithoutOneUsesTheChosenOne) {
   const Stream stream(test::context());
   const Kernel kernel = test::kernel_from(
       "kernel void tell(global int* out) {\n"
@@ -100,7 +100,7 @@ TEST(WorkGroup, OfALaunchWithoutOneIsTheChosen) {
     return out.to_host<std::int32_t>(stream);
   };
   using Group = std::vector<std::int32_t>;
-  for (int i = 0; i < 2; ++i) {  // also from what was kept
+  for (int i = 0; i < 2; ++i) {  // the second time from the kept choice
     EXPECT_EQ(group_over(NDRange({4096})), (Group{256, 1, 1}));
     EXPECT_EQ(group_over(NDRange({4096})), (Group{256, 1, 1}));
     EXPECT_EQ(group_over(NDRange({16, 32})), (Group{16, 16, 1}));
@@ -110,7 +110,7 @@ TEST(WorkGroup, OfALaunchWithoutOneIsTheChosen) {
   }
 }
 
-TEST(WorkGroup, IsChosenForEightThreadsWithRangesOfTheirOwn) {
+TEST(WorkGroup, EightThreadsChooseForRangesOfTheirOwn) {
   detail::GroupChoice choice;
   const LaunchLimits limits = limits_of(1024);
   test::on_threads(8, [&](int thread) {

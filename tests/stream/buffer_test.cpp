@@ -45,14 +45,14 @@ TEST(Buffer, StartsAsACopyOfItsSourceThoughEveryQueueIsHeld) {
   EXPECT_EQ(read, (std::array<int, 4>{1, 2, 3, 4}));
 }
 
-TEST(Buffer, OfZeroBytesHoldsNoMemory) {
+TEST(Buffer, HoldsNoMemoryForZeroBytes) {
   const Buffer buffer(context(), 0);
   EXPECT_EQ(buffer.get(), nullptr);
   EXPECT_EQ(buffer.nbytes(), 0u);
   EXPECT_EQ(buffer.context(), context());
 }
 
-TEST(Buffer, ThatIsLargerThanTheDeviceIsOutOfMemory) {
+TEST(Buffer, ThrowsOutOfMemoryBeyondTheDevice) {
   const auto error = test::caught<OutOfMemory>([] { Buffer(context(), std::size_t{1} << 60); });
   ASSERT_TRUE(error);
   EXPECT_EQ(error->call(), "clCreateBuffer");
@@ -77,7 +77,7 @@ TEST(Buffer, RetainSharesSomebodysMemory) {
   clReleaseMemObject(memory);
 }
 
-TEST(Buffer, RetainedByThreadsThatMeetItAtOnceIsOneMemory) {
+TEST(Buffer, ConcurrentRetainsShareOneMemory) {
   std::vector<cl_mem> memories(50'000);
   for (cl_mem& memory : memories) {
     memory = clCreateBuffer(context().get(), CL_MEM_READ_WRITE, 64, nullptr, nullptr);
@@ -118,7 +118,8 @@ TEST(Buffer, RetainRefusesAnImage) {
   EXPECT_EQ(references(image.get()), 1u);
 }
 
-TEST(Buffer, MayGoWhileWorkThatUsesItIsInFlight) {
+// The kernel writes to freed memory if the last handle releases it at once.
+TEST(Buffer, DestructionSparesWorkInFlight) {
   const Stream stream(context());
   const Kernel kernel = test::multiply_add_kernel();
   test::Gate gate(stream);

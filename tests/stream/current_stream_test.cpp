@@ -26,12 +26,12 @@ namespace {
 
 using test::context;
 
-TEST(CurrentStream, OfTheMainThreadIsTheDefaultStream) {
+TEST(CurrentStream, MainThreadUsesTheDefaultStream) {
   EXPECT_EQ(current_stream(), StreamPool::default_pool().default_stream());
   EXPECT_EQ(current_stream().context(), Context::default_context());
 }
 
-TEST(CurrentStream, OfAnotherThreadIsAPooledOneThatStays) {
+TEST(CurrentStream, OtherThreadKeepsOnePooledStream) {
   StreamPool& pool = StreamPool::default_pool();
   std::thread([&] {
     const Stream mine = current_stream();
@@ -44,7 +44,7 @@ TEST(CurrentStream, OfAnotherThreadIsAPooledOneThatStays) {
 }
 
 /// The streams of `count` threads that are all alive when the last of them gets its stream, and
-/// the default pool's figures of that moment.
+/// the default pool's statistics at that moment.
 struct Crowd {
   std::set<std::uint64_t> ids;
   StreamPoolStatistics statistics;
@@ -72,7 +72,7 @@ std::vector<std::size_t> attached_threads() {
   return StreamPool::default_pool().statistics().attached_threads;
 }
 
-TEST(CurrentStream, IsGivenBackWhenTheThreadEnds) {
+TEST(CurrentStream, ReturnsToThePoolWhenItsThreadEnds) {
   const std::uint64_t gets = StreamPool::default_pool().statistics().gets;
   std::optional<Stream> first, second;
   std::thread([&] {
@@ -87,7 +87,7 @@ TEST(CurrentStream, IsGivenBackWhenTheThreadEnds) {
   EXPECT_EQ(StreamPool::default_pool().statistics().gets, gets);
 }
 
-TEST(CurrentStream, OfThirtyOneLiveThreadsIsNeverSharedHoweverManyDiedBefore) {
+TEST(CurrentStream, ThirtyOneLiveThreadsGetOneEach) {
   for (int i = 0; i < 20; ++i) {
     test::on_threads(10, [](int) { static_cast<void>(current_stream()); });
   }
@@ -98,7 +98,7 @@ TEST(CurrentStream, OfThirtyOneLiveThreadsIsNeverSharedHoweverManyDiedBefore) {
   EXPECT_EQ(attached_threads(), std::vector<std::size_t>(31, 0));
 }
 
-TEST(CurrentStream, OfMoreThreadsThanStreamsIsSharedEvenly) {
+TEST(CurrentStream, ManyThreadsShareStreamsEvenly) {
   Crowd crowd = crowd_of(40);
   EXPECT_EQ(crowd.ids.size(), 31u);
   EXPECT_EQ(crowd.statistics.shared_streams, 9u);
@@ -128,7 +128,7 @@ TEST(CurrentStream, PrefersAStreamThatNoLiveThreadHas) {
   one.join();
 }
 
-TEST(CurrentStream, UnderAGuardAttachesNoThread) {
+TEST(CurrentStream, GuardAttachesNoThread) {
   const Stream stream(context());
   std::thread([&] {
     const StreamGuard guard(stream);
@@ -137,7 +137,7 @@ TEST(CurrentStream, UnderAGuardAttachesNoThread) {
   }).join();
 }
 
-TEST(CurrentStream, ComesLaterIfTheDriverRefusedAQueueAtFirst) {
+TEST(CurrentStream, RecoversAfterTheDriverRefusedAQueue) {
   if (!test::in_child()) {  // where no queue has been made yet
     const auto child = test::run_again_in_child();
     EXPECT_TRUE(child.passed) << child.output;
@@ -158,7 +158,7 @@ struct AtEnd {
   ~AtEnd() { action(); }
 };
 
-TEST(CurrentStream, IsTheDefaultOneOnceTheThreadHasGivenItsOwnBack) {
+TEST(CurrentStream, FallsBackToTheDefaultAtThreadExit) {
   static std::optional<Stream> at_end, under_guard, after_guard;
   std::thread([] {
     thread_local const AtEnd probe{[] {  // made before the thread's stream, so destroyed after it
@@ -183,7 +183,7 @@ TEST(CurrentStream, IsTheDefaultOneOnceTheThreadHasGivenItsOwnBack) {
   after_guard.reset();
 }
 
-TEST(CurrentStream, ThatIsFirstAskedForAtTheEndOfTheThreadIsGivenBackToo) {
+TEST(CurrentStream, ReturnsToThePoolWhenFirstUsedAtThreadExit) {
   static std::size_t attached = 0;
   std::thread([] {
     thread_local const AtEnd probe{[] {
@@ -257,7 +257,7 @@ TEST(CurrentStream, GuardsNestAndRestore) {
   EXPECT_EQ(current_stream(), before);
 }
 
-TEST(CurrentStream, AGuardEndsWithAnException) {
+TEST(CurrentStream, GuardEndsWithAnException) {
   const Stream before = current_stream();
   try {
     const StreamGuard guard{Stream(context())};
@@ -268,12 +268,13 @@ TEST(CurrentStream, AGuardEndsWithAnException) {
   EXPECT_EQ(current_stream(), before);
 }
 
-TEST(CurrentStream, AGuardKeepsItsStreamAlive) {
+// Uses a destroyed stream if the guard only refers to it: the temporary is the only other handle.
+TEST(CurrentStream, GuardKeepsItsStreamAlive) {
   const StreamGuard guard{Stream(context())};
   current_stream().synchronize();
 }
 
-TEST(CurrentStream, AGuardIsItsOwnThreadsAlone) {
+TEST(CurrentStream, GuardAffectsItsOwnThreadOnly) {
   const Stream guarded(context());
   const StreamGuard guard(guarded);
   test::on_threads(4, [&](int) {

@@ -23,7 +23,7 @@ using test::expect_parts;
 using test::Gate;
 using test::text_thrown;
 
-TEST(Event, IsDoneOnlyWhenWhatCameBeforeItIs) {
+TEST(Event, CompletesOnlyAfterEarlierWork) {
   const Stream stream(context());
   Gate gate(stream);
   const Event event = stream.record();
@@ -34,7 +34,7 @@ TEST(Event, IsDoneOnlyWhenWhatCameBeforeItIs) {
   EXPECT_TRUE(event.is_done());
 }
 
-TEST(Event, IsReachedByALoopOverIsDoneAlone) {
+TEST(Event, LoopOverIsDoneReachesIt) {
   const Stream stream(context());
   const Event event = stream.record();
   while (!event.is_done()) {  // would not end if the work were never started
@@ -50,7 +50,7 @@ TEST(Event, DoesNotCoverWhatCameAfterIt) {
   EXPECT_TRUE(early.is_done());
 }
 
-TEST(Event, WaitOrdersAConsumerBehindAHeldProducer) {
+TEST(Event, WaitOrdersAConsumerAfterAHeldProducer) {
   const Stream producer(context());
   const Stream consumer(context());
   const Kernel kernel = test::multiply_add_kernel();
@@ -86,6 +86,7 @@ TEST(Event, WaitPassesOnThroughAThirdStream) {
   EXPECT_EQ(data.to_host<float>(third), std::vector<float>(64, 21.0f));
 }
 
+// Hangs if the wait orders the event after itself.
 TEST(Event, WaitOnItsOwnStreamDoesNotHoldIt) {
   const Stream stream(context());
   stream.wait(stream.record());
@@ -135,7 +136,7 @@ TEST(Event, RetainSharesAForeignEvent) {
   clReleaseEvent(user);
 }
 
-TEST(Event, RetainedFromAForeignQueueIsReachedByALoopOverIsDone) {
+TEST(Event, LoopOverIsDoneReachesAForeignEvent) {
   const test::NativeQueue native(context());
   cl_event marker = nullptr;
   ASSERT_EQ(clEnqueueMarkerWithWaitList(native.get(), 0, nullptr, &marker), CL_SUCCESS);

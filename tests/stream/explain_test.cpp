@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The record of order as text: whose streams they are, and what the host waited for.
+// The text of a record of order: who owns each stream, and what the host waited for.
 #include "dovetail/stream/explain.hpp"
 
 #include <gtest/gtest.h>
@@ -27,7 +27,7 @@ std::string line(const Stream& stream, const std::string& rest) {
   return "stream #" + std::to_string(stream.id()) + " is " + rest + "\n";
 }
 
-TEST(Explain, TellsWhoseQueueEachStreamIs) {
+TEST(Explain, ReportsWhoOwnsEachQueue) {
   const test::NativeQueue before(context()), lent(context()), kept(context());
   const Stream there = Stream::retain(context(), before.get());
   OrderRecorder recorder;
@@ -43,7 +43,7 @@ TEST(Explain, TellsWhoseQueueEachStreamIs) {
   }
 }
 
-TEST(Explain, TellsHowASecondAdoptionChangesAStream) {
+TEST(Explain, ReportsHowASecondAdoptionChangesAStream) {
   const test::NativeQueue queue(context());
   const Stream first = Stream::borrow(context(), queue.get(), {.exclusive = true});
   OrderRecorder recorder;
@@ -63,7 +63,7 @@ TEST(Explain, NamesThePeersThatAreAttached) {
   expect_parts(explain(recorder.take()), line(stream, "owned, shared with others"));
 }
 
-TEST(Explain, TellsWhichMarkersTheHostWaitsFor) {
+TEST(Explain, NamesTheMarkersThatTheHostWaitsFor) {
   const Stream stream(context());
   const Buffer data = test::buffer_of(std::vector<int>(64, 1));
   OrderRecorder recorder;
@@ -93,7 +93,7 @@ TEST(Explain, IntroducesTheMarkerOfARead) {
   EXPECT_LT(text.find("  " + marker + " on #"), wait) << text;
 }
 
-TEST(Explain, TellsStreamsInTheOrderOfTheirNumbers) {
+TEST(Explain, ListsStreamsInTheOrderOfTheirNumbers) {
   const std::vector<Stream> streams = [] {
     std::vector<Stream> made;
     for (int i = 0; i < 20; ++i) made.emplace_back(context());

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Commands that really fail: who hears of it, that nobody hangs, and that work goes on after
+// Commands that really fail: which calls report it, that none hangs, and that work goes on after
 // reset().
 #include <gtest/gtest.h>
 
@@ -43,8 +43,8 @@ class StreamFailure : public testing::Test {
   void copy(const Stream& stream, const Buffer& from, const Buffer& to) {
     copy_kernel.launch(stream, NDRange({count}), reads(from), writes(to), own());
   }
-  /// Gives `stream` a command that fails, and a kernel behind it that writes `data`; nobody has
-  /// noticed yet. Returns what notices: an event behind both.
+  /// Enqueues a command that fails on `stream`, then a kernel that writes `data`. No call notices
+  /// the failure here. Returns an event after both, whose wait notices it.
   Event fail_behind_a_gate(const Stream& stream) {
     const Event event = work_behind_a_gate(stream);
     gate->fail(CL_OUT_OF_RESOURCES);
@@ -55,7 +55,8 @@ class StreamFailure : public testing::Test {
     set(stream, data, 2);
     return stream.record();
   }
-  /// The same, and noticed; returns the error that everybody is to get from now on.
+  /// Fails `stream` as `fail_behind_a_gate` does and waits until that is noticed. Returns the error
+  /// that every later call must throw.
   CommandError fail(const Stream& stream) {
     const Event event = fail_behind_a_gate(stream);
     return caught<CommandError>([&] { event.synchronize(); }).value();
@@ -69,8 +70,8 @@ class StreamFailure : public testing::Test {
   const Stream consumer{context()};
 
  private:
-  /// PoCL 3.1 aborts when a command fails whose event nobody keeps, but a buffer keeps that of the
-  /// last command which used it: so each kernel uses one that no other does.
+  /// Returns a buffer that no other kernel uses. PoCL 3.1 aborts when a command fails whose event
+  /// nobody keeps; a buffer keeps the event of the last command that used it.
   const Buffer& own() { return owns.emplace_back(context(), sizeof(int)); }
 
   const Kernel set_kernel = test::kernel_from(
@@ -99,7 +100,7 @@ TEST_F(Failure, NamesTheStreamAndTheCommands) {
                "stream #" + std::to_string(producer.id()) + ", kernel 'set' (ticket 1)");
 }
 
-TEST_F(Failure, IsNoticedByALoopOverIsDone) {
+TEST_F(Failure, LoopOverIsDoneNoticesIt) {
   if (context().device().type() != DeviceType::cpu) {
     GTEST_SKIP() << "NVIDIA's driver 580 may call a marker complete for a moment before it fails";
   }
@@ -111,15 +112,15 @@ TEST_F(Failure, IsNoticedByALoopOverIsDone) {
   EXPECT_TRUE(caught<CommandError>([&] { producer.synchronize(); }));
 }
 
-TEST_F(Failure, IsNoticedByAWaitWithALimit) {
+TEST_F(Failure, WaitWithALimitNoticesIt) {
   const Event event = fail_behind_a_gate(producer);
   EXPECT_TRUE(caught<CommandError>([&] { event.synchronize_for(long_enough); }));
   EXPECT_TRUE(caught<CommandError>([&] { producer.synchronize_for(long_enough); }));
 }
 
-TEST_F(Failure, IsNoticedByADependant) {
+TEST_F(Failure, DependantNoticesIt) {
   const Event event = fail_behind_a_gate(producer);
-  while (test::status_of(event) > CL_COMPLETE) {  // some drivers take a while to tell
+  while (test::status_of(event) > CL_COMPLETE) {  // some drivers report it late
   }
   const auto noticed = caught<CommandError>([&] { consumer.wait(event); });
   ASSERT_TRUE(noticed);
@@ -188,7 +189,7 @@ TEST_F(Failure, RefusesAWaitForItsStreamPointAndEvent) {
   EXPECT_EQ(test::contents(out), std::vector<int>(count, 5));
 }
 
-TEST_F(Failure, IsInheritedByWhoWasMadeToWait) {
+TEST_F(Failure, WaitingStreamInheritsIt) {
   gate.emplace(producer);
   set(producer, data, 2);
   copy(consumer, data, out);
@@ -204,7 +205,7 @@ TEST_F(Failure, IsInheritedByWhoWasMadeToWait) {
   EXPECT_EQ(test::contents(out), std::vector<int>(count, -1));
 }
 
-TEST_F(Failure, IsInheritedThroughAThirdStream) {
+TEST_F(Failure, PassesThroughAThirdStream) {
   const Stream third(context());
   gate.emplace(producer);
   set(producer, data, 2);
@@ -218,7 +219,7 @@ TEST_F(Failure, IsInheritedThroughAThirdStream) {
                "kernel 'set' (ticket 1)");
 }
 
-TEST_F(Failure, IsTracedToItsOriginAmongStreamsThatWaitForEachOther) {
+TEST_F(Failure, NamesItsOriginAmongStreamsThatWaitForEachOther) {
   gate.emplace(producer);
   set(producer, data, 2);
   copy(consumer, data, out);  // waits for the producer
@@ -234,7 +235,7 @@ TEST_F(Failure, IsTracedToItsOriginAmongStreamsThatWaitForEachOther) {
   }
 }
 
-TEST_F(StreamFailure, LetsNobodyHangBehindAnEventThatHadFailed) {
+TEST_F(StreamFailure, WaitForAFailedEventThrowsAndHoldsNothing) {
   cl_event user = clCreateUserEvent(context().get(), nullptr);
   ASSERT_EQ(clSetUserEventStatus(user, CL_OUT_OF_RESOURCES), CL_SUCCESS);
   const auto error = caught<CommandError>([&] { consumer.wait(Event::retain(user)); });
@@ -246,7 +247,7 @@ TEST_F(StreamFailure, LetsNobodyHangBehindAnEventThatHadFailed) {
   clReleaseEvent(user);
 }
 
-TEST_F(Failure, OfSomebodysEventPoisonsWhoWaitsForIt) {
+TEST_F(Failure, ForeignEventsFailureReachesItsWaiter) {
   cl_event user = clCreateUserEvent(context().get(), nullptr);
   consumer.wait(Event::retain(user));
   copy(consumer, data, out);
@@ -282,7 +283,7 @@ TEST_F(Failure, ReachesEveryThreadThatWaits) {
   EXPECT_EQ(refused, threads);
 }
 
-TEST_F(Failure, IsRememberedWhenItsStreamGoes) {
+TEST_F(Failure, OutlivesItsStream) {
   std::optional<Stream> gone(std::in_place, context());
   const CommandError error = fail(*gone);
   gate.reset();
@@ -312,7 +313,7 @@ TEST_F(Failure, RefusesEachWaitForAStreamThatIsGone) {
   }
 }
 
-TEST_F(Failure, BorrowedQueueDeclaredDoneLetsItsMemoryBeWrittenAnew) {
+TEST_F(Failure, DeclareDoneOfABorrowedQueueAllowsNewWrites) {
   const test::NativeQueue native(context());
   std::optional<Stream> borrowed(Stream::borrow(context(), native.get()));
   static_cast<void>(fail(*borrowed));
@@ -325,7 +326,7 @@ TEST_F(Failure, BorrowedQueueDeclaredDoneLetsItsMemoryBeWrittenAnew) {
   EXPECT_EQ(test::contents(data), std::vector<int>(count, 5));
 }
 
-TEST_F(Failure, IsOverAfterReset) {
+TEST_F(Failure, EndsWithReset) {
   static_cast<void>(fail(producer));
   producer.reset();
   set(producer, data, 7);
@@ -335,14 +336,14 @@ TEST_F(Failure, IsOverAfterReset) {
   producer.synchronize();
 }
 
-TEST_F(Failure, MayComeAgainAfterReset) {
+TEST_F(Failure, NamesTheNewCommandAfterReset) {
   static_cast<void>(fail(producer));
   producer.reset();
   expect_parts(fail(producer).what(), "kernel 'set' (ticket 2)");
   EXPECT_TRUE(caught<CommandError>([&] { set(producer, out, 3); }));
 }
 
-TEST_F(Failure, ThatWasInheritedIsOverAfterResetOfBoth) {
+TEST_F(Failure, InheritedOneEndsAfterResetOfBothStreams) {
   gate.emplace(producer);
   set(producer, data, 2);
   copy(consumer, data, out);
@@ -362,7 +363,7 @@ TEST_F(Failure, ThatWasInheritedIsOverAfterResetOfBoth) {
   producer.synchronize();
 }
 
-TEST_F(StreamFailure, TimeoutOfOneWaitIsNoSuccessOfAnother) {
+TEST_F(StreamFailure, TimeoutOfOneWaitEndsNoOther) {
   Gate held(producer);
   std::atomic<int> returned = 0;
   test::on_threads(6, [&](int) {
@@ -375,7 +376,7 @@ TEST_F(StreamFailure, TimeoutOfOneWaitIsNoSuccessOfAnother) {
   EXPECT_EQ(returned, 0) << "the queue is held";
 }
 
-TEST_F(Failure, ResetLeavesTheWorkThatAnotherThreadPutsBehindIt) {
+TEST_F(Failure, ResetSparesWorkThatAnotherThreadEnqueuesMeanwhile) {
   const Event failed = work_behind_a_gate(producer);
   std::latch is_inside(1), is_reset_waiting(1);
   std::optional<Gate> late;
@@ -411,7 +412,7 @@ TEST_F(Failure, ResetLeavesTheWorkThatAnotherThreadPutsBehindIt) {
   EXPECT_EQ(test::contents(last), std::vector<int>(count, 7));
 }
 
-TEST_F(StreamFailure, IsNotThereForAHealthyStreamToReset) {
+TEST_F(StreamFailure, ResetOfAHealthyStreamDoesNotWait) {
   Gate held(producer);
   set(producer, data, 7);
   producer.reset(std::chrono::nanoseconds(0));  // would not return, or throw, if it waited

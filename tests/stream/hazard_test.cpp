@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Which uses of memory are found to conflict: by range, by access, and through whichever handle.
+// Which uses of memory conflict: by range, by access, and through any handle.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -19,7 +19,7 @@ namespace {
 using test::context;
 using test::Gate;
 
-/// All dependencies that `stream` was found to have, however they were met.
+/// Returns how many dependencies were found for `stream`, by any verdict.
 std::uint64_t dependencies(const Stream& stream) {
   return stream.statistics().waits() + stream.statistics().elided();
 }
@@ -30,14 +30,14 @@ class HazardTest : public testing::Test {
     first.synchronize();
     second.synchronize();
   }
-  /// How many dependencies a launch of `second` with this use has on what was given to `first`.
+  /// Launches on `second` with this use. Returns how many dependencies on `first` that finds.
   template <typename Use>
   std::uint64_t found(const Use& use) {
     const std::uint64_t before = dependencies(second);
     launch(second, use);
     return dependencies(second) - before;
   }
-  /// A kernel that touches nothing, whatever it is said to.
+  /// Launches a kernel that touches nothing, whatever its use declares.
   template <typename Use>
   void launch(const Stream& stream, const Use& use) {
     idle.launch(stream, NDRange({1}), use);
@@ -63,7 +63,7 @@ class HazardTest : public testing::Test {
   const Stream second{context()};
 };
 
-TEST_F(HazardTest, IsFoundUnlessBothRead) {
+TEST_F(HazardTest, ExistsUnlessBothUsesRead) {
   for (const Access earlier : {Access::read, Access::write, Access::read_write}) {
     for (const Access later : {Access::read, Access::write, Access::read_write}) {
       SCOPED_TRACE(std::string(to_string(earlier)) + " then " + std::string(to_string(later)));
@@ -75,7 +75,7 @@ TEST_F(HazardTest, IsFoundUnlessBothRead) {
   }
 }
 
-TEST_F(HazardTest, IsFoundByTheByte) {
+TEST_F(HazardTest, ComparesRangesByTheByte) {
   const auto use = [&](std::size_t begin, std::size_t end) {
     return whole_buffer(writes(bytes(begin, end)));
   };
@@ -86,19 +86,19 @@ TEST_F(HazardTest, IsFoundByTheByte) {
   EXPECT_EQ(found(use(100, 102)), 2u) << "its own earlier use, and the first byte of the other's";
 }
 
-TEST_F(HazardTest, IsNotFoundInNothing) {
+TEST_F(HazardTest, IgnoresEmptyRanges) {
   launch(first, writes(data));
   EXPECT_EQ(found(whole_buffer(writes(bytes(5, 5)))), 0u);
   EXPECT_EQ(found(Buffer(context(), 0)), 0u);
 }
 
-TEST_F(HazardTest, OfAWholeBufferIsThatOfItsRangeOnly) {
+TEST_F(HazardTest, WholeBufferUseCoversItsRangeOnly) {
   launch(first, whole_buffer(writes(bytes(0, 512))));
   EXPECT_EQ(found(whole_buffer(reads(bytes(512, 1024)))), 0u);
   EXPECT_EQ(found(whole_buffer(reads(bytes(511, 1024)))), 1u);
 }
 
-TEST_F(HazardTest, OfARangeOutsideOfItsBufferIsRefused) {
+TEST_F(HazardTest, RangeOutsideItsBufferThrows) {
   for (const BufferView& view :
        {bytes(data.nbytes() + 1, data.nbytes() + 5), bytes(data.nbytes(), data.nbytes() + 1),
         bytes(data.nbytes() - 1, data.nbytes() + 1)}) {
@@ -109,7 +109,7 @@ TEST_F(HazardTest, OfARangeOutsideOfItsBufferIsRefused) {
   EXPECT_EQ(first.point().ticket, 0u);
 }
 
-TEST_F(HazardTest, OfAnUndeclaredUseFollowsTheParameter) {
+TEST_F(HazardTest, UndeclaredUseFollowsTheParameter) {
   launch(first, reads(data));
   EXPECT_EQ(found(data), 1u) << "it may write";
   const Stream third(context()), fourth(context());
@@ -124,13 +124,13 @@ TEST_F(HazardTest, OfAnUndeclaredUseFollowsTheParameter) {
   fourth.synchronize();
 }
 
-TEST_F(HazardTest, OfADeclaredUseOverridesTheParameter) {
+TEST_F(HazardTest, DeclaredUseOverridesTheParameter) {
   launch(first, reads(data));
   idle_reader.launch(second, NDRange({1}), updates(data));
   EXPECT_EQ(dependencies(second), 1u);
 }
 
-TEST_F(HazardTest, IsFoundThroughARawHandle) {
+TEST_F(HazardTest, SeesTheBufferOfARawHandle) {
   const cl_mem raw = data.get();
   launch(first, writes(data));
   EXPECT_EQ(found(raw), 1u);
@@ -138,7 +138,7 @@ TEST_F(HazardTest, IsFoundThroughARawHandle) {
   EXPECT_EQ(found(reads(data)), 1u);
 }
 
-TEST_F(HazardTest, IsFoundThroughARawHandleThatNoBufferHolds) {
+TEST_F(HazardTest, SeesARawHandleThatNoBufferHolds) {
   const cl_mem raw = clCreateBuffer(context().get(), CL_MEM_READ_WRITE, 64, nullptr, nullptr);
   launch(first, raw);
   EXPECT_EQ(found(raw), 1u);
@@ -147,7 +147,7 @@ TEST_F(HazardTest, IsFoundThroughARawHandleThatNoBufferHolds) {
   clReleaseMemObject(raw);
 }
 
-TEST_F(HazardTest, IsFoundThroughARawSubBuffer) {
+TEST_F(HazardTest, SeesTheRangeOfARawSubBuffer) {
   const cl_buffer_region region{alignment, 2 * alignment};
   const cl_mem part =
       clCreateSubBuffer(data.get(), 0, CL_BUFFER_CREATE_TYPE_REGION, &region, nullptr);
@@ -159,7 +159,7 @@ TEST_F(HazardTest, IsFoundThroughARawSubBuffer) {
   clReleaseMemObject(part);
 }
 
-TEST_F(HazardTest, IsFoundBetweenSubBuffersOnlyWhereTheyShareBytes) {
+TEST_F(HazardTest, SubBuffersConflictOnlyWhereTheyShareBytes) {
   const auto part = [&](std::size_t begin, std::size_t end) {
     const cl_buffer_region region{begin * alignment, (end - begin) * alignment};
     const cl_mem memory =
@@ -174,9 +174,8 @@ TEST_F(HazardTest, IsFoundBetweenSubBuffersOnlyWhereTheyShareBytes) {
   EXPECT_EQ(found(part(2, 4)), 2u);
 }
 
-TEST_F(HazardTest, IsNotInheritedByAHandleThatIsUsedAgain) {
-  // Else a use of the object before, of the same size, may be taken for one of this, and waited
-  // for.
+TEST_F(HazardTest, RecycledHandleInheritsNone) {
+  // A use of an earlier object with the same handle must not be taken for a use of this one.
   if (context().device().type() != DeviceType::cpu) {
     GTEST_SKIP() << "NVIDIA's driver 580 tells of an object's end late";
   }
@@ -202,7 +201,7 @@ TEST_F(HazardTest, IsNotInheritedByAHandleThatIsUsedAgain) {
   RecordProperty("distinct_handles", static_cast<int>(handles.size()));
 }
 
-TEST_F(HazardTest, IsForgottenOnceItsWorkIsKnownToBeDone) {
+TEST_F(HazardTest, ForgetsWorkThatIsKnownToBeDone) {
   const auto use = [&](std::size_t i) { return whole_buffer(writes(bytes(2 * i, 2 * i + 1))); };
   for (std::size_t i = 0; i < 20; ++i) launch(first, use(i));
   first.synchronize();
@@ -215,7 +214,7 @@ TEST_F(HazardTest, IsForgottenOnceItsWorkIsKnownToBeDone) {
   gate.release();
 }
 
-TEST_F(HazardTest, OfManyRangesIsOneForEachStream) {
+TEST_F(HazardTest, ManyRangesMakeOneForEachStream) {
   const auto use = [&](std::size_t i) { return whole_buffer(writes(bytes(3 * i, 3 * i + 2))); };
   Gate gate(first);
   for (std::size_t i = 0; i < 500; ++i) launch(first, use(i));
@@ -223,9 +222,9 @@ TEST_F(HazardTest, OfManyRangesIsOneForEachStream) {
   EXPECT_EQ(second.statistics().waits(), 1u);
 }
 
-/// Random uses on streams that are all held, beside a picture that knows the last uses of each
-/// element; then the results beside those of the same work done in turn.
-TEST_F(HazardTest, OfRandomUsesIsThatOfEachElement) {
+/// Compares random uses on held streams with a model of each element's last uses, then compares the
+/// results with those of the same work in sequence.
+TEST_F(HazardTest, RandomUsesMatchAModelOfEachElement) {
   constexpr std::size_t elements = 300, uses = 400, streams = 5;
   const Kernel grow = test::kernel_from(
       "kernel void grow(global uint* data, uint begin, uint salt) {\n"

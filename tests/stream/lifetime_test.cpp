@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Streams whose last handle goes while their work is held: others still come after that work, or
-// are told that they cannot.
+// Streams whose last handle goes while their work is held: other streams still run after that work,
+// or their calls throw.
 #include <gtest/gtest.h>
 
 #include <chrono>
@@ -30,7 +30,7 @@ class Lifetime : public testing::Test {
   void grow(const Stream& stream) {
     test::grow_kernel().launch(stream, NDRange({count}), updates(data));
   }
-  /// Work on `stream` that is held, and the only handle to it goes; returns the work's point.
+  /// Enqueues work on `stream`, holds it and drops the only handle. Returns the work's point.
   Point leave_behind(std::optional<Stream>& stream) {
     gate.emplace(*stream);
     set(*stream, 2);
@@ -39,7 +39,7 @@ class Lifetime : public testing::Test {
     return point;
   }
   void expect_held_until_release() { expect_held_until_release(consumer); }
-  /// @param last  The stream whose work is to come last.
+  /// @param last  The stream whose work must run last.
   void expect_held_until_release(const Stream& last) {
     EXPECT_TRUE(test::is_held(last.record()));
     EXPECT_EQ(test::contents(data), std::vector<int>(count, 1));
@@ -54,7 +54,7 @@ class Lifetime : public testing::Test {
   std::optional<Gate> gate;
 };
 
-TEST_F(Lifetime, OfAnOwnedStreamEndsButItsWorkIsWaitedFor) {
+TEST_F(Lifetime, ConsumerWaitsForWorkOfAGoneOwnedStream) {
   std::optional<Stream> producer(std::in_place, context());
   leave_behind(producer);
   grow(consumer);
@@ -62,7 +62,7 @@ TEST_F(Lifetime, OfAnOwnedStreamEndsButItsWorkIsWaitedFor) {
   expect_held_until_release();
 }
 
-TEST_F(Lifetime, OfARetainedStreamEndsButItsWorkIsWaitedFor) {
+TEST_F(Lifetime, ConsumerWaitsForWorkOfAGoneRetainedStream) {
   std::optional<Stream> producer = Stream::retain(context(), native.get());
   leave_behind(producer);
   grow(consumer);
@@ -70,7 +70,7 @@ TEST_F(Lifetime, OfARetainedStreamEndsButItsWorkIsWaitedFor) {
   expect_held_until_release();
 }
 
-TEST_F(Lifetime, OfAnOwnedStreamEndsButItsPointsAndEventsAreWaitedFor) {
+TEST_F(Lifetime, PointsAndEventsOutliveTheirOwnedStream) {
   std::optional<Stream> producer(std::in_place, context());
   const Stream other(context());
   const Point point = leave_behind(producer);
@@ -85,7 +85,7 @@ TEST_F(Lifetime, OfAnOwnedStreamEndsButItsPointsAndEventsAreWaitedFor) {
   EXPECT_EQ(consumer.statistics().count(Verdict::waited), 1u);
 }
 
-TEST_F(Lifetime, OfAChainOfStreamsEndsButTheOrderHolds) {
+TEST_F(Lifetime, OrderOutlivesAChainOfStreams) {
   std::optional<Stream> first(std::in_place, context()), second(std::in_place, context());
   gate.emplace(*first);
   set(*first, 2);
@@ -99,7 +99,7 @@ TEST_F(Lifetime, OfAChainOfStreamsEndsButTheOrderHolds) {
   EXPECT_EQ(test::contents(data), std::vector<int>(count, 11));
 }
 
-TEST_F(Lifetime, OfWorkThatIsDoneLeavesNothingToWaitFor) {
+TEST_F(Lifetime, GoneStreamLeavesNothingToWaitForOnceSynchronized) {
   std::optional<Stream> producer(std::in_place, context());
   set(*producer, 2);
   producer->synchronize();
@@ -110,7 +110,7 @@ TEST_F(Lifetime, OfWorkThatIsDoneLeavesNothingToWaitFor) {
   EXPECT_EQ(test::contents(data), std::vector<int>(count, 5));
 }
 
-TEST_F(Lifetime, OfABorrowedStreamEndsWithWorkThatNobodyCanWaitFor) {
+TEST_F(Lifetime, DependantsOfAGoneBorrowedStreamThrow) {
   std::optional<Stream> producer = Stream::borrow(context(), native.get());
   const std::string id = std::to_string(producer->id());
   const Point point = leave_behind(producer);
@@ -134,7 +134,7 @@ TEST_F(Lifetime, OfABorrowedStreamEndsWithWorkThatNobodyCanWaitFor) {
   EXPECT_EQ(test::contents(data), std::vector<int>(count, 5));
 }
 
-TEST_F(Lifetime, OfABorrowedStreamBeginsAnewWhenItsQueueIsAdoptedAgain) {
+TEST_F(Lifetime, AdoptingAGoneBorrowedQueueResumesItsStream) {
   std::optional<Stream> producer = Stream::borrow(context(), native.get());
   const std::uint64_t id = producer->id();
   leave_behind(producer);
@@ -151,7 +151,7 @@ TEST_F(Lifetime, OfABorrowedStreamBeginsAnewWhenItsQueueIsAdoptedAgain) {
   }
 }
 
-TEST_F(Lifetime, OfABorrowedStreamEndsWithoutHarmOnceItIsSynchronized) {
+TEST_F(Lifetime, SynchronizedBorrowedStreamEndsWithoutHarm) {
   {
     const Stream producer = Stream::borrow(context(), native.get());
     set(producer, 2);
@@ -162,7 +162,7 @@ TEST_F(Lifetime, OfABorrowedStreamEndsWithoutHarmOnceItIsSynchronized) {
   EXPECT_EQ(test::contents(data), std::vector<int>(count, 5));
 }
 
-TEST_F(Lifetime, OfAnEventEndsNeitherItsStreamNorTheWaitForIt) {
+TEST_F(Lifetime, DestroyedEventEndsNeitherItsStreamNorItsWait) {
   std::optional<Stream> producer(std::in_place, context());
   gate.emplace(*producer);
   set(*producer, 2);

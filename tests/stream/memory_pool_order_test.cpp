@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Which block a memory pool hands out, and what comes before its next use.
+// Which block a memory pool returns, and what its next use waits for.
 #include <gtest/gtest.h>
 
 #include <array>
@@ -27,7 +27,7 @@ using test::references;
 
 using MemoryPoolOrder = test::MemoryPoolWork;
 
-TEST_F(MemoryPoolOrder, GivesABlockBackToItsStreamAtOnceThoughItsWorkIsHeld) {
+TEST_F(MemoryPoolOrder, ReturnsABlockToItsStreamThoughItsWorkIsHeld) {
   MemoryPool pool(context());
   const Stream stream(context());
   const Tensor first = Tensor::zeros(stream, {256}), second = Tensor::zeros(stream, {256});
@@ -66,7 +66,7 @@ TEST_F(MemoryPoolOrder, MakesABlockRatherThanWaitForAnotherStream) {
   EXPECT_EQ(stream.statistics().waits(), 0u);
 }
 
-TEST_F(MemoryPoolOrder, AtTheLimitTakesABlockInFlightAndInsertsOneWait) {
+TEST_F(MemoryPoolOrder, TakesABlockInFlightAtTheLimitAndInsertsOneWait) {
   MemoryPool pool(context(), {.limit_nbytes = kib});
   const Stream held(context()), stream(context());
   const Tensor result = Tensor::zeros(held, {256});
@@ -91,7 +91,7 @@ TEST_F(MemoryPoolOrder, AtTheLimitTakesABlockInFlightAndInsertsOneWait) {
   EXPECT_EQ(result.to_host<float>(held), std::vector<float>(256, 1.0f));
 }
 
-TEST_F(MemoryPoolOrder, AtTheLimitTakesTheBlockThatHasLainLongest) {
+TEST_F(MemoryPoolOrder, TakesTheBlockThatWasFreedFirstAtTheLimit) {
   MemoryPool pool(context(), {.limit_nbytes = 3 * kib});
   const Stream held(context()), other(context()), stream(context());
   Gate gate(held), other_gate(other);
@@ -110,7 +110,7 @@ TEST_F(MemoryPoolOrder, AtTheLimitTakesTheBlockThatHasLainLongest) {
   EXPECT_EQ(pool.statistics().waits, 2u);
 }
 
-TEST_F(MemoryPoolOrder, TakesABlockOfAnotherStreamThatTheStreamAlreadyComesAfter) {
+TEST_F(MemoryPoolOrder, TakesAnotherStreamsBlockWhenOrderedAfterIt) {
   MemoryPool pool(context());
   const Stream held(context()), middle(context()), stream(context());
   Gate gate(held);
@@ -130,7 +130,7 @@ TEST_F(MemoryPoolOrder, TakesABlockOfAnotherStreamThatTheStreamAlreadyComesAfter
   EXPECT_EQ(values(stream, second), std::vector<float>(256, 2.0f));
 }
 
-TEST_F(MemoryPoolOrder, TakesABlockOfAnotherStreamWhoseWorkIsKnownToBeDone) {
+TEST_F(MemoryPoolOrder, TakesAnotherStreamsBlockWhoseWorkIsKnownToBeDone) {
   MemoryPool pool(context());
   const Stream first(context()), stream(context());
   std::optional<Buffer> buffer = pool.allocate(first, kib);
@@ -144,7 +144,7 @@ TEST_F(MemoryPoolOrder, TakesABlockOfAnotherStreamWhoseWorkIsKnownToBeDone) {
   EXPECT_EQ(stream.statistics().waits(), 0u);
 }
 
-TEST_F(MemoryPoolOrder, TakesABlockThatWasNeverUsedWhicheverStreamItWasFor) {
+TEST_F(MemoryPoolOrder, TakesAnUnusedBlockOfAnyStream) {
   MemoryPool pool(context());
   const Stream held(context()), stream(context());
   const cl_mem block = memory(pool.allocate(held, kib));
@@ -167,7 +167,7 @@ TEST_F(MemoryPoolOrder, PrefersTheBlockThatItsOwnStreamUsedLast) {
   EXPECT_EQ(memory(pool.allocate(stream, kib)), block);
 }
 
-TEST_F(MemoryPoolOrder, LooksAtAllWhoUsedABlockAndNotAtTheLastAlone) {
+TEST_F(MemoryPoolOrder, ConsidersAllStreamsThatUsedABlock) {
   MemoryPool pool(context());
   const Stream held(context()), stream(context());
   const Tensor result = Tensor::zeros(held, {256});
@@ -185,7 +185,7 @@ TEST_F(MemoryPoolOrder, LooksAtAllWhoUsedABlockAndNotAtTheLastAlone) {
   EXPECT_EQ(result.to_host<float>(held), std::vector<float>(256, 1.0f));
 }
 
-TEST_F(MemoryPoolOrder, LooksAtThePartOfABlockThatIsWanted) {
+TEST_F(MemoryPoolOrder, ConsidersOnlyThePartOfABlockThatIsWanted) {
   MemoryPool pool(context());
   const Stream held(context()), stream(context());
   const Kernel kernel = test::multiply_add_kernel();
@@ -220,7 +220,7 @@ TEST_F(MemoryPoolOrder, DoesNotTakeABlockFromAQueueThatOthersUse) {
   EXPECT_EQ(memory(pool.allocate(shared, kib)), block);
 }
 
-/// The stream fails behind its work, of which nobody knows that it is done.
+/// Fails `stream` after its work, while no call knows yet that the work is done.
 void fail_behind_work(const Stream& stream) {
   clFinish(stream.get());  // PoCL 3.1 aborts when a launch fails with what came before it
   Gate gate(stream);
@@ -229,7 +229,7 @@ void fail_behind_work(const Stream& stream) {
   EXPECT_THROW(event.synchronize(), CommandError);
 }
 
-TEST_F(MemoryPoolOrder, ABlockOfAFailedStreamDoesNotMakeAnotherStreamFail) {
+TEST_F(MemoryPoolOrder, FailedStreamsBlockDoesNotFailAnotherStream) {
   DOVETAIL_SKIP_UNLESS_FAILURES_PROPAGATE();
   MemoryPool pool(context(), {.limit_nbytes = kib});
   const Stream failed(context()), stream(context());
@@ -243,7 +243,7 @@ TEST_F(MemoryPoolOrder, ABlockOfAFailedStreamDoesNotMakeAnotherStreamFail) {
   EXPECT_EQ(values(stream, next), std::vector<float>(256, 2.0f));
 }
 
-TEST_F(MemoryPoolOrder, ABlockOfAFailedStreamIsNotTakenThoughTheStreamComesAfterItsUse) {
+TEST_F(MemoryPoolOrder, LeavesAFailedStreamsBlockThoughOrderedAfterItsUse) {
   DOVETAIL_SKIP_UNLESS_FAILURES_PROPAGATE();
   MemoryPool pool(context());
   const Stream failed(context()), stream(context());
@@ -261,7 +261,7 @@ TEST_F(MemoryPoolOrder, ABlockOfAFailedStreamIsNotTakenThoughTheStreamComesAfter
   EXPECT_NO_THROW(set(stream, next, 2.0f));
 }
 
-TEST_F(MemoryPoolOrder, ABlockWhoseNativeHandleWasLentIsNotHandedOutAgain) {
+TEST_F(MemoryPoolOrder, ReleasesABlockWhoseNativeHandleWasLent) {
   MemoryPool pool(context());
   const Stream stream(context());
   cl_mem lent = nullptr;

@@ -79,7 +79,7 @@ TEST(MemoryPoolRecovery, PrefersAWaitToReleasingWhatIsCached) {
   EXPECT_EQ(pool.statistics().released, 0u);
 }
 
-/// The context's own pool, with something in it.
+/// Caches blocks in the context's own pool.
 class FullContext : public testing::Test {
  protected:
   void SetUp() override {
@@ -115,7 +115,7 @@ TEST_F(FullContext, GivesWayToAFillThatFindsNoRoom) {
   EXPECT_EQ(data.to_host<float>(stream), std::vector<float>(100, 5.0f));
 }
 
-TEST_F(FullContext, ALaunchThatFindsNoRoomTwiceIsOutOfMemory) {
+TEST_F(FullContext, SecondLaunchWithoutRoomThrowsOutOfMemory) {
   const Kernel kernel = test::multiply_add_kernel();
   const Tensor data = Tensor::zeros(stream, {100});
   {

@@ -48,8 +48,8 @@ TEST_F(MemoryPoolFailure, AnswersZeroBytesWithAnEmptyBuffer) {
   EXPECT_EQ(pool.statistics().allocations(), 0u);
 }
 
-// A thread of the parent may have held a lock when the child was forked.
-TEST_F(MemoryPoolFailure, IsLeftAloneInAForkedChild) {
+// A thread of the parent may have held a lock at the fork.
+TEST_F(MemoryPoolFailure, ForkedChildLeavesThePoolAlone) {
   std::optional<MemoryPool> pool(std::in_place, context());
   const Stream stream(context());
   static_cast<void>(pool->allocate(stream, kib));
@@ -101,7 +101,7 @@ TEST_F(MemoryPoolFailure, RefusesWhatNoDeviceHasAndKeepsWhatIsCached) {
   EXPECT_EQ(pool.statistics().allocations(), 1u);
 }
 
-TEST_F(MemoryPoolFailure, AtTheLimitTellsTheFiguresAndGoesOnOnceThereIsRoom) {
+TEST_F(MemoryPoolFailure, ReportsTheFiguresAtTheLimitAndRecovers) {
   MemoryPool pool(context(), {.limit_nbytes = 4 * kib});
   const Stream stream(context());
   std::optional<Buffer> large = pool.allocate(stream, 3 * kib);
@@ -117,7 +117,7 @@ TEST_F(MemoryPoolFailure, AtTheLimitTellsTheFiguresAndGoesOnOnceThereIsRoom) {
   EXPECT_THROW(static_cast<void>(pool.allocate(stream, 4 * kib + 1)), OutOfMemory);
 }
 
-TEST_F(MemoryPoolFailure, AtTheLimitReleasesOnlyWhatIsNeededAndWhatLayLongestFirst) {
+TEST_F(MemoryPoolFailure, ReleasesOnlyTheOldestThatTheLimitNeeds) {
   MemoryPool pool(context(), {.limit_nbytes = 7 * kib});
   const Stream stream(context());
   std::optional<Buffer> a = pool.allocate(stream, kib), b = pool.allocate(stream, 2 * kib),
@@ -199,7 +199,7 @@ TEST_F(MemoryPoolUse, RoundsUpByLessThanAnEighthAndByLessThanTwoMebibytes) {
   }
 }
 
-TEST_F(MemoryPoolUse, HandsABlockOutForAnySizeOfItsClassAndForNoOther) {
+TEST_F(MemoryPoolUse, ReusesABlockForSizesOfItsClassOnly) {
   MemoryPool pool(context());
   const Stream stream(context());
   const cl_mem block = memory(pool.allocate(stream, 1025));
@@ -228,7 +228,7 @@ TEST_F(MemoryPoolUse, KeepsAtMostAsMuchCachedAsItWasTold) {
   EXPECT_EQ(pool.statistics().cached, 0u);
 }
 
-TEST_F(MemoryPoolUse, TrimReleasesWhatHasLainLongestAndKeepsTheRest) {
+TEST_F(MemoryPoolUse, TrimReleasesTheOldestAndKeepsTheRest) {
   MemoryPool pool(context());
   const Stream stream(context());
   std::optional<Buffer> a = pool.allocate(stream, kib), b = pool.allocate(stream, 2 * kib),
@@ -243,7 +243,7 @@ TEST_F(MemoryPoolUse, TrimReleasesWhatHasLainLongestAndKeepsTheRest) {
   EXPECT_EQ(pool.statistics().in_use, 4 * kib);
 }
 
-TEST_F(MemoryPoolUse, MayGoBeforeItsBuffers) {
+TEST_F(MemoryPoolUse, BuffersOutliveThePool) {
   const Stream stream(context());
   auto pool = std::make_optional<MemoryPool>(context());
   std::optional<Buffer> buffer = pool->allocate(stream, kib), other = pool->allocate(stream, kib);
@@ -263,7 +263,7 @@ TEST_F(MemoryPoolUse, MayGoBeforeItsBuffers) {
   for (cl_mem block : blocks) clReleaseMemObject(block);
 }
 
-TEST_F(MemoryPoolUse, OfAContextGoesWithIt) {
+TEST_F(MemoryPoolUse, ContextDestroysItsPool) {
   cl_context native = nullptr;
   {
     const Context own(Device::default_device());
@@ -278,14 +278,14 @@ TEST_F(MemoryPoolUse, OfAContextGoesWithIt) {
   }
   cl_uint references = 0;
   const auto limit = std::chrono::steady_clock::now() + std::chrono::seconds(10);
-  do {  // the driver lets go of finished work a little later
+  do {  // the driver releases finished work a little later
     clGetContextInfo(native, CL_CONTEXT_REFERENCE_COUNT, sizeof(references), &references, nullptr);
   } while (references != 1 && std::chrono::steady_clock::now() < limit);
   EXPECT_EQ(references, 1u);
   clReleaseContext(native);
 }
 
-TEST_F(MemoryPoolUse, OfTheContextIsWhereTensorsComeFrom) {
+TEST_F(MemoryPoolUse, TensorsComeFromTheContextsPool) {
   const Stream stream(context());
   MemoryPool& pool = MemoryPool::of(context());
   pool.trim();
@@ -298,7 +298,7 @@ TEST_F(MemoryPoolUse, OfTheContextIsWhereTensorsComeFrom) {
   EXPECT_EQ(after.in_use - before.in_use, mib);
 }
 
-TEST_F(MemoryPoolThreads, KeepTheirNumbersWhileBlocksGoRoundBetweenStreams) {
+TEST_F(MemoryPoolThreads, KeepTheirValuesWhileBlocksMoveBetweenStreams) {
   constexpr int threads = 16, rounds = 60;
   constexpr std::array<std::size_t, 3> sizes{4 * kib, 5 * kib, 16 * kib};
   MemoryPool pool(context(), {.limit_nbytes = threads * 2 * sizes.back()});
@@ -325,7 +325,7 @@ TEST_F(MemoryPoolThreads, KeepTheirNumbersWhileBlocksGoRoundBetweenStreams) {
   EXPECT_LE(after.peak_reserved, threads * 2 * sizes.back());
 }
 
-TEST_F(MemoryPoolThreads, MayGiveBackWhatOthersAllocated) {
+TEST_F(MemoryPoolThreads, FreeWhatOthersAllocated) {
   MemoryPool pool(context());
   const Stream stream(context());
   std::vector<Buffer> buffers;

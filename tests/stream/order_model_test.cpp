@@ -9,8 +9,8 @@
 #include <iostream>
 #include <string>
 
+#include "tests/oracles/model_program.hpp"
 #include "tests/support/contexts.hpp"
-#include "tests/support/model_program.hpp"
 
 namespace dovetail {
 namespace {
@@ -26,7 +26,7 @@ std::uint64_t variable(const char* name, std::uint64_t otherwise) {
   return value != nullptr ? std::stoull(value) : otherwise;
 }
 
-TEST(OrderModel, RandomProgramsGiveTheResultsOfTheOrderInWhichTheyWereGiven) {
+TEST(OrderModel, RandomProgramsGiveTheResultsOfTheirOrder) {
   const std::uint64_t seed = variable("DOVETAIL_TEST_SEED", 1);
   const bool is_one = std::getenv("DOVETAIL_TEST_SEED") != nullptr;
   const std::uint64_t programs = variable("DOVETAIL_TEST_PROGRAMS", is_one ? 1 : usual_programs);

@@ -11,9 +11,9 @@
 
 #include "dovetail/stream/stream_pool.hpp"
 #include "dovetail/tensor/tensor.hpp"
+#include "tests/oracles/model_program.hpp"
+#include "tests/oracles/model_world.hpp"
 #include "tests/support/contexts.hpp"
-#include "tests/support/model_program.hpp"
-#include "tests/support/model_world.hpp"
 #include "tests/support/threads.hpp"
 
 namespace dovetail {
@@ -25,7 +25,7 @@ constexpr int thread_count = 16, operations = 1000;
 constexpr std::int64_t size = 64;
 constexpr std::size_t counter_count = 6;
 
-/// out[i] = out[i] + in[i] * factor: what is lost or done twice shows in the sum.
+/// out[i] = out[i] + in[i] * factor: work that is lost or repeated changes the sum.
 Kernel add_kernel() {
   return test::kernel_from(
       "kernel void add_product(global int* out, global const int* in, int factor, int count) {\n"
@@ -34,7 +34,7 @@ Kernel add_kernel() {
       "add_product");
 }
 
-/// Tensors on their way from one thread to another, while work on them may be in flight.
+/// Passes tensors from one thread to another while work on them may be in flight.
 class Mailbox {
  public:
   void put(Tensor tensor, int value) {
@@ -107,7 +107,7 @@ class OrderThreads : public testing::Test {
     expected_ += std::int64_t{factor} * value;
   }
 
-  /// Every word of a counter is the same at every moment between two commands.
+  /// Checks that all words of a counter are equal, as they are between any two commands.
   void look(const Stream& stream, test::Dice& dice) {
     if (dice.chance(70)) return stream.flush();
     const auto values = dice.of(counters_).to_host<std::int32_t>(stream);
@@ -122,7 +122,7 @@ class OrderThreads : public testing::Test {
   Mailbox mailbox_;
 };
 
-TEST_F(OrderThreads, LoseNothingOfTensorsThatTheyHandOver) {
+TEST_F(OrderThreads, LoseNothingWhenTheyHandTensorsOver) {
   OrderRecorder recorder;
   test::on_threads(thread_count, [&](int index) { work(index); });
   EXPECT_EQ(total(Stream(context())), expected_);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Peers that do not keep their word: an error, never a deadlock, and never work out of order.
+// Peers that break their contract cause an error, never a deadlock and never work out of order.
 #include <gtest/gtest.h>
 
 #include <functional>
@@ -21,7 +21,7 @@ using test::text_thrown;
 
 constexpr std::size_t count = 64;
 
-/// Has recorded one piece of work, and does at `submit()` what the test says.
+/// Holds back one command. `submit()` calls the test's function.
 class OddPeer : public Peer {
  public:
   std::string_view name() const noexcept override { return "odd"; }
@@ -51,7 +51,7 @@ class PeerTest : public testing::Test {
   const Stream consumer{context()};
 };
 
-TEST_F(PeerTest, ThatDoesNotSubmitIsRefusedBeforeAnythingIsTaken) {
+TEST_F(PeerTest, MissingSubmitThrowsBeforeAnythingIsEnqueued) {
   expect_parts(text_thrown<Error>([&] { set(stream, data, 2); }), "[Peer::submit] 'odd'",
                "had recorded 1 and has enqueued 0");
   expect_parts(text_thrown<Error>([&] { static_cast<void>(stream.record()); }), "[Peer::submit]");
@@ -64,7 +64,7 @@ TEST_F(PeerTest, ThatDoesNotSubmitIsRefusedBeforeAnythingIsTaken) {
   EXPECT_EQ(test::contents(data), std::vector<int>(count, 2));
 }
 
-TEST_F(PeerTest, ThatThrowsIsHeardAndLeavesTheStreamUsable) {
+TEST_F(PeerTest, ThrowingSubmitLeavesTheStreamUsable) {
   peer->at_submit = [] { throw std::logic_error("not now"); };
   EXPECT_EQ(text_thrown<std::logic_error>([&] { set(stream, data, 2); }), "not now");
   EXPECT_EQ(text_thrown<std::logic_error>([&] { stream.synchronize(); }), "not now");
@@ -75,7 +75,7 @@ TEST_F(PeerTest, ThatThrowsIsHeardAndLeavesTheStreamUsable) {
   EXPECT_EQ(test::contents(data), std::vector<int>(count, 2));
 }
 
-TEST_F(PeerTest, ThatThrowsTowardsAnotherStreamKeepsTheDependantFromRunning) {
+TEST_F(PeerTest, ThrowingSubmitFailsTheDependentStream) {
   peer->now.enqueued = 1;
   set(stream, data, 2);
   peer->now.recorded = 2;
@@ -84,7 +84,7 @@ TEST_F(PeerTest, ThatThrowsTowardsAnotherStreamKeepsTheDependantFromRunning) {
   EXPECT_EQ(text_thrown<std::logic_error>([&] { stream.detach(*peer); }), "not now");
   stream.synchronize();
   EXPECT_EQ(test::contents(data), std::vector<int>(count, 2));
-  // Its order was not kept, so nothing may build on it until somebody says so.
+  // The order was broken, so dependent work throws until the consumer is reset.
   expect_parts(text_thrown<CommandError>([&] { set(consumer, other, 3); }), "not now");
   consumer.reset();
   set(consumer, data, 4);
@@ -92,13 +92,13 @@ TEST_F(PeerTest, ThatThrowsTowardsAnotherStreamKeepsTheDependantFromRunning) {
   EXPECT_EQ(test::contents(data), std::vector<int>(count, 4));
 }
 
-TEST_F(PeerTest, ThatThrowsWhatIsNoExceptionKeepsTheDependantFromRunningToo) {
+TEST_F(PeerTest, ThrownIntFailsTheDependentStreamToo) {
   peer->now.enqueued = 1;
   set(stream, data, 2);
   peer->now.recorded = 2;
   peer->at_submit = [] { throw 42; };
   EXPECT_THROW(set(consumer, data, 3), int);
-  ASSERT_EQ(consumer.point().ticket, 1u);  // else who depends on it waits for ever
+  ASSERT_EQ(consumer.point().ticket, 1u);  // else its dependants wait for ever
   peer->now.enqueued = 2;
   expect_parts(text_thrown<CommandError>([&] { set(stream, data, 4); }), "depends on stream #");
   consumer.reset();
@@ -107,7 +107,7 @@ TEST_F(PeerTest, ThatThrowsWhatIsNoExceptionKeepsTheDependantFromRunningToo) {
   EXPECT_EQ(test::contents(data), std::vector<int>(count, 4));
 }
 
-TEST_F(PeerTest, ThatThrowsWhatIsNoExceptionAtTheEndOfItsStreamIsReported) {
+TEST_F(PeerTest, ReportsAThrownIntAtTheEndOfItsStream) {
   const auto last = std::make_shared<OddPeer>();
   last->at_submit = [] { throw 42; };
   testing::internal::CaptureStderr();
@@ -120,7 +120,7 @@ TEST_F(PeerTest, ThatThrowsWhatIsNoExceptionAtTheEndOfItsStreamIsReported) {
                "an exception of another type");
 }
 
-TEST_F(PeerTest, ThatGivesWorkToAStreamInSubmitGetsAnError) {
+TEST_F(PeerTest, SubmitThatEnqueuesOnAStreamThrows) {
   for (const Stream* target : {&stream, &consumer}) {
     peer->at_submit = [&] { set(*target, other, 5); };
     expect_parts(text_thrown<Error>([&] { set(stream, data, 2); }),
@@ -134,25 +134,25 @@ TEST_F(PeerTest, ThatGivesWorkToAStreamInSubmitGetsAnError) {
   set(consumer, other, 3);
 }
 
-TEST_F(PeerTest, ThatGivesWorkToItsStreamInSubmitGetsAnErrorOutsideALaunchToo) {
+TEST_F(PeerTest, SubmitThatEnqueuesThrowsOutsideALaunchToo) {
   peer->at_submit = [&] { set(stream, other, 5); };
   expect_parts(text_thrown<Error>([&] { static_cast<void>(stream.record()); }), "Peer::submit");
   expect_parts(text_thrown<Error>([&] { stream.synchronize(); }), "Peer::submit");
 }
 
-TEST_F(PeerTest, IsAttachedOnceAndDetachedOnce) {
+TEST_F(PeerTest, AttachesOnceAndDetachesOnce) {
   expect_parts(text_thrown<InvalidArgument>([&] { stream.attach(peer); }), "[Stream::attach] 'odd'",
                "already");
   expect_parts(text_thrown<InvalidArgument>([&] { stream.attach(nullptr); }), "null");
   expect_parts(text_thrown<InvalidArgument>([&] { consumer.detach(*peer); }),
                "[Stream::detach] 'odd' is not attached");
   EXPECT_THROW(stream.detach(*peer), Error);  // as it does not submit
-  set(stream, data, 2);                       // its work is not asked for any more
+  set(stream, data, 2);                       // the launch no longer calls its submit()
   stream.synchronize();
   stream.attach(peer);
 }
 
-TEST_F(PeerTest, ThatIsDetachedSubmitsWhatItHoldsBackFirst) {
+TEST_F(PeerTest, DetachSubmitsWhatItHoldsBack) {
   bool has_submitted = false;
   peer->at_submit = [&] {
     has_submitted = true;
@@ -162,7 +162,7 @@ TEST_F(PeerTest, ThatIsDetachedSubmitsWhatItHoldsBackFirst) {
   EXPECT_TRUE(has_submitted);
 }
 
-TEST_F(PeerTest, ThatIsDetachedSubmitsWhateverAnotherOneDoes) {
+TEST_F(PeerTest, DetachSubmitsThoughAnotherPeerThrows) {
   const auto leaving = std::make_shared<OddPeer>();
   leaving->at_submit = [&] { leaving->now.enqueued = leaving->now.recorded; };
   stream.attach(leaving);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// How a process ends that has streams and work in flight: each in a process of its own.
+// How a process with streams and work in flight ends; each test runs in a process of its own.
 #include <gtest/gtest.h>
 
 #include <chrono>
@@ -16,7 +16,7 @@ namespace {
 
 using test::context;
 
-/// Runs the test's child with empty caches, so that it has to compile.
+/// Runs the test's child with empty caches, so that the driver compiles.
 test::ChildResult run_cold() {
   const test::TemporaryDirectory caches;
   return test::run_again_in_child({{"POCL_CACHE_DIR", caches.path() / "driver"},
@@ -28,7 +28,7 @@ void launch_something(const Stream& stream) {
                                      1.0f);
 }
 
-TEST(ProcessExit, IsCleanWhileTheDriverCompilesForALiveStream) {
+TEST(ProcessExit, SucceedsWhileTheDriverCompilesForALiveStream) {
   if (test::in_child()) {
     static const Stream stream(context());
     return launch_something(stream);
@@ -37,13 +37,13 @@ TEST(ProcessExit, IsCleanWhileTheDriverCompilesForALiveStream) {
   EXPECT_TRUE(child.passed) << child.output;
 }
 
-TEST(ProcessExit, IsCleanWhileTheDriverCompilesForAStreamThatIsGone) {
+TEST(ProcessExit, SucceedsWhileTheDriverCompilesForAGoneStream) {
   if (test::in_child()) return launch_something(Stream(context()));
   const auto child = run_cold();
   EXPECT_TRUE(child.passed) << child.output;
 }
 
-TEST(ProcessExit, MayUseStreamsInStaticDestructors) {
+TEST(ProcessExit, StaticDestructorsUseStreams) {
   if (test::in_child()) {
     static const struct AtTheEnd {
       ~AtTheEnd() {

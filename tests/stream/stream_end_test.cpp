@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What becomes of work when the last handle to its stream goes.
+// What happens to work when the last handle to its stream goes.
 #include <gtest/gtest.h>
 
 #include <memory>
@@ -7,9 +7,9 @@
 
 #include "dovetail/core/error.hpp"
 #include "dovetail/tensor/tensor.hpp"
+#include "tests/oracles/model_peer.hpp"
 #include "tests/support/contexts.hpp"
 #include "tests/support/gate.hpp"
-#include "tests/support/model_peer.hpp"
 #include "tests/support/native_queue.hpp"
 #include "tests/support/thrown.hpp"
 
@@ -49,7 +49,7 @@ TEST_F(StreamEnd, KeepsWhatAPeerHoldsBackInOrder) {
   EXPECT_EQ(result[0], ((1 * 31 + 3) * 31 + 5) * 31 + 7);
 }
 
-TEST_F(StreamEnd, OfABorrowedQueueMakesItsPointsRefused) {
+TEST_F(StreamEnd, GoneBorrowedQueuesPointsThrow) {
   std::optional<Stream> borrowed = Stream::borrow(context(), queue_.get(), {.exclusive = true});
   const Stream held(context());
   test::Gate gate(held);

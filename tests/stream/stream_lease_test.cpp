@@ -38,7 +38,7 @@ void await_waiting(const StreamPool& pool, std::size_t count) {
   while (leases_of(pool).waiting != count) std::this_thread::yield();
 }
 
-TEST(StreamLease, IsOfAStreamThatGetNeverGives) {
+TEST(StreamLease, HoldsAStreamThatGetNeverReturns) {
   StreamPool pool(context(), {.size = 3, .leases = 2});
   const StreamLease first = pool.lease();
   const StreamLease second = pool.lease();
@@ -48,8 +48,8 @@ TEST(StreamLease, IsOfAStreamThatGetNeverGives) {
   EXPECT_EQ(first->context(), context());
 }
 
-// A thread of the parent may have held the pool's lock when the child was forked.
-TEST(StreamLease, IsNotGivenBackInAForkedChild) {
+// A thread of the parent may have held the pool's lock at the fork.
+TEST(StreamLease, ForkedChildLeavesItActive) {
   StreamPool pool(context(), {.size = 1, .leases = 1});
   std::optional<StreamLease> lease = pool.lease();
   const auto child = test::run_in_fork([&] {
@@ -84,7 +84,7 @@ class InUse {
   std::size_t most_ = 0;
 };
 
-TEST(StreamLease, IsExclusiveUnderSixteenThreads) {
+TEST(StreamLease, StaysExclusiveUnderSixteenThreads) {
   StreamPool pool(context(), {.size = 1, .leases = 3});
   InUse in_use;
   std::atomic<std::uint64_t> granted{0};
@@ -114,7 +114,7 @@ TEST(StreamLease, IsExclusiveUnderSixteenThreads) {
   EXPECT_LE(now.streams_created, 3 + in_use.kept());
 }
 
-TEST(StreamLease, GivesBackWhenItIsDestroyed) {
+TEST(StreamLease, ReturnsItsStreamWhenDestroyed) {
   StreamPool pool(context(), {.leases = 1});
   std::uint64_t id = 0;
   {
@@ -171,7 +171,7 @@ TEST(StreamLease, MovesWithItsStream) {
   EXPECT_EQ(leases_of(pool).replaced, 0u);
 }
 
-TEST(StreamLease, GivesBackWithoutWaitingForTheStreamsWork) {
+TEST(StreamLease, ReturnsItsStreamWithoutWaitingForItsWork) {
   StreamPool pool(context(), {.leases = 1});
   const cl_event user = clCreateUserEvent(context().get(), nullptr);
   std::uint64_t id = 0;
@@ -189,7 +189,7 @@ TEST(StreamLease, GivesBackWithoutWaitingForTheStreamsWork) {
   clReleaseEvent(user);
 }
 
-TEST(StreamLease, IsServedInTheOrderOfTheCalls) {
+TEST(StreamLease, WaitersGetItInTheOrderOfTheirCalls) {
   StreamPool pool(context(), {.leases = 1});
   std::optional<StreamLease> held = pool.lease();
   std::mutex mutex;
@@ -214,14 +214,14 @@ TEST(StreamLease, IsServedInTheOrderOfTheCalls) {
   EXPECT_EQ(pool.statistics().streams_created, 1u);
 }
 
-TEST(StreamLease, IsNotGivenPastSomebodyWhoWaits) {
+TEST(StreamLease, TryLeaseDoesNotOvertakeAWaiter) {
   StreamPool pool(context(), {.leases = 1});
   std::optional<StreamLease> held = pool.lease();
   std::optional<StreamLease> theirs;
   std::jthread waiter([&] { theirs = pool.lease(); });
   await_waiting(pool, 1);
   held.reset();
-  EXPECT_FALSE(pool.try_lease());  // it is theirs, whether they have woken up or not
+  EXPECT_FALSE(pool.try_lease());  // the waiter owns it even before it wakes up
   EXPECT_FALSE(pool.try_lease_for(0ns));
   waiter.join();
   EXPECT_TRUE(theirs);
@@ -242,7 +242,7 @@ TEST(StreamLease, TimesOutOnTime) {
   EXPECT_EQ(leases_of(pool).granted, 1u);
 }
 
-TEST(StreamLease, GoesPastAWaiterThatHasTimedOut) {
+TEST(StreamLease, SkipsAWaiterThatTimedOut) {
   StreamPool pool(context(), {.leases = 1});
   std::optional<StreamLease> held = pool.lease();
   {
@@ -259,7 +259,7 @@ TEST(StreamLease, GoesPastAWaiterThatHasTimedOut) {
   EXPECT_EQ(leases_of(pool).timed_out, 1u);
 }
 
-TEST(StreamLease, OfAStreamThatSomebodyKeepsIsNotGivenAgain) {
+TEST(StreamLease, ReplacesAStreamThatSomebodyKeeps) {
   StreamPool pool(context(), {.leases = 1});
   const Stream copy = [&] {
     const StreamLease lease = pool.lease();
@@ -279,7 +279,7 @@ TEST(StreamLease, OfAStreamThatSomebodyKeepsIsNotGivenAgain) {
   event.synchronize();
 }
 
-TEST(StreamLease, OfAStreamWhoseCopyIsGoneIsGivenAgain) {
+TEST(StreamLease, ReusesAStreamWhoseCopyIsGone) {
   StreamPool pool(context(), {.leases = 1});
   std::uint64_t id = 0;
   {
@@ -292,7 +292,7 @@ TEST(StreamLease, OfAStreamWhoseCopyIsGoneIsGivenAgain) {
   EXPECT_EQ(leases_of(pool).replaced, 0u);
 }
 
-TEST(StreamLease, OfAStreamThatSomebodyAdoptedIsNotGivenAgain) {
+TEST(StreamLease, ReplacesAStreamThatSomebodyAdopted) {
   StreamPool pool(context(), {.leases = 1});
   cl_command_queue queue = pool.lease()->get();
   const Stream adopted = Stream::retain(context(), queue);  // while it is idle
@@ -301,7 +301,7 @@ TEST(StreamLease, OfAStreamThatSomebodyAdoptedIsNotGivenAgain) {
   EXPECT_EQ(leases_of(pool).replaced, 1u);
 }
 
-TEST(StreamLease, OfAKeptStreamIsAFreshOneForWhoeverWaits) {
+TEST(StreamLease, WaiterGetsAFreshStreamForAKeptOne) {
   StreamPool pool(context(), {.leases = 1});
   std::optional<StreamLease> held = pool.lease();
   const Stream copy = held->stream();
@@ -313,6 +313,7 @@ TEST(StreamLease, OfAKeptStreamIsAFreshOneForWhoeverWaits) {
   EXPECT_EQ(pool.statistics().streams_created, 2u);
 }
 
+// Uses freed memory if a lease returns its stream through a pointer to the pool.
 TEST(StreamLease, OutlivesItsPool) {
   auto pool = std::make_unique<StreamPool>(context(), StreamPoolOptions{.leases = 3});
   std::optional<StreamLease> first = pool->lease();
@@ -324,7 +325,7 @@ TEST(StreamLease, OutlivesItsPool) {
   second->synchronize();
 }
 
-TEST(StreamLease, IsStillToBeHadAfterTheDriverRefusedAQueue) {
+TEST(StreamLease, SucceedsAfterTheDriverRefusedAQueue) {
   StreamPool pool(context(), {.leases = 1});
   const test::FailingQueues refused_once(1);
   EXPECT_THROW(static_cast<void>(pool.lease()), OpenCLError);
@@ -335,7 +336,7 @@ TEST(StreamLease, IsStillToBeHadAfterTheDriverRefusedAQueue) {
   EXPECT_EQ(pool.statistics().streams_created, 1u);
 }
 
-TEST(StreamLease, IsLeftToTheNextWaiterWhenTheDriverRefusesAQueue) {
+TEST(StreamLease, GoesToTheNextWaiterWhenTheDriverRefusesAQueue) {
   StreamPool pool(context(), {.leases = 1});
   std::optional<StreamLease> held = pool.lease();
   const Stream copy = held->stream();  // so that whoever waits needs a queue of its own
@@ -351,7 +352,7 @@ TEST(StreamLease, IsLeftToTheNextWaiterWhenTheDriverRefusesAQueue) {
   EXPECT_EQ(leases_of(pool).active, 0u);
 }
 
-TEST(StreamLease, IsRefusedByAPoolWithoutLeases) {
+TEST(StreamLease, PoolWithoutLeasesRefusesIt) {
   StreamPool pool(context(), {.leases = 0});
   expect_parts(text_thrown<InvalidArgument>([&] { static_cast<void>(pool.lease()); }),
                "[StreamPool::lease]", "leases = 0", "at least 1");

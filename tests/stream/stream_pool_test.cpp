@@ -43,7 +43,7 @@ TEST(StreamPool, KeepsItsDefaultStreamApart) {
   for (std::size_t i = 0; i < pool.size(); ++i) EXPECT_FALSE(pool.get(i) == first);
 }
 
-TEST(StreamPool, HasThirtyOneStreamsUnlessToldOtherwise) {
+TEST(StreamPool, HasThirtyOneStreamsByDefault) {
   EXPECT_EQ(StreamPool(context()).size(), 31u);
   EXPECT_EQ(&StreamPool::default_pool(), &StreamPool::default_pool());
   EXPECT_EQ(StreamPool::default_pool().size(), 31u);
@@ -101,7 +101,7 @@ TEST(StreamPool, ServesEightThreadsAtOnce) {
   for (const auto& [id, count] : times) EXPECT_EQ(count, 8 * 50 / 5) << "stream " << id;
 }
 
-TEST(StreamPool, CountsWhatItGaveAndWhatItMade) {
+TEST(StreamPool, CountsGetsAndStreamsCreated) {
   StreamPool pool(context(), {.size = 3, .leases = 2});
   const StreamPoolStatistics before = pool.statistics();
   EXPECT_EQ(before.gets, 0u);
@@ -147,7 +147,7 @@ TEST(StreamPool, MakesAStreamOnceHoweverManyThreadsAskForIt) {
   }
 }
 
-TEST(StreamPool, MakesAStreamLaterThatTheDriverRefusedAtFirst) {
+TEST(StreamPool, RecoversAfterTheDriverRefusedAQueue) {
   StreamPool pool(context(), {.size = 1});
   const test::FailingQueues refused_once(1);
   EXPECT_THROW(static_cast<void>(pool.get()), OpenCLError);

@@ -26,12 +26,12 @@ using test::NativeQueue;
 using test::references;
 using test::text_thrown;
 
-TEST(Stream, OwnedHoldsItsQueueUntilTheLastHandleGoes) {
+TEST(Stream, OwnsItsQueueUntilTheLastHandleGoes) {
   std::optional<Stream> first(std::in_place, context());
   EXPECT_EQ(first->origin(), StreamOrigin::owned);
   cl_command_queue queue = first->get();
   EXPECT_EQ(references(queue), 1u);
-  ASSERT_EQ(clRetainCommandQueue(queue), CL_SUCCESS);  // so that it may be looked at afterwards
+  ASSERT_EQ(clRetainCommandQueue(queue), CL_SUCCESS);  // keeps it readable after the last handle
   {
     const Stream second = *first;
     first.reset();
@@ -41,7 +41,7 @@ TEST(Stream, OwnedHoldsItsQueueUntilTheLastHandleGoes) {
   clReleaseCommandQueue(queue);
 }
 
-TEST(Stream, RetainedHoldsOneReferenceForAllItsHandles) {
+TEST(Stream, RetainHoldsOneReferenceForAllHandles) {
   const NativeQueue native(context());
   {
     const Stream first = Stream::retain(context(), native.get());
@@ -55,7 +55,7 @@ TEST(Stream, RetainedHoldsOneReferenceForAllItsHandles) {
   EXPECT_EQ(references(native.get()), 1u);
 }
 
-TEST(Stream, BorrowedHoldsNoReference) {
+TEST(Stream, BorrowHoldsNoReference) {
   const NativeQueue native(context());
   {
     const Stream stream = Stream::borrow(context(), native.get());
@@ -66,7 +66,7 @@ TEST(Stream, BorrowedHoldsNoReference) {
   while (references(native.get()) != 1u) std::this_thread::yield();
 }
 
-TEST(Stream, BorrowedBecomesRetainedWhenSomebodyRetainsIt) {
+TEST(Stream, RetainingABorrowedQueueMakesItRetained) {
   const NativeQueue native(context());
   {
     const Stream borrowed = Stream::borrow(context(), native.get());
@@ -91,7 +91,7 @@ TEST(Stream, AdoptingAnOwnedQueueGivesTheSameStream) {
   EXPECT_EQ(references(owned.get()), 1u);
 }
 
-TEST(Stream, HandlesToOneQueueAreEqualAndOthersAreNot) {
+TEST(Stream, HandlesCompareEqualOnlyOnOneQueue) {
   const NativeQueue native(context());
   const Stream first = Stream::borrow(context(), native.get());
   const Stream second = Stream::retain(context(), native.get());
@@ -102,7 +102,7 @@ TEST(Stream, HandlesToOneQueueAreEqualAndOthersAreNot) {
   EXPECT_NE(first.id(), other.id());
 }
 
-TEST(Stream, IdsAreNeverUsedAgainThoughHandlesMayBe) {
+TEST(Stream, IdsNeverRecurThoughHandlesMay) {
   std::set<std::uint64_t> ids;
   std::set<cl_command_queue> handles;
   constexpr std::size_t count = 200;
@@ -166,7 +166,7 @@ TEST(Stream, AdoptionRefusesAQueueOnAnotherDevice) {
   });
 }
 
-TEST(Stream, SynchronizeWaitsForWorkThatAnybodyGave) {
+TEST(Stream, SynchronizeWaitsForWorkThatAnybodyEnqueued) {
   const Stream stream(context());
   const NativeQueue producer(context());
   Gate gate(Stream::borrow(context(), producer.get()));
@@ -179,7 +179,7 @@ TEST(Stream, SynchronizeWaitsForWorkThatAnybodyGave) {
     stream.synchronize();
     has_returned = true;
   });
-  // A synchronize() that does not wait has time to show it; one that does is never held against.
+  // A synchronize() that does not wait returns in this time; one that waits fails no check.
   const auto end = std::chrono::steady_clock::now() + std::chrono::milliseconds(20);
   while (!has_returned && std::chrono::steady_clock::now() < end) std::this_thread::yield();
   EXPECT_FALSE(has_returned);
@@ -212,7 +212,7 @@ TEST(Stream, RunsWorkOfSeveralThreadsInTheOrderOfTheirCalls) {
   EXPECT_EQ(result, expected);
 }
 
-TEST(Stream, ProfilingIsSeenOnOwnAndAdoptedQueues) {
+TEST(Stream, ReportsProfilingOfOwnAndAdoptedQueues) {
   EXPECT_FALSE(Stream(context()).has_profiling());
   EXPECT_TRUE(Stream(context(), {.profiling = true}).has_profiling());
   const NativeQueue native(context(), CL_QUEUE_PROFILING_ENABLE);

@@ -49,7 +49,7 @@ nanoseconds elapsed_over(const Stream& stream, const Work& work) {
   return end - start;
 }
 
-/// The least of five, which a busy machine disturbs least.
+/// Returns the shortest of five times, which other load on the machine disturbs least.
 nanoseconds least_over(const Stream& stream, const Work& work) {
   work.give_to(stream);  // some drivers compile at the first run
   nanoseconds least = nanoseconds::max();
@@ -57,24 +57,24 @@ nanoseconds least_over(const Stream& stream, const Work& work) {
   return least;
 }
 
-/// Without profiling, and with.
-class TimedEventOf : public testing::TestWithParam<bool> {
+/// Runs on a queue without profiling and on one with profiling.
+class AnyTimedEvent : public testing::TestWithParam<bool> {
  protected:
   const Stream stream{context(), {.profiling = GetParam()}};
 };
 
-INSTANTIATE_TEST_SUITE_P(Queue, TimedEventOf, testing::Bool(), [](const auto& parameter) {
-  return parameter.param ? "WithProfiling" : "WithoutProfiling";
+INSTANTIATE_TEST_SUITE_P(Queues, AnyTimedEvent, testing::Bool(), [](const auto& parameter) {
+  return parameter.param ? "Profiled" : "Unprofiled";
 });
 
-TEST_P(TimedEventOf, DifferencesGrowWithTheWorkBetween) {
+TEST_P(AnyTimedEvent, DifferencesGrowWithTheWorkBetween) {
   const nanoseconds little = least_over(stream, {.steps = 200'000});
   const nanoseconds much = least_over(stream, {.steps = 2'000'000});
   EXPECT_GT(little.count(), 0);
   EXPECT_GT(much.count(), 3 * little.count());
 }
 
-TEST_P(TimedEventOf, DifferenceIsSignedAndExact) {
+TEST_P(AnyTimedEvent, DifferenceIsSignedAndExact) {
   const TimedEvent start = stream.record_timed();
   Work{.steps = 100'000}.give_to(stream);
   const TimedEvent end = stream.record_timed();
@@ -86,7 +86,7 @@ TEST_P(TimedEventOf, DifferenceIsSignedAndExact) {
   EXPECT_EQ((same - end).count(), 0);
 }
 
-TEST_P(TimedEventOf, IsAnEvent) {
+TEST_P(AnyTimedEvent, CompletesAndOrdersAsAnEvent) {
   const Stream other(context());
   Gate gate(stream);
   const TimedEvent event = stream.record_timed();  // and the host is not held here
@@ -99,7 +99,7 @@ TEST_P(TimedEventOf, IsAnEvent) {
   EXPECT_TRUE(event.is_done());
 }
 
-TEST_P(TimedEventOf, DoesNotWaitForThePointsOfOtherStreams) {
+TEST_P(AnyTimedEvent, DoesNotWaitForThePointsOfOtherStreams) {
   const Stream held(context(), {.profiling = GetParam()});
   Gate gate(held);
   const TimedEvent pending = held.record_timed();
@@ -107,7 +107,7 @@ TEST_P(TimedEventOf, DoesNotWaitForThePointsOfOtherStreams) {
   EXPECT_FALSE(pending.is_done());
 }
 
-TEST_P(TimedEventOf, ComparesWithThoseOfTheOtherKindOfQueue) {
+TEST_P(AnyTimedEvent, ComparesWithOneOfTheOtherKindOfQueue) {
   const Stream other(context(), {.profiling = !GetParam()});
   const nanoseconds little = least_over(stream, {.steps = 20'000});
   const TimedEvent start = stream.record_timed();
@@ -117,7 +117,7 @@ TEST_P(TimedEventOf, ComparesWithThoseOfTheOtherKindOfQueue) {
   EXPECT_GT((end - start).count(), little.count());
 }
 
-TEST_P(TimedEventOf, ReportsThatACommandBeforeItFailed) {
+TEST_P(AnyTimedEvent, ReportsThatACommandBeforeItFailed) {
   DOVETAIL_SKIP_UNLESS_FAILURES_PROPAGATE();
   const TimedEvent before = stream.record_timed();
   stream.synchronize();  // PoCL 3.1 may abort when a command fails behind one that still runs
@@ -133,7 +133,7 @@ TEST_P(TimedEventOf, ReportsThatACommandBeforeItFailed) {
   EXPECT_THROW(failed.synchronize(), OpenCLError);
 }
 
-TEST_P(TimedEventOf, TakesTimesAgainAfterAFailure) {
+TEST_P(AnyTimedEvent, MeasuresAgainAfterAFailure) {
   DOVETAIL_SKIP_UNLESS_FAILURES_PROPAGATE();
   Gate gate(stream);
   const TimedEvent failed = stream.record_timed();
@@ -145,7 +145,7 @@ TEST_P(TimedEventOf, TakesTimesAgainAfterAFailure) {
   }
 }
 
-TEST_P(TimedEventOf, OutlivesItsStreamAndMayGoBeforeItIsReached) {
+TEST_P(AnyTimedEvent, OutlivesItsStreamAndAnEarlierDestroyedOne) {
   std::optional<Stream> gone(std::in_place, context(), StreamOptions{.profiling = GetParam()});
   const TimedEvent start = gone->record_timed();
   {
@@ -158,7 +158,7 @@ TEST_P(TimedEventOf, OutlivesItsStreamAndMayGoBeforeItIsReached) {
   EXPECT_GT((end - start).count(), 0);
 }
 
-TEST_P(TimedEventOf, ManyThreadsTakeTimesOnOneStream) {
+TEST_P(AnyTimedEvent, ManyThreadsMeasureOnOneStream) {
   test::on_threads(8, [&](int) {
     for (int i = 0; i < 20; ++i) {
       EXPECT_GT(elapsed_over(stream, {.steps = 1000}).count(), 0);
@@ -166,7 +166,7 @@ TEST_P(TimedEventOf, ManyThreadsTakeTimesOnOneStream) {
   });
 }
 
-TEST_P(TimedEventOf, WorksOnABorrowedQueue) {
+TEST_P(AnyTimedEvent, WorksOnABorrowedQueue) {
   const test::NativeQueue native(
       context(), GetParam() ? static_cast<cl_queue_properties>(CL_QUEUE_PROFILING_ENABLE) : 0);
   const Stream borrowed = Stream::borrow(context(), native.get());
@@ -187,7 +187,7 @@ TEST(TimedEvent, AgreesBetweenQueuesWithAndWithoutProfiling) {
   }
 }
 
-TEST(TimedEvent, OfAnotherDeviceIsRefused) {
+TEST(TimedEvent, DifferenceRefusesAnotherDevice) {
   test::with_two_devices([](const Device& first, const Device& second) {
     const Stream a{Context(first)}, b{Context(second)};
     const TimedEvent start = a.record_timed();

@@ -37,7 +37,7 @@ cl_ulong time_of(cl_event event, cl_profiling_info what) {
   return time;
 }
 
-/// Whether the event is reached within some milliseconds, by a driver that nothing holds back.
+/// Returns whether the event completes within some 10 ms, which suffices for a free queue.
 bool is_done_soon(cl_event event) {
   cl_int status = CL_QUEUED;
   for (int i = 0; i < 100 && status > CL_COMPLETE; ++i) {
@@ -49,9 +49,9 @@ bool is_done_soon(cl_event event) {
   return status <= CL_COMPLETE;
 }
 
-/// Both hand-overs, also the one that a CPU does not use. That by the host is for CPUs alone: on
-/// others the callback comes long after the point.
-class TimingQueueBy : public testing::TestWithParam<HandOver> {
+/// Runs with both hand-overs, also the one that a CPU does not use. Other devices skip the one by
+/// the host, whose callback comes long after the point there.
+class AnyTimingQueue : public testing::TestWithParam<HandOver> {
  protected:
   void SetUp() override {
     if (GetParam() == HandOver::host && context().device().type() != DeviceType::cpu) {
@@ -64,12 +64,13 @@ class TimingQueueBy : public testing::TestWithParam<HandOver> {
   std::optional<TimingQueue> companion{std::in_place};
 };
 
-INSTANTIATE_TEST_SUITE_P(HandOver, TimingQueueBy, testing::Values(HandOver::host, HandOver::device),
+INSTANTIATE_TEST_SUITE_P(HandOvers, AnyTimingQueue,
+                         testing::Values(HandOver::host, HandOver::device),
                          [](const auto& parameter) {
-                           return parameter.param == HandOver::host ? "Host" : "Device";
+                           return parameter.param == HandOver::host ? "ByHost" : "ByDevice";
                          });
 
-TEST_P(TimingQueueBy, IsOneQueueThatIsReleased) {
+TEST_P(AnyTimingQueue, UsesOneQueueAndReleasesIt) {
   std::optional<TimedPoint> first = record(stream);
   std::optional<TimedPoint> second = record(stream);
   const cl_command_queue queue = queue_of(first->stamp->taken);
@@ -80,7 +81,7 @@ TEST_P(TimingQueueBy, IsOneQueueThatIsReleased) {
   first.reset();
   second.reset();
   companion.reset();
-  // A driver may hold on to a command for a moment after its end.
+  // A driver may keep a command for a moment after its end.
   const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(30);
   while (test::references(queue) != 1 && std::chrono::steady_clock::now() < deadline) {
     std::this_thread::yield();
@@ -89,7 +90,7 @@ TEST_P(TimingQueueBy, IsOneQueueThatIsReleased) {
   clReleaseCommandQueue(queue);
 }
 
-TEST_P(TimingQueueBy, TakesNoTimeBeforeThePointIsReached) {
+TEST_P(AnyTimingQueue, TakesNoTimeBeforeThePointIsReached) {
   const Stream timed(context(), {.profiling = true});
   Gate gate(timed);
   const TimedPoint point = record(timed);
@@ -100,14 +101,14 @@ TEST_P(TimingQueueBy, TakesNoTimeBeforeThePointIsReached) {
   gate.release();
   const cl_ulong taken = time_of(point.stamp->taken, CL_PROFILING_COMMAND_END);
   const cl_ulong given = time_of(behind, CL_PROFILING_COMMAND_QUEUED);
-  // A GPU's clock and the host's, which tells when a command was given, need not agree to the us.
+  // A GPU's clock may differ by microseconds from the host's, which dates the enqueuing.
   if (context().device().type() == DeviceType::cpu) {
     EXPECT_GE(taken, given);
   }
   clReleaseEvent(behind);
 }
 
-TEST_P(TimingQueueBy, GoesOnAfterAFailure) {
+TEST_P(AnyTimingQueue, GoesOnAfterAFailure) {
   DOVETAIL_SKIP_UNLESS_FAILURES_PROPAGATE();
   std::optional<TimedPoint> failed;
   {
@@ -123,7 +124,7 @@ TEST_P(TimingQueueBy, GoesOnAfterAFailure) {
   EXPECT_GT(time_of(record(other).stamp->taken, CL_PROFILING_COMMAND_END), 0u);
 }
 
-TEST(TimingQueue, LeavesTheWorkBehindAPointOutOfItsTimeOnACpu) {
+TEST(TimingQueue, ExcludesTheWorkAfterAPointOnACpu) {
   if (context().device().type() != DeviceType::cpu) GTEST_SKIP() << "not a CPU";
   const Program program = Program::from_source(
       context(), {.name = "busy.cl",
@@ -153,7 +154,7 @@ TEST(TimingQueue, LeavesTheWorkBehindAPointOutOfItsTimeOnACpu) {
   clReleaseKernel(kernel);
 }
 
-TEST(TimingQueue, HoldsTheWorkBehindAPointUntilItsTimeIsTakenByTheHost) {
+TEST(TimingQueue, HoldsLaterWorkUntilTheHostTakesTheTime) {
   const Stream stream(context());
   TimingQueue companion;
   const cl_command_queue queue = queue_of(companion.record(stream, HandOver::host).stamp->taken);
@@ -187,7 +188,7 @@ TEST(TimingQueue, RefusesADeviceThatTakesNoTimeStamps) {
                      "use Stream::record and the host's clock");
 }
 
-TEST(TimingQueue, IsMadeOnceByManyThreads) {
+TEST(TimingQueue, ManyThreadsMakeItOnce) {
   const Stream stream(context());
   TimingQueue companion;
   std::vector<cl_command_queue> queues(8);

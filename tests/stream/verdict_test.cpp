@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Each way to meet a dependency, provoked by itself and counted by Stream::statistics().
+// Provokes each verdict on a dependency by itself and counts it with Stream::statistics().
 #include <gtest/gtest.h>
 
 #include <deque>
@@ -17,7 +17,7 @@ using test::Gate;
 
 constexpr std::size_t count = 64;
 
-/// How many dependencies were met in which way.
+/// Counts dependencies by verdict.
 struct Verdicts {
   std::uint64_t same_queue = 0, already_ordered = 0, transitive = 0, completed = 0, waited = 0,
                 foreign = 0;
@@ -50,7 +50,7 @@ class VerdictTest : public testing::Test {
   const Stream a{context()}, b{context()}, c{context()};
 };
 
-TEST_F(VerdictTest, OfTheFirstUsesIsNone) {
+TEST_F(VerdictTest, FirstUsesGetNone) {
   set(a, x);
   copy(b, y, z);
   EXPECT_EQ(verdicts(a), Verdicts{});
@@ -58,7 +58,7 @@ TEST_F(VerdictTest, OfTheFirstUsesIsNone) {
   EXPECT_EQ(a.statistics().commands, 1u);
 }
 
-TEST_F(VerdictTest, SameQueue) {
+TEST_F(VerdictTest, UsesOnOneQueueCountAsSameQueue) {
   Gate gate(a);
   set(a, x);
   copy(a, x, y);  // x
@@ -68,7 +68,7 @@ TEST_F(VerdictTest, SameQueue) {
   EXPECT_EQ(a.statistics().markers, 0u);
 }
 
-TEST_F(VerdictTest, WaitedThenAlreadyOrdered) {
+TEST_F(VerdictTest, SecondUseAfterAWaitCountsAsAlreadyOrdered) {
   Gate gate(a);
   set(a, x);
   copy(b, x, y);
@@ -78,20 +78,20 @@ TEST_F(VerdictTest, WaitedThenAlreadyOrdered) {
   EXPECT_EQ(a.statistics().markers, 1u);
 }
 
-TEST_F(VerdictTest, AlreadyOrderedCoversAllThatWasBeforeTheMarker) {
+TEST_F(VerdictTest, AlreadyOrderedCoversAllBeforeTheMarker) {
   Gate gate(a);
   set(a, x);
   set(a, y);
   copy(b, x, z);
   set(b, y);
   EXPECT_EQ(verdicts(b), (Verdicts{.already_ordered = 1, .waited = 1}));
-  set(a, x);  // behind the reader on b, by a wait of its own
+  set(a, x);  // after the reader on b, by a wait of its own
   EXPECT_EQ(verdicts(a), (Verdicts{.same_queue = 1, .waited = 1}));
   copy(b, x, z);
   EXPECT_EQ(verdicts(b), (Verdicts{.same_queue = 1, .already_ordered = 1, .waited = 2}));
 }
 
-TEST_F(VerdictTest, Transitive) {
+TEST_F(VerdictTest, WaitThroughAThirdStreamCountsAsTransitive) {
   Gate gate(a);
   set(a, x);
   copy(b, x, y);
@@ -115,7 +115,7 @@ TEST_F(VerdictTest, TransitiveEndsWhereTheStreamBetweenHadNotWaitedYet) {
   EXPECT_TRUE(test::is_held(c.record()));
 }
 
-TEST_F(VerdictTest, CompletedAfterSynchronize) {
+TEST_F(VerdictTest, SynchronizedWorkCountsAsCompleted) {
   set(a, x);
   a.synchronize();
   copy(b, x, y);
@@ -123,7 +123,7 @@ TEST_F(VerdictTest, CompletedAfterSynchronize) {
   EXPECT_EQ(a.statistics().markers, 0u);
 }
 
-TEST_F(VerdictTest, CompletedOnlyUpToWhereTheHostHasSeen) {
+TEST_F(VerdictTest, CompletedEndsWhereTheHostHasSeen) {
   set(a, x);
   const Event early = a.record();
   Gate gate(a);
@@ -135,7 +135,7 @@ TEST_F(VerdictTest, CompletedOnlyUpToWhereTheHostHasSeen) {
   EXPECT_EQ(verdicts(b), (Verdicts{.same_queue = 1, .completed = 1, .waited = 1}));
 }
 
-TEST_F(VerdictTest, CompletedIsLearntFromAStreamThatHadWaited) {
+TEST_F(VerdictTest, CompletedFollowsFromAStreamThatHadWaited) {
   set(a, x);
   {
     Gate gate(a);  // so that b really waits
@@ -147,7 +147,7 @@ TEST_F(VerdictTest, CompletedIsLearntFromAStreamThatHadWaited) {
   EXPECT_EQ(verdicts(c), (Verdicts{.completed = 1})) << "b was done, so a had been";
 }
 
-TEST_F(VerdictTest, OfReadersSideBySideIsNone) {
+TEST_F(VerdictTest, ReadersSideBySideGetNone) {
   Gate gate(a);
   copy(a, x, y);
   copy(b, x, z);
@@ -155,7 +155,7 @@ TEST_F(VerdictTest, OfReadersSideBySideIsNone) {
   b.synchronize();
 }
 
-TEST_F(VerdictTest, OfAWriterBehindReadersIsOneForEachOfTheirStreams) {
+TEST_F(VerdictTest, WriterGetsOneForEachStreamOfReaders) {
   Gate first(a), second(b);
   for (int i = 0; i < 3; ++i) {
     copy(a, x, y);
@@ -170,7 +170,7 @@ TEST_F(VerdictTest, OfAWriterBehindReadersIsOneForEachOfTheirStreams) {
   c.synchronize();
 }
 
-TEST_F(VerdictTest, OfAReaderBehindAWriterThatOtherReadersWaitedForIsItsOwn) {
+TEST_F(VerdictTest, EachReaderAfterAWriterGetsItsOwn) {
   Gate gate(a);
   set(a, x);
   copy(b, x, y);
@@ -180,7 +180,7 @@ TEST_F(VerdictTest, OfAReaderBehindAWriterThatOtherReadersWaitedForIsItsOwn) {
   EXPECT_EQ(a.statistics().markers, 1u) << "both wait for the same";
 }
 
-TEST_F(VerdictTest, OfManyProducersIsOneForEach) {
+TEST_F(VerdictTest, ConsumerGetsOneForEachProducer) {
   constexpr std::size_t producers = 20;
   std::vector<Stream> streams;
   std::deque<Gate> gates;
@@ -199,7 +199,7 @@ TEST_F(VerdictTest, OfManyProducersIsOneForEach) {
   c.synchronize();
 }
 
-TEST_F(VerdictTest, ForeignAgainAndAgain) {
+TEST_F(VerdictTest, SharedQueueCountsAsForeignEachTime) {
   const test::NativeQueue native(context());
   const Stream shared = Stream::retain(context(), native.get());
   Gate gate(shared);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Waits that are asked for: for events, streams and points; which of them cost something.
+// Explicit waits for events, streams and points, and which of them cost a wait on the device.
 #include <gtest/gtest.h>
 
 #include <optional>
@@ -34,7 +34,7 @@ class Wait : public testing::Test {
   const Stream consumer{context()};
 };
 
-TEST_F(Wait, ForAStreamCoversAllThatItWasGivenAndCostsOnce) {
+TEST_F(Wait, StreamCoversAllItsWorkAndCostsOneWait) {
   Gate gate(producer);
   set(producer, data, 2);
   consumer.wait(producer);
@@ -48,7 +48,7 @@ TEST_F(Wait, ForAStreamCoversAllThatItWasGivenAndCostsOnce) {
   EXPECT_EQ(producer.statistics().markers, 2u);
 }
 
-TEST_F(Wait, ForAStreamWithoutWorkOrWithoutUnfinishedWorkCostsNothing) {
+TEST_F(Wait, IdleStreamCostsNothing) {
   consumer.wait(producer);
   set(producer, data, 2);
   producer.synchronize();
@@ -57,7 +57,7 @@ TEST_F(Wait, ForAStreamWithoutWorkOrWithoutUnfinishedWorkCostsNothing) {
   EXPECT_EQ(producer.statistics().markers, 0u);
 }
 
-TEST_F(Wait, ForItselfCostsNothing) {
+TEST_F(Wait, OwnStreamCostsNothing) {
   Gate gate(consumer);
   set(consumer, data, 2);
   consumer.wait(consumer);
@@ -67,7 +67,7 @@ TEST_F(Wait, ForItselfCostsNothing) {
   EXPECT_EQ(consumer.statistics().waits(), 0u);
 }
 
-TEST_F(Wait, ForAPointCoversEarlierPoints) {
+TEST_F(Wait, PointCoversEarlierPoints) {
   Gate gate(producer);
   set(producer, data, 2);
   const Point early = producer.point();
@@ -80,12 +80,12 @@ TEST_F(Wait, ForAPointCoversEarlierPoints) {
   EXPECT_TRUE(test::is_held(consumer.record()));
 }
 
-TEST_F(Wait, ForAnEarlyPointMayCoverLaterOnes) {
+TEST_F(Wait, MarkerOfAnEarlyPointCoversLaterOnes) {
   Gate gate(producer);
   set(producer, data, 2);
   const Point early = producer.point();
   set(producer, data, 3);
-  consumer.wait(early);  // by a marker that is put on the queue now, behind both
+  consumer.wait(early);  // by a marker that is enqueued now, after both
   consumer.wait(producer.point());
   EXPECT_EQ(of(Verdict::waited), 1u);
   EXPECT_EQ(of(Verdict::already_ordered), 1u);
@@ -113,7 +113,7 @@ TEST_F(Wait, RefusesAPointAndAStreamOfAnotherContext) {
                "[Stream::wait]", "the point belongs to another context");
 }
 
-TEST_F(Wait, ForAnEventTwiceCostsOnce) {
+TEST_F(Wait, SecondWaitForAnEventCostsNothing) {
   Gate gate(producer);
   set(producer, data, 2);
   const Event event = producer.record();
@@ -123,14 +123,14 @@ TEST_F(Wait, ForAnEventTwiceCostsOnce) {
   EXPECT_EQ(of(Verdict::already_ordered), 1u);
 }
 
-TEST_F(Wait, ForAnEventThatIsDoneCostsNothing) {
+TEST_F(Wait, FinishedEventCostsNothing) {
   const Event event = producer.record();
   event.synchronize();
   consumer.wait(event);
   EXPECT_EQ(of(Verdict::completed), 1u);
 }
 
-TEST_F(Wait, ForAnEventCoversWorkThatOthersPutOnAnOwnedQueue) {
+TEST_F(Wait, EventCoversRawWorkOnAnOwnedQueue) {
   set(producer, data, 2);
   consumer.wait(producer.record());  // from here on the stream is in the consumer's clock
   for (int value = 3; value < 5; ++value) {
@@ -142,7 +142,7 @@ TEST_F(Wait, ForAnEventCoversWorkThatOthersPutOnAnOwnedQueue) {
   }
 }
 
-TEST_F(Wait, ForAnAdoptedStreamCoversRawWorkThoughDovetailGaveItNothing) {
+TEST_F(Wait, AdoptedStreamCoversRawWork) {
   const test::NativeQueue native(context());
   const Stream adopted = Stream::retain(context(), native.get());
   Gate gate(adopted);
@@ -152,7 +152,7 @@ TEST_F(Wait, ForAnAdoptedStreamCoversRawWorkThoughDovetailGaveItNothing) {
   EXPECT_TRUE(test::is_held(consumer.record()));
 }
 
-TEST_F(Wait, ForAStreamThatWasAdoptedBothWaysTakesNoPromiseOfExclusiveUse) {
+TEST_F(Wait, AdoptionBothWaysVoidsExclusiveUse) {
   for (const bool exclusive_first : {true, false}) {
     const test::NativeQueue native(context());
     const Stream first = Stream::retain(context(), native.get(), {.exclusive = exclusive_first});
@@ -164,7 +164,7 @@ TEST_F(Wait, ForAStreamThatWasAdoptedBothWaysTakesNoPromiseOfExclusiveUse) {
   }
 }
 
-TEST_F(Wait, ForSomebodysEventIsNeverTakenForCovered) {
+TEST_F(Wait, ForeignEventCostsAWaitEachTime) {
   const test::NativeQueue native(context());
   Gate gate(Stream::borrow(context(), native.get(), {.exclusive = true}));
   cl_event marker = nullptr;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Raw OpenCL on a stream's queue, in order whether it declares what it touches or not.
+// Raw OpenCL on a stream's queue runs in order, with declared memory and without.
 #include "dovetail/stream/with_queue.hpp"
 
 #include <gtest/gtest.h>
@@ -13,9 +13,9 @@
 #include "dovetail/core/error.hpp"
 #include "dovetail/runtime/recording.hpp"
 #include "dovetail/stream/explain.hpp"
+#include "tests/oracles/order_checker.hpp"
 #include "tests/support/driver_probe.hpp"
 #include "tests/support/gate.hpp"
-#include "tests/support/order_checker.hpp"
 #include "tests/support/ordered_work.hpp"
 #include "tests/support/threads.hpp"
 #include "tests/support/thrown.hpp"
@@ -49,7 +49,7 @@ class WithQueue : public testing::TestWithParam<bool> {
   }
   bool is_declared() const { return GetParam(); }
 
-  /// Sets `to` on `on`'s queue, behind Dovetail's back.
+  /// Sets `to` by raw OpenCL on the queue of `on`.
   void set_raw(const Stream& on, const Buffer& to, int value) const {
     const auto enqueue = [&](cl_command_queue queue) {
       test::raw_set(queue, {to, 0, nbytes}, value);
@@ -82,7 +82,7 @@ class WithQueue : public testing::TestWithParam<bool> {
   const Buffer result = test::buffer_of(all(0));
 };
 
-TEST_P(WithQueue, IsInOrderWithOtherStreamsWorkBeforeIt) {
+TEST_P(WithQueue, RunsAfterEarlierWorkOfOtherStreams) {
   test::Gate gate(other);
   set(other, data, 5);
   copy_raw(stream, data, result);
@@ -92,7 +92,7 @@ TEST_P(WithQueue, IsInOrderWithOtherStreamsWorkBeforeIt) {
   EXPECT_EQ(contents(result), all(5));
 }
 
-TEST_P(WithQueue, IsInOrderWithOtherStreamsWorkAfterIt) {
+TEST_P(WithQueue, RunsBeforeLaterWorkOfOtherStreams) {
   test::Gate gate(stream);
   set_raw(stream, data, 7);  // which Dovetail has never seen used
   copy(other, data, result);
@@ -102,7 +102,7 @@ TEST_P(WithQueue, IsInOrderWithOtherStreamsWorkAfterIt) {
   EXPECT_EQ(contents(result), all(7));
 }
 
-TEST_P(WithQueue, IsInOrderWithRawWorkOfOtherStreams) {
+TEST_P(WithQueue, OrdersRawWorkOfTwoStreams) {
   test::Gate gate(stream);
   set_raw(stream, data, 8);
   copy_raw(other, data, result);
@@ -112,7 +112,7 @@ TEST_P(WithQueue, IsInOrderWithRawWorkOfOtherStreams) {
   EXPECT_EQ(contents(result), all(8));
 }
 
-TEST_P(WithQueue, IsInOrderAlongAChain) {
+TEST_P(WithQueue, OrdersAChainThroughTwoStreams) {
   test::Gate gate(stream);
   set_raw(stream, data, 9);
   copy(other, data, result);
@@ -123,7 +123,7 @@ TEST_P(WithQueue, IsInOrderAlongAChain) {
   EXPECT_EQ(contents(data), all(9));
 }
 
-TEST_P(WithQueue, IsWaitedForOnce) {
+TEST_P(WithQueue, CostsItsConsumerOneWait) {
   test::Gate gate(stream);
   set_raw(stream, data, 7);
   copy(other, data, result);
@@ -185,7 +185,7 @@ TEST_P(WithQueue, LeavesTheStreamUsableWhenItThrows) {
   EXPECT_EQ(contents(result), all(4));
 }
 
-TEST_P(WithQueue, RefusesWorkGivenToAStreamInside) {
+TEST_P(WithQueue, RefusesToEnqueueOnAStreamInside) {
   const auto nested = [&](cl_command_queue) { set(other, data, 1); };
   const auto call = [&] {
     if (is_declared()) {
@@ -251,7 +251,7 @@ TEST(WithQueueUndeclared, LeavesOtherContextsAlone) {
   gate.release();
 }
 
-TEST(WithQueueUndeclared, IsNotForgottenWhereTheNextWorkIsRefused) {
+TEST(WithQueueUndeclared, HoldsLaterWorkAlsoAfterARefusedLaunch) {
   const Stream stream(context()), other(context());
   const Buffer data = test::buffer_of(all(1)), result = test::buffer_of(all(0));
   const Buffer pending = test::buffer_of(all(0));
@@ -270,7 +270,7 @@ TEST(WithQueueUndeclared, IsNotForgottenWhereTheNextWorkIsRefused) {
   EXPECT_EQ(contents(result), all(7));
 }
 
-TEST(WithQueueUndeclared, IsRefusedForAStreamThatHasFailedUntilItsReset) {
+TEST(WithQueueUndeclared, ThrowsUntilAFailedStreamIsReset) {
   DOVETAIL_SKIP_UNLESS_FAILURES_PROPAGATE();
   const Stream stream(context()), failed(context());
   const Buffer data = test::buffer_of(all(1));
@@ -285,7 +285,7 @@ TEST(WithQueueUndeclared, IsRefusedForAStreamThatHasFailedUntilItsReset) {
   call();
 }
 
-TEST(WithQueueUndeclared, IsExplained) {
+TEST(WithQueueUndeclared, AppearsInExplain) {
   OrderRecorder recorder;
   const Stream stream(context()), other(context());
   const Buffer data = test::buffer_of(all(1));

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Random programs for as long as one likes: results, hangs, leaks.
+// Runs random programs for a given time and looks for wrong results, hangs and leaks.
 //
 // DOVETAIL_STRESS_SECONDS=<n>  how long, 600 if not set
 // DOVETAIL_TEST_SEED=<n>       the first program's seed; else one that is new each time
@@ -23,9 +23,9 @@
 #include "dovetail/stream/current_stream.hpp"
 #include "dovetail/stream/memory_pool.hpp"
 #include "dovetail/tensor/tensor.hpp"
+#include "tests/oracles/model_program.hpp"
+#include "tests/oracles/model_thread.hpp"
 #include "tests/stress/watchdog.hpp"
-#include "tests/support/model_program.hpp"
-#include "tests/support/model_thread.hpp"
 #include "tests/support/object_balance.hpp"
 #include "tests/support/threads.hpp"
 
@@ -58,7 +58,7 @@ struct Memory {
   }
 };
 
-/// Threads that come and go, each with work on its current stream.
+/// Starts and ends threads that each do work on their current stream.
 class ShortLivedThreads {
  public:
   void run(test::Dice& dice) {
@@ -83,7 +83,7 @@ class ShortLivedThreads {
     });
   }
 
-  /// Streams that the default pool has made, and keeps.
+  /// Returns how many streams the default pool has made and keeps.
   std::size_t pooled() const { return pooled_.size(); }
 
  private:
@@ -141,14 +141,15 @@ Outcome run(std::uint64_t seed, std::chrono::seconds length) {
     }
   }
   outcome.pooled_streams = short_lived.pooled();
-  // A stream that went with work on it is forgotten when one comes or goes after that is done.
+  // The registry forgets a stream that ended with work in flight only when another one begins or
+  // ends after that work.
   std::this_thread::sleep_for(std::chrono::seconds(1));
   static_cast<void>(Stream(context));
   if (outcome.pooled_streams != 0) MemoryPool::of(Context::default_context()).trim();
   return outcome;
 }
 
-/// The mean of a quarter of the samples, counted from 0.
+/// Returns the mean over a quarter of the samples; `which` counts from 0.
 double quarter(const std::vector<Memory>& samples, std::size_t which, double Memory::*figure) {
   const std::size_t length = samples.size() / 4;
   double sum = 0;
@@ -204,8 +205,8 @@ int stress() {
 
 int main() {
 #ifdef __GLIBC__
-  // With an arena for each of many threads blocks lie scattered, and what is resident grows for
-  // minutes though nothing more is in use.
+  // With one arena for each thread, resident memory grows for minutes by fragmentation, though no
+  // more is in use.
   ::mallopt(M_ARENA_MAX, 1);
 #endif
   try {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Ends a process that hangs, with a word on who waits for whom.
+// Ends a process that hangs and reports who waits for whom.
 #pragma once
 
 #include <atomic>

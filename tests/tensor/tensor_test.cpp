@@ -186,7 +186,7 @@ TEST(Tensor, ReadsEveryByteOfABoolThatIsNotZeroAsTrue) {
   EXPECT_EQ(tensor.to_host<bool>(stream), (std::vector<bool>{false, true, true, true}));
 }
 
-TEST(Tensor, FullIsWrittenInStreamOrder) {
+TEST(Tensor, FullWritesInStreamOrder) {
   const Stream stream(context());
   test::Gate gate(stream);
   const Tensor tensor = Tensor::full(stream, {4}, 3.0);
@@ -235,7 +235,7 @@ TEST(Tensor, FromBufferRefusesWhatDoesNotFit) {
       "[Tensor::from_buffer]", "offset 6", "multiple of the 4 bytes", "float32");
 }
 
-TEST(Tensor, OfMoreBytesThanAMachineCanCountIsRefused) {
+TEST(Tensor, RefusesMoreBytesThanAMachineCanCount) {
   const Stream stream(context());
   const Buffer buffer(context(), 80);
   // 2^61 elements of 8 bytes are 2^64 bytes, which would wrap to 0.

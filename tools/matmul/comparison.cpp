@@ -143,7 +143,7 @@ class Comparison {
 
   void enter(const ReferenceProduct& product, const std::string& dtype, const Entry& entry,
              const DeviceOperands& operands, std::vector<Race>& races) {
-    const MatmulBackend backend = *matmul_backend(entry.backend);
+    const MatmulBackend backend = *matmul_backend_named(entry.backend);
     attempt(label(product.shape(), dtype) + " " + entry.backend, [&] {
       try {
         enter(product, dtype, entry, make_contender(backend, product, operands), races);

@@ -56,7 +56,7 @@ Json count_product_calls(const Json& request) {
                           .k = sizes[3],
                           .transpose_a = transposes[0],
                           .transpose_b = transposes[1]};
-  const auto backend = *matmul_backend(request.at("backend").get<std::string>());
+  const auto backend = *matmul_backend_named(request.at("backend").get<std::string>());
   const DType dtype = dtype_named(request.at("dtype").get<std::string>()).value();
   const DeviceProduct first = make_product(backend, dtype, shape);
   const DeviceProduct second = make_product(backend, dtype, shape);

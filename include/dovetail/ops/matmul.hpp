@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "dovetail/core/export.hpp"
+#include "dovetail/ops/epilogue.hpp"
 #include "dovetail/ops/matrix_view.hpp"
 #include "dovetail/stream/current_stream.hpp"
 #include "dovetail/stream/stream.hpp"
@@ -15,7 +16,6 @@
 
 namespace dovetail {
 
-/// The library or the kernels that compute a product.
 enum class MatmulBackend {
   automatic,  ///< `kernel` or `clblast`, whichever measured faster; see ops/matmul_tuning.hpp.
   clblast,    ///< CLBlast, the vendor library, in the stream's own queue.
@@ -23,41 +23,25 @@ enum class MatmulBackend {
   reference,  ///< One plain kernel that sums in double where the device can: slow and trusted.
 };
 
-/// "automatic", "clblast", "kernel" or "reference"; "unknown" for a value that is no backend.
+/// Returns "automatic", "clblast", "kernel" or "reference"; "unknown" for a value that is no
+/// backend.
 DOVETAIL_EXPORT std::string_view to_string(MatmulBackend backend) noexcept;
 
-/// The backend of that name, if there is one.
-DOVETAIL_EXPORT std::optional<MatmulBackend> matmul_backend(std::string_view name) noexcept;
+/// Returns the backend of that name, or nothing.
+[[nodiscard]] DOVETAIL_EXPORT std::optional<MatmulBackend> matmul_backend_named(
+    std::string_view name) noexcept;
 
-/// The backends in this build of the library, `automatic` first.
-DOVETAIL_EXPORT const std::vector<MatmulBackend>& matmul_backends();
+/// Returns the backends in this build of the library, `automatic` first.
+[[nodiscard]] DOVETAIL_EXPORT const std::vector<MatmulBackend>& matmul_backends();
 
-/// What a product goes through last.
-enum class Activation {
-  none,
-  relu,       ///< max(x, 0); NaN stays NaN, as in all of them.
-  gelu,       ///< x Phi(x), with the error function.
-  gelu_tanh,  ///< Its approximation by tanh (Hendrycks & Gimpel, arXiv:1606.08415).
-  silu,       ///< x / (1 + exp(-x)).
-};
-
-/// "none", "relu", "gelu", "gelu_tanh" or "silu"; "unknown" for a value that is no activation.
-DOVETAIL_EXPORT std::string_view to_string(Activation activation) noexcept;
-
-/// What a product does besides multiplying.
 struct MatmulOptions {
   MatmulBackend backend = MatmulBackend::automatic;
-  bool transpose_a = false;              ///< `a` is stored as [k, m].
-  bool transpose_b = false;              ///< `b` is stored as [n, k].
-  double alpha = 1.0;                    ///< With 0, also once rounded, `a` and `b` are not read.
-  double beta = 0.0;                     ///< With 0, also once rounded, `out` is not read.
-  std::optional<Tensor> bias{};          ///< [n], of the dtype of the result: added to each row.
-  std::optional<MatrixView> residual{};  ///< Of the shape and dtype of the result.
-  Activation activation = Activation::none;
+  bool transpose_a = false;  ///< `a` is stored as [k, m].
+  bool transpose_b = false;  ///< `b` is stored as [n, k].
 };
 
-/// Multiplies matrices: out = activation(alpha op(a) op(b) + beta out + bias + residual), where op
-/// transposes or not.
+/// Multiplies matrices: out = activation(alpha op(a) op(b) + bias + residual), where op transposes
+/// or not.
 ///
 /// Appends to `stream` and returns before the work runs; the result is valid in stream order. No
 /// workspace is shared by two calls.
@@ -67,46 +51,81 @@ struct MatmulOptions {
 /// @param b  Shape [k, n], or [batch, k, n], of the same dtype. Where only one of the two has a
 ///           batch, the other's matrix serves all of it.
 /// @return   New tensor, shape [m, n] or [batch, m, n], of the operands' dtype, or int32 for int8.
-///           A size of 0 is answered as BLAS does: with k = 0 the product is zeros, with any other
-///           it is empty.
+///           As in BLAS, the product is all zeros if k is 0; if another size is 0, it is empty.
 /// @throws InvalidArgument  inner sizes, batches, dtypes or contexts differ; a dtype that is not
 ///                          multiplied, or not by this device; a size above 2^31 - 1; `bias` or
 ///                          `residual` does not fit; int8 with factors or an activation that int32
-///                          has not; an unknown backend or activation; `beta` is given.
+///                          has not; an unknown backend or activation.
 /// @throws VendorError      the vendor library fails, does not offer this, or is not in this build.
 /// @throws CaptureError     the stream captures, and the vendor library was asked for.
-/// @throws OutOfMemory      the output or a workspace cannot be had.
-/// @throws OpenCLError      the driver fails; BuildError if its compiler does; CommandError if the
-///                          stream or what the operands depend on has failed.
+/// @throws OutOfMemory      the output or a workspace cannot be allocated.
+/// @throws BuildError       the driver's compiler fails.
+/// @throws CommandError     the stream, or a command that made an operand, has failed.
+/// @throws OpenCLError      the driver refuses a call.
 /// Thread-safe: the vendor library's first use, which is not, is guarded.
-DOVETAIL_EXPORT Tensor matmul(const Stream& stream, const Tensor& a, const Tensor& b,
-                              const MatmulOptions& options = {});
+[[nodiscard]] DOVETAIL_EXPORT Tensor matmul(const Stream& stream, const Tensor& a, const Tensor& b,
+                                            const MatmulOptions& options = {},
+                                            const Epilogue& epilogue = {});
 
-/// `matmul` into memory that exists and overlaps neither operand.
-/// @param out  Also float32 where the operands are 16-bit floats.
-/// @throws InvalidArgument  also when the shape or dtype of `out` is not the result's, or `out`
-///                          overlaps an operand, `bias`, itself, or a `residual` that it is not;
-///                          sub-buffers are seen through. Not when `beta` is given.
+/// Multiplies matrices whose rows lie any distance apart into a new tensor.
+/// @throws InvalidArgument  the operands, options or epilogue do not fit each other, as for
+/// tensors.
+[[nodiscard]] DOVETAIL_EXPORT Tensor matmul(const Stream& stream, const MatrixView& a,
+                                            const MatrixView& b, const MatmulOptions& options = {},
+                                            const Epilogue& epilogue = {});
+
+/// Multiplies into memory that exists and overlaps neither operand:
+/// out = activation(alpha op(a) op(b) + beta out + bias + residual).
+/// @param out  [m, n] or [batch, m, n], of the result's dtype, or float32 where the operands are
+///             16-bit floats.
+/// @throws InvalidArgument  the operands do not fit each other; the shape or dtype of `out` is not
+///                          the result's; or `out` overlaps a, b or bias, its matrices overlap each
+///                          other, or it partly overlaps `residual`. Sub-buffers are compared by
+///                          their parent's bytes.
 DOVETAIL_EXPORT void matmul_into(const Stream& stream, const Tensor& a, const Tensor& b,
-                                 const Tensor& out, const MatmulOptions& options = {});
+                                 const Tensor& out, const MatmulOptions& options = {},
+                                 const EpilogueInto& epilogue = {});
 
-/// The same of matrices whose rows lie any distance apart.
+/// Multiplies matrices whose rows lie any distance apart into another such matrix.
+/// @throws InvalidArgument  as for tensors.
 DOVETAIL_EXPORT void matmul_into(const Stream& stream, const MatrixView& a, const MatrixView& b,
-                                 const MatrixView& out, const MatmulOptions& options = {});
+                                 const MatrixView& out, const MatmulOptions& options = {},
+                                 const EpilogueInto& epilogue = {});
 
-/// One product for each `a[i]`, `b[i]` and `out[i]`, whose sizes may differ: all are checked before
-/// the first is enqueued. Those that lie at equal distances in their buffers run as one batch.
-/// @param options  For all; without `residual`.
-/// @throws InvalidArgument  also when the numbers of matrices differ, or `residual` is given; names
-///                          the product that cannot be.
+/// Computes one product for each `a[i]`, `b[i]` and `out[i]`, whose sizes may differ. All are
+/// checked before the first is enqueued. Those that lie at equal distances in their buffers run as
+/// one batch.
+/// @param epilogue  Of every product; matrix i of the batch `residual` is added to product i.
+/// @throws InvalidArgument  the numbers of matrices differ, or a product cannot be; names which.
 DOVETAIL_EXPORT void matmul_batched_into(const Stream& stream, std::span<const MatrixView> a,
                                          std::span<const MatrixView> b,
                                          std::span<const MatrixView> out,
-                                         const MatmulOptions& options = {});
+                                         const MatmulOptions& options = {},
+                                         const EpilogueInto& epilogue = {});
 
-/// `matmul` on the calling thread's current stream.
-inline Tensor matmul(const Tensor& a, const Tensor& b, const MatmulOptions& options = {}) {
-  return matmul(current_stream(), a, b, options);
+// Each of these appends to the calling thread's current stream.
+[[nodiscard]] inline Tensor matmul(const Tensor& a, const Tensor& b,
+                                   const MatmulOptions& options = {},
+                                   const Epilogue& epilogue = {}) {
+  return matmul(current_stream(), a, b, options, epilogue);
+}
+[[nodiscard]] inline Tensor matmul(const MatrixView& a, const MatrixView& b,
+                                   const MatmulOptions& options = {},
+                                   const Epilogue& epilogue = {}) {
+  return matmul(current_stream(), a, b, options, epilogue);
+}
+inline void matmul_into(const Tensor& a, const Tensor& b, const Tensor& out,
+                        const MatmulOptions& options = {}, const EpilogueInto& epilogue = {}) {
+  matmul_into(current_stream(), a, b, out, options, epilogue);
+}
+inline void matmul_into(const MatrixView& a, const MatrixView& b, const MatrixView& out,
+                        const MatmulOptions& options = {}, const EpilogueInto& epilogue = {}) {
+  matmul_into(current_stream(), a, b, out, options, epilogue);
+}
+inline void matmul_batched_into(std::span<const MatrixView> a, std::span<const MatrixView> b,
+                                std::span<const MatrixView> out, const MatmulOptions& options = {},
+                                const EpilogueInto& epilogue = {}) {
+  matmul_batched_into(current_stream(), a, b, out, options, epilogue);
 }
 
 }  // namespace dovetail

@@ -35,36 +35,41 @@ struct MatmulTuning {
   friend bool operator==(const MatmulTuning&, const MatmulTuning&) = default;
 };
 
-/// How such a product would run now: as it was set or read for this device and this case; else as
-/// the nearest case that was, if the factors between the sizes multiply to at most 1.41; else by
-/// rule.
+/// Returns the backend and kernel that `matmul` would use. It takes the exact entry if there is
+/// one, else the nearest entry (product of size ratios at most 1.41), else the built-in rule.
 /// @throws InvalidArgument  a size below 1, or a dtype that is not multiplied.
-/// Thread-safe, as the other functions here.
-DOVETAIL_EXPORT MatmulTuning matmul_tuning(const Device& device, const MatmulCase& product);
+/// Thread-safe, as are all functions of this header.
+[[nodiscard]] DOVETAIL_EXPORT MatmulTuning matmul_tuning(const Device& device,
+                                                         const MatmulCase& product);
 
-/// Whether exactly this case was set in this process, or by the user's file.
-DOVETAIL_EXPORT bool has_matmul_tuning(const Device& device, const MatmulCase& product);
+/// Returns whether exactly this case was set in this process, or by the user's file.
+[[nodiscard]] DOVETAIL_EXPORT bool has_matmul_tuning(const Device& device,
+                                                     const MatmulCase& product);
 
-/// The choices that are worth timing, the one by rule first.
-/// @throws InvalidArgument  as above.
-DOVETAIL_EXPORT std::vector<std::string> matmul_choices(const Device& device,
-                                                        const MatmulCase& product);
+/// Returns the choices that are worth timing, the one by rule first, such as
+/// "tile 64x32s4 parts=1": a kernel, its variant and its parameters.
+/// @throws InvalidArgument  a size below 1, or a dtype that is not multiplied.
+[[nodiscard]] DOVETAIL_EXPORT std::vector<std::string> matmul_choices(const Device& device,
+                                                                      const MatmulCase& product);
 
 /// Sets how products of this case run in this process from now on. An empty choice is that by rule.
-/// @throws InvalidArgument  as above; or the choice cannot run it, or the backend is neither.
+/// @throws InvalidArgument  a size below 1, a dtype that is not multiplied, a choice that cannot
+/// run
+///                          the product, or a backend that is neither `kernel` nor `clblast`.
 DOVETAIL_EXPORT void set_matmul_tuning(const Device& device, const MatmulCase& product,
                                        const MatmulTuning& tuning);
 
-/// The user's file, which is read at the first product of a process: the one that the variable
-/// DOVETAIL_TUNING_FILE names (empty: none), else dovetail/matmul.csv in XDG_CONFIG_HOME or
-/// ~/.config. What it says goes before what comes with the library. A file that is there and cannot
-/// be used is ignored, with a line on stderr.
-DOVETAIL_EXPORT std::optional<std::string> matmul_tuning_file();
+/// Returns the path of the user's file, which is read at the first product of a process: the one
+/// that the variable DOVETAIL_TUNING_FILE names (empty: none), else dovetail/matmul.csv in
+/// XDG_CONFIG_HOME or ~/.config. Its entries go before those that come with the library. A file
+/// that exists and cannot be used is ignored, with a line on stderr.
+[[nodiscard]] DOVETAIL_EXPORT std::optional<std::string> matmul_tuning_file();
 
-/// Sets what the file says.
+/// Sets all entries of the file.
 /// @return  The number of its lines.
 /// @throws InvalidArgument  the file cannot be read or has more than 16 MiB, or a line of it is
-///                          malformed; then nothing is set.
+///                          malformed or names a kernel that this version has not; then nothing is
+///                          set.
 DOVETAIL_EXPORT std::size_t load_matmul_tuning(const std::string& file);
 
 /// Adds all that was set or loaded in this process to the file, atomically: a reader sees the old

@@ -13,6 +13,10 @@
 
 namespace dovetail {
 
+namespace detail {
+struct MatrixViewAccess;
+}
+
 /// Sizes of a matrix, or of a batch of them, and where its rows lie; all count elements.
 struct MatrixLayout {
   std::int64_t rows = 0;
@@ -45,23 +49,27 @@ class DOVETAIL_EXPORT MatrixView {
   MatrixView block(std::int64_t row, std::int64_t column, std::int64_t rows,
                    std::int64_t columns) const;
 
-  std::int64_t rows() const noexcept { return rows_; }        ///< Returns the rows of a matrix.
-  std::int64_t columns() const noexcept { return columns_; }  ///< Returns the columns.
-  /// Returns the elements from row to row.
+  std::int64_t rows() const noexcept { return rows_; }
+  std::int64_t columns() const noexcept { return columns_; }
   std::int64_t row_stride() const noexcept { return row_stride_; }
-  std::int64_t batch() const noexcept { return batch_; }  ///< Returns the number of matrices.
-  /// Returns the elements from matrix to matrix.
+  std::int64_t batch() const noexcept { return batch_; }
   std::int64_t batch_stride() const noexcept { return batch_stride_; }
-  DType dtype() const noexcept { return dtype_; }  ///< Returns the element type.
+  DType dtype() const noexcept { return dtype_; }
+  /// Whether it is a batch, which may be of one: made from 3 dimensions, or of several matrices.
+  bool is_batched() const noexcept { return is_batched_; }
   /// From the first element to the last.
   const BufferView& storage() const noexcept { return storage_; }
-  /// Such as "3 x [4, 5] with rows 8 apart".
+  /// Such as "[3, 4, 5] with rows 8 apart".
   std::string str() const;
 
  private:
+  friend struct detail::MatrixViewAccess;
+  MatrixView(const char* function, const char* name, const Tensor& tensor);
+
   BufferView storage_;
-  std::int64_t rows_, columns_, row_stride_, batch_, batch_stride_;
+  std::int64_t rows_ = 0, columns_ = 0, row_stride_ = 0, batch_ = 1, batch_stride_ = 0;
   DType dtype_;
+  bool is_batched_ = false;
 };
 
 }  // namespace dovetail

@@ -9,7 +9,8 @@
 
 namespace dovetail {
 
-/// out[..., j] = exp(a[..., j] - max) / sum over j of exp(a[..., j] - max), max taken over j.
+/// Computes out[..., j] = exp(a[..., j] - max) / sum over j of exp(a[..., j] - max), max taken over
+/// j.
 ///
 /// Appends to `stream` and returns before the work runs; the result is valid in stream order. A row
 /// that holds NaN, or only -infinity, gives NaN.
@@ -17,9 +18,19 @@ namespace dovetail {
 /// @return   New tensor, float32, the shape of `a`.
 /// @throws InvalidArgument  another dtype, no dimension, or the stream belongs to another context.
 /// Thread-safe. Subtracting the maximum keeps exp from overflowing.
-DOVETAIL_EXPORT Tensor softmax(const Stream& stream, const Tensor& a);
+[[nodiscard]] DOVETAIL_EXPORT Tensor softmax(const Stream& stream, const Tensor& a);
 
-/// The same on the calling thread's current stream.
-inline Tensor softmax(const Tensor& a) { return softmax(current_stream(), a); }
+/// Computes the softmax over the last axis into a tensor that exists; `out` may be `a` itself.
+/// @throws InvalidArgument  the shape of `out` is not that of `a`, another dtype, no dimension, or
+/// a
+///                          tensor belongs to another context than the stream.
+/// Thread-safe.
+DOVETAIL_EXPORT void softmax_into(const Stream& stream, const Tensor& a, const Tensor& out);
+
+// Each of these appends to the calling thread's current stream.
+[[nodiscard]] inline Tensor softmax(const Tensor& a) { return softmax(current_stream(), a); }
+inline void softmax_into(const Tensor& a, const Tensor& out) {
+  softmax_into(current_stream(), a, out);
+}
 
 }  // namespace dovetail

@@ -22,7 +22,7 @@
 
 namespace dovetail::sweep {
 
-/// A result that is not what it should be.
+/// Reports a wrong result.
 class WrongResult : public std::logic_error {
  public:
   using std::logic_error::logic_error;
@@ -54,10 +54,10 @@ using NativeEvent = std::unique_ptr<_cl_event, Releaser<clReleaseEvent>>;
 using NativeQueue = std::unique_ptr<_cl_command_queue, Releaser<clReleaseCommandQueue>>;
 
 NativeQueue native_queue(const Context& context);
-/// Sets all of the buffer on the queue, without Dovetail.
+/// Sets the whole buffer by plain OpenCL on the queue.
 void native_set(cl_command_queue queue, cl_mem memory, int value);
 
-/// Stops a queue for the length of a scope.
+/// Holds a queue until the end of the scope.
 class Hold {
  public:
   [[nodiscard]] Hold(const Context& context, cl_command_queue queue);
@@ -65,7 +65,7 @@ class Hold {
   Hold(const Hold&) = delete;
   Hold& operator=(const Hold&) = delete;
 
-  /// Done when the queue goes on.
+  /// Returns an event that completes when the queue goes on.
   cl_event event() const noexcept { return barrier_.get(); }
 
  private:
@@ -74,10 +74,10 @@ class Hold {
 
 inline constexpr std::size_t count = 256;
 
-/// Integers that are all the same.
+/// Returns `count` integers of this value.
 inline std::vector<int> all(int value) { return std::vector<int>(count, value); }
 
-/// Each part is made when it is first asked for, so that one that cannot be made fails its section.
+/// Makes each part at its first use, so that a part that cannot be made fails its section alone.
 class Fixture {
  public:
   const Context& context();
@@ -86,7 +86,7 @@ class Fixture {
   const Stream& stream(std::size_t index);
   /// Owned, with profiling.
   const Stream& profiled();
-  /// On a queue of somebody else, which is retained.
+  /// On a foreign queue, which it retains.
   const Stream& retained();
   StreamPool& pool();
 

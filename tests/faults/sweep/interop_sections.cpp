@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Fields as tensors, tensors to and from other frameworks, and a context that comes and goes.
+// Fields as tensors, tensors to and from other frameworks, and a short-lived context.
 #include <dlpack/dlpack.h>
 
 #include <memory>

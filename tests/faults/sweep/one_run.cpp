@@ -19,7 +19,7 @@ namespace {
 
 test::ObjectBalance balance() { return {test::calls_so_far(), test::totals().events, 0}; }
 
-/// Whether all references to contexts, but so many, come to be given back.
+/// Returns whether all references to contexts except `kept` are released in time.
 bool are_contexts_given_back(std::int64_t kept) {
   using namespace std::chrono_literals;
   for (int i = 0; i < 1000 && balance().contexts > kept; ++i) {  // a thread gives imports back
@@ -29,14 +29,14 @@ bool are_contexts_given_back(std::int64_t kept) {
   return balance().contexts <= kept;
 }
 
-/// The references to contexts that stay where the driver refuses to give something back: the
-/// context itself, or imported memory, which keeps the tensor that it was imported from.
+/// Returns how many references to contexts stay when a release fails: that of the context itself,
+/// or of imported memory, which keeps the tensor that it was imported from.
 std::int64_t contexts_kept(const std::string& entry_point) {
   if (entry_point == "clReleaseContext") return 1;
   return entry_point == "clReleaseMemObject" ? 3 : 0;
 }
 
-/// What the driver says in such a case.
+/// Returns the status with which a driver would fail that entry point.
 cl_int status_for(const std::string& entry_point) {
   const bool allocates = entry_point.starts_with("clCreate") || entry_point.starts_with("clRetain");
   return allocates ? CL_OUT_OF_HOST_MEMORY : CL_OUT_OF_RESOURCES;
@@ -56,7 +56,7 @@ bool is_any(const std::vector<Failure>& failures, Failing how) {
   return std::ranges::count(failures, how, &Failure::how) != 0;
 }
 
-/// The run but for its end.
+/// Runs the workload with the fault, resets, and runs it without the fault.
 Outcome run_twice(const Choice& choice) {
   Workload workload;
   std::vector<Failure> failures;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// One run of the workload in which one call fails, and what comes of it.
+// One run of the workload in which one call fails, and its outcome.
 #pragma once
 
 #include <cstdint>
@@ -7,15 +7,15 @@
 
 namespace dovetail::sweep {
 
-/// Which call fails: the first of its entry point after so many.
+/// Chooses the call that fails: the first of its entry point after `skip` others.
 struct Choice {
   std::string entry_point;
   std::uint64_t skip = 0;
-  /// Instead of the call, the command fails whose status is asked for.
+  /// Fails the command whose status the call queries, instead of the call.
   bool is_command = false;
 };
 
-/// What came of a run; also the exit code of its process.
+/// The outcome of a run, and the exit code of its process.
 enum class Outcome : int {
   absorbed = 10,       ///< All results were right.
   typed = 11,          ///< Exceptions of Dovetail's, and after a reset all results were right.

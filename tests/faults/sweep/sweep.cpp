@@ -76,10 +76,10 @@ Options options_of(int count, char** arguments) {
   return options;
 }
 
-/// How often the workload calls each entry point.
+/// Counts the workload's calls of each entry point.
 std::map<std::string, std::uint64_t> calls_of_the_workload() {
   test::ProgramEnd end;
-  // The first fills the caches of programs, so that the second is as all that follow.
+  // The first run fills the program caches, so that the second equals all later ones.
   for (int i = 0; i < 2; ++i) end = test::run_this_program({"--count"});
   if (!WIFEXITED(end.status) || WEXITSTATUS(end.status) != 0) {
     throw std::runtime_error("the workload fails without a fault:\n" + end.output);
@@ -94,7 +94,7 @@ std::map<std::string, std::uint64_t> calls_of_the_workload() {
   return calls;
 }
 
-/// What came of the runs of one entry point.
+/// The outcomes of the runs of one entry point.
 struct Row {
   std::uint64_t calls = 0, runs = 0, absorbed = 0, typed = 0, not_reached = 0, defects = 0;
 
@@ -114,7 +114,7 @@ struct Row {
   static unsigned long long ull(std::uint64_t value) { return value; }
 };
 
-/// The defect that a process has shown; empty if it has shown none. Counts it in `row`.
+/// Returns the defect that a process has shown, or nothing, and counts it in `row`.
 std::string defect_of(int status, Row& row) {
   ++row.runs;
   if (WIFEXITED(status)) {

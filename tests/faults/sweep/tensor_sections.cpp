@@ -41,10 +41,11 @@ void products(Fixture& fixture) {
     expect("a matrix product",
            matmul(fixture.stream(1), a, b, {.backend = backend}).to_host<float>(stream),
            floats(85, 54));
-    expect("a product with its bias and activation",
-           matmul(stream, a, b, {.backend = backend, .bias = bias, .activation = Activation::relu})
-               .to_host<float>(stream),
-           floats(85, 0));
+    expect(
+        "a product with its bias and activation",
+        matmul(stream, a, b, {.backend = backend}, {.bias = bias, .activation = Activation::relu})
+            .to_host<float>(stream),
+        floats(85, 0));
   }
   const PackedMatrix packed(stream, b);
   expect("a product with a packed matrix",
@@ -56,7 +57,7 @@ void larger_products(Fixture& fixture) {
   const Tensor a = Tensor::full(stream, {3, 130, 70}, 1.0),
                b = Tensor::full(stream, {3, 70, 40}, 2.0);
   const Tensor out = Tensor::full(fixture.stream(1), {3, 130, 40}, 5.0);
-  matmul_into(stream, a, b, out, {.alpha = 0.5, .beta = 2.0});
+  matmul_into(stream, a, b, out, {}, {.alpha = 0.5, .beta = 2.0});
   expect("products in a batch", out.to_host<float>(fixture.stream(0)), floats(3 * 130 * 40, 80));
 }
 

@@ -9,7 +9,7 @@
 
 namespace dovetail::sweep {
 
-/// How a section ended that did not end well.
+/// How a section failed.
 enum class Failing {
   typed,    ///< By one of Dovetail's exceptions, as promised.
   foreign,  ///< By any other.
@@ -21,8 +21,8 @@ struct Failure {
   std::string text;  ///< The section, and what was thrown.
 };
 
-/// The work, on a context of its own. What it makes stays from one pass to the next, as in a
-/// program that goes on after an error.
+/// Runs on a context of its own. Its objects stay from one pass to the next, as in a program that
+/// goes on after an error.
 class Workload {
  public:
   /// Runs all sections; one that throws does not keep the others from running.
