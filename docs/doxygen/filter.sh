@@ -1,9 +1,9 @@
 #!/bin/sh
 # Prepares a file for Doxygen: filter.sh FILE
 #
-# On a Markdown page, makes links of the names in its tables. In a header, replaces the #include of a
-# .def file by its text, since Doxygen reads only macros from included files, and begins a paragraph
-# at "Thread-safe", which else belongs to the last @throws.
+# On a Markdown page, makes links of the names in its tables. In a header, replaces the #include of
+# a .def file by its text, since Doxygen reads only macros from included files, and begins a
+# paragraph at "Thread-safe", which else belongs to the last @throws.
 case $1 in
   *.md)
     sed -E '/^\|/!b
