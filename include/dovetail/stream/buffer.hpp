@@ -59,7 +59,8 @@ class DOVETAIL_EXPORT Buffer {
   /// their work keeps its place on its own stream; declare it to other streams by MemoryUse. A
   /// block of a MemoryPool is not recycled after this call.
   cl_mem get() const noexcept;
-  std::size_t nbytes() const noexcept;  ///< Returns the size in bytes.
+  /// Returns the size in bytes.
+  std::size_t nbytes() const noexcept;
   /// Returns the context.
   /// @throws InvalidArgument  the handle was moved from.
   const Context& context() const;
