@@ -1,9 +1,8 @@
 #!/usr/bin/env bash
 # Makes the API reference from the public headers: scripts/reference.sh
 #
-# Writes build/reference/html/index.html. Fails if a public function or type is not documented, or if
-# its documentation names a parameter or a function that does not exist. A field needs no
-# documentation if its name says all.
+# Writes build/reference/html/index.html. Fails if a public function or type has no documentation,
+# or if that names a parameter or a function that does not exist. A field needs none.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 

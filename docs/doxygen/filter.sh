@@ -1,8 +1,9 @@
 #!/bin/sh
 # Prepares a file for Doxygen: filter.sh FILE
 #
-# On a Markdown page, makes links of the names in its tables. In a header, puts the text of the .def
-# files in place of their #include, since Doxygen reads only macros from included files.
+# On a Markdown page, makes links of the names in its tables. In a header, replaces the #include of
+# a .def file by its text, since Doxygen reads only macros from included files, and begins a
+# paragraph at "Thread-safe", which else belongs to the last @throws.
 case $1 in
   *.md)
     sed -E '/^\|/!b
@@ -18,6 +19,7 @@ case $1 in
            close("include/" part[2])
            next
          }
+         /^ *\/\/\/ Thread-safe/ { print "///" }
          { print }' "$1"
     ;;
 esac

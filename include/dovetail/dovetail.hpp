@@ -19,6 +19,7 @@
 #include "dovetail/interop/field_tensor.hpp"              // IWYU pragma: export
 #include "dovetail/interop/queue_handle.hpp"              // IWYU pragma: export
 #include "dovetail/ops/elementwise.hpp"                   // IWYU pragma: export
+#include "dovetail/ops/epilogue.hpp"                      // IWYU pragma: export
 #include "dovetail/ops/matmul.hpp"                        // IWYU pragma: export
 #include "dovetail/ops/matmul_tuning.hpp"                 // IWYU pragma: export
 #include "dovetail/ops/matrix_view.hpp"                   // IWYU pragma: export

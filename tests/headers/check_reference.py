@@ -4,8 +4,8 @@
 
 Preprocesses dovetail/dovetail.hpp and collects the types, functions and constants of namespace
 dovetail and the public member functions. Prints each that the page lacks, and each name on the page
-that no header declares; exits with 1 if there is one. Constructors, operators and namespace detail do
-not count. In a table row of the page that begins with a `Type`, the other names are its members.
+that no header declares; exits with 1 if there is one. Constructors, operators and namespace detail
+do not count. In a table row of the page that begins with a `Type`, the other names are its members.
 """
 import re
 import subprocess
@@ -19,9 +19,11 @@ CLOSING = {"(": ")", "{": "}", "[": "]", "<": ">"}
 def public_text(root, compiler):
     """Returns the preprocessed text of the files below include/."""
     headers = str(root / "include")
-    command = [*compiler, "-std=c++20", "-E", "-w", "-I", headers, "-x", "c++", headers + "/dovetail/dovetail.hpp"]
+    umbrella = headers + "/dovetail/dovetail.hpp"
+    command = [*compiler, "-std=c++20", "-E", "-w", "-I", headers, "-x", "c++", umbrella]
     lines, is_public = [], False
-    for line in subprocess.run(command, check=True, capture_output=True, text=True).stdout.splitlines():
+    result = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
+    for line in result.stdout.splitlines():
         if marker := re.match(r'# \d+ "(.*?)"', line):
             is_public = marker[1].startswith(headers)
         elif is_public:
@@ -43,21 +45,22 @@ def after_template(tokens, i):
     """Returns the position after the parameters and the constraint of the template at i."""
     i = after(tokens, i + 1)
     while tokens[i] in ("requires", "&"):
-        i += 1 if tokens[i] == "&" or tokens[i + 1] != "(" else 0
-        i = after(tokens, i + 1) if tokens[i] == "requires" else after(tokens, i) if tokens[i] == "(" else i
+        i += 1
+        if tokens[i] == "(":
+            i = after(tokens, i)
     return i
 
 
 def declaration(tokens, i):
-    """Returns the words of the declaration at i without what brackets hold, and the position after it."""
+    """Returns the words of the declaration at i, but those in brackets, and the position after."""
     words = []
     while tokens[i] != ";":
         if tokens[i] == "{":
             is_class = words[0] in ("class", "struct", "namespace")
-            # A member's initializer, x{0}, is no body; nor is the list of an inline variable.
-            is_body = "(" in words and not (":" in words and re.match(r"\w", words[-1]))
             if is_class:
                 return words, i + 1
+            # A member's initializer, x{0}, is no body; nor is the list of an inline variable.
+            is_body = "(" in words and not (":" in words and re.match(r"\w", words[-1]))
             i = after(tokens, i)
             if is_body:
                 return words, i
@@ -104,7 +107,7 @@ def collect(tokens, i, scope, is_public, names):
 
 def add(words, scope, names):
     """Adds the name that the words of a declaration declare, if it counts."""
-    if words[0] in ("friend", "static_assert", "class", "struct") or "operator" in words or "~" in words:
+    if words[0] in ("friend", "static_assert", "class", "struct") or {"operator", "~"} & set(words):
         return
     if words[:1] == ["using"] and "=" not in words:
         return  # the base's constructors
@@ -133,7 +136,8 @@ def names_on_page(page):
         owner = re.fullmatch(r"\s*`([\w:]+)`\s*", cells[0])
         if owner:
             names.add(owner[1])
-        names |= {f"{owner[1]}::{name}" if owner else name for name in re.findall(r"`([\w:]+)`", "|".join(cells[1:]))}
+        prefix = owner[1] + "::" if owner else ""
+        names |= {prefix + name for name in re.findall(r"`([\w:]+)`", "|".join(cells[1:]))}
     return names
 
 

@@ -63,8 +63,7 @@ class DOVETAIL_EXPORT Device {
   std::size_t max_work_group_size() const noexcept;  ///< Returns the most work-items of a group.
   /// Returns the bytes of local memory that one work-group may use.
   std::size_t local_memory() const noexcept;
-  /// Returns the bytes of global memory.
-  std::uint64_t global_memory() const noexcept;
+  std::uint64_t global_memory() const noexcept;  ///< Returns the bytes of global memory.
   /// Returns the alignment in bytes of a sub-buffer's offset.
   std::size_t base_address_alignment() const noexcept;
   /// Returns the number of floats in a vector register; 1 on scalar devices.

@@ -87,13 +87,11 @@ DOVETAIL_DTYPES(DOVETAIL_X)
 #undef DOVETAIL_X
 }  // namespace detail
 
-/// The element type that holds the C++ type `T`.
-template <typename T>
 /// The element type of the C++ type `T`.
+template <typename T>
 inline constexpr DType dtype_of = detail::DTypeOf<T>::value;
 
-/// Calls `function` with a `std::type_identity` of the C++ type that `dtype` holds, and returns
-/// what it returns.
+/// Calls `function` with a `std::type_identity` of the C++ type of `dtype`, and returns its result.
 template <typename Function>
 constexpr decltype(auto) with_type_of(DType dtype, Function&& function) {
   switch (dtype) {

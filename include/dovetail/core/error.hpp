@@ -20,8 +20,7 @@ class DOVETAIL_EXPORT Error : public std::runtime_error {
   ~Error() override;
 };
 
-/// A function cannot take an argument. The text names the function, the values or shapes, and the
-/// remedy.
+/// A function cannot take an argument. The text names function, values or shapes, and remedy.
 class DOVETAIL_EXPORT InvalidArgument : public std::invalid_argument {
  public:
   using std::invalid_argument::invalid_argument;
@@ -35,8 +34,7 @@ class DOVETAIL_EXPORT NoDevice : public Error {
   ~NoDevice() override;
 };
 
-/// A child process uses OpenCL after its parent used it and forked. The text names the function and
-/// the remedy.
+/// A forked child uses OpenCL after its parent used it. The text names function and remedy.
 class DOVETAIL_EXPORT ForkedProcess : public Error {
  public:
   using Error::Error;
@@ -96,8 +94,7 @@ class DOVETAIL_EXPORT CaptureError : public Error {
   ~CaptureError() override;
 };
 
-/// A program does not build. The text quotes the source where the log points at it, and ends with
-/// the log.
+/// A program does not build. The text quotes the source where the log points, and has the log.
 class DOVETAIL_EXPORT BuildError : public OpenCLError {
  public:
   /// Makes an error for a program of this name.
@@ -106,8 +103,7 @@ class DOVETAIL_EXPORT BuildError : public OpenCLError {
              SourceLocation where, std::string_view source = {});
   ~BuildError() override;
 
-  /// Returns the compiler's output.
-  const std::string& log() const noexcept { return log_; }
+  const std::string& log() const noexcept { return log_; }  ///< Returns the compiler's output.
   /// Returns the options of the build.
   const std::string& options() const noexcept { return options_; }
   /// Returns the lines that the log's first three errors point at, each between two lines of

@@ -21,8 +21,7 @@ class Float16 {
     result.bits_ = bits;
     return result;
   }
-  /// Converts without loss.
-  DOVETAIL_EXPORT explicit operator float() const noexcept;
+  DOVETAIL_EXPORT explicit operator float() const noexcept;        ///< Converts without loss.
   constexpr std::uint16_t bits() const noexcept { return bits_; }  ///< Returns the bits.
 
  private:

@@ -25,8 +25,7 @@ class DOVETAIL_EXPORT Layout {
  public:
   using Strides = std::array<std::int64_t, Shape::max_rank>;  ///< In elements.
 
-  /// Makes a scalar at offset 0.
-  Layout() = default;
+  Layout() = default;  ///< Makes a scalar at offset 0.
   /// Makes a row-major layout without gaps at offset 0.
   explicit Layout(const Shape& shape) noexcept;
   /// Makes a layout of any strides.
@@ -83,8 +82,8 @@ class DOVETAIL_EXPORT Layout {
   /// @throws InvalidArgument  there is no such axis.
   Layout flip(int axis) const;
 
-  /// Returns the layout with a dimension of size 1 inserted before dimension `axis`. `rank()` and
-  /// -1 insert it at the end.
+  /// Returns the layout with a new dimension of size 1 before `axis`; at the end for `rank()` or
+  /// -1.
   /// @throws InvalidArgument  there is no such place, or the layout has 8 dimensions already.
   Layout expand_dims(int axis) const;
 
@@ -97,8 +96,7 @@ class DOVETAIL_EXPORT Layout {
   /// @throws InvalidArgument  the number of elements differs.
   std::optional<Layout> reshape(const Shape& shape) const;
 
-  /// Returns text such as "[2, 3] strides [3, 1] offset 0".
-  std::string str() const;
+  std::string str() const;  ///< Returns text such as "[2, 3] strides [3, 1] offset 0".
 
   friend bool operator==(const Layout&, const Layout&) = default;
 

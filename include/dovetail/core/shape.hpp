@@ -13,8 +13,7 @@
 
 namespace dovetail {
 
-/// The sizes of up to 8 dimensions, outermost first; a size may be 0. `Shape{}` is the shape of a
-/// scalar.
+/// The sizes of up to 8 dimensions, outermost first; 0 is allowed. `Shape{}` is a scalar's.
 class DOVETAIL_EXPORT Shape {
  public:
   static constexpr std::size_t max_rank = 8;
@@ -29,8 +28,7 @@ class DOVETAIL_EXPORT Shape {
   ///                          63 bits.
   explicit Shape(std::span<const std::int64_t> sizes);
 
-  /// Returns the number of dimensions.
-  std::size_t rank() const noexcept { return rank_; }
+  std::size_t rank() const noexcept { return rank_; }  ///< Returns the number of dimensions.
   /// Returns the number of elements, the product of the sizes.
   std::int64_t size() const noexcept;
   /// Returns the size of dimension `axis`, which must be below `rank()`.
@@ -38,8 +36,7 @@ class DOVETAIL_EXPORT Shape {
   /// Returns the sizes, outermost first.
   std::span<const std::int64_t> sizes() const noexcept { return {sizes_.data(), rank_}; }
 
-  /// Returns text such as "[64, 32]".
-  std::string str() const;
+  std::string str() const;  ///< Returns text such as "[64, 32]".
 
   friend bool operator==(const Shape&, const Shape&) = default;
 

@@ -25,8 +25,7 @@ namespace dovetail::interop {
 /// @param consumer  An in-order queue of the tensor's context, retained until the deleter returns.
 ///                  Null: blocks until everything that has used the tensor is done. Dovetail then
 ///                  does not see the consumer's work; the consumer ends it by clFinish, or passes
-///                  the memory to `from_dlpack` with its queue, before Dovetail's next work with
-///                  it.
+///                  the memory to `from_dlpack` with its queue, before Dovetail's next work.
 /// @return          For one consumer, which calls its deleter once, on any thread but not from a
 ///                  function that enqueues for with_queue.
 /// @throws InvalidArgument  `consumer` belongs to another context or is not in-order.
@@ -58,8 +57,7 @@ struct DlpackImportOptions {
   /// was asked to use. Dovetail's work with the memory, on any stream, runs after everything on
   /// this queue now. Null: the data are ready, since the host has waited.
   cl_command_queue queue = nullptr;
-  /// For host memory: copies it if it cannot be used in place.
-  bool may_copy = false;
+  bool may_copy = false;  ///< For host memory: copies it if it cannot be used in place.
 };
 
 /// Imports another framework's memory as a tensor.
@@ -81,8 +79,7 @@ struct DlpackImportOptions {
 /// memories to Dovetail, with no order between them.
 /// @param managed  A dtype of DType with one lane, up to 8 dimensions, row-major without gaps.
 /// @throws InvalidArgument  `managed` is null, or has another device, dtype, layout or context; its
-///                          end lies beyond 2^63 - 1 bytes; or it cannot be used in place and may
-///                          not be copied.
+///                          end lies beyond 2^63 - 1 bytes; or it needs a copy without `may_copy`.
 /// @throws Error            this build has no DLPack.
 /// Thread-safe.
 [[nodiscard]] DOVETAIL_EXPORT Tensor from_dlpack(const Context& context, DLManagedTensor* managed,
@@ -91,8 +88,7 @@ struct DlpackImportOptions {
 /// Blocks until everything that has used `tensor` is done and the host sees it at the address that
 /// the tensor was imported from. OpenCL promises that only for mapped memory, so this maps it and
 /// unmaps it at once. The host may then read and write there until Dovetail's next work with it.
-/// @throws InvalidArgument  the memory is not host memory (use to_host), or the stream belongs to
-///                          another context.
+/// @throws InvalidArgument  it is no host memory (use to_host), or the contexts differ.
 /// @throws CommandError     work on the tensor has failed.
 /// Thread-safe.
 DOVETAIL_EXPORT void synchronize_host(const Stream& stream, const Tensor& tensor);

@@ -48,8 +48,7 @@ class DOVETAIL_EXPORT BuildOptions {
 
   /// Adds -cl-fast-relaxed-math: NaN and infinity may be mishandled, and rounding is looser.
   BuildOptions& fast_math();
-  /// Adds -cl-mad-enable: the compiler may fuse a product and a sum.
-  BuildOptions& mad();
+  BuildOptions& mad();  ///< Adds -cl-mad-enable: the compiler may fuse a product and a sum.
   /// Adds -cl-std=`version`, such as "CL1.2".
   /// @throws InvalidArgument  `version` has not the form of "CL1.2" or "CLC++2021".
   BuildOptions& standard(std::string_view version);

@@ -50,8 +50,7 @@ class DOVETAIL_EXPORT FieldData {
 
 }  // namespace detail
 
-/// A contiguous, row-major array of 1 to 4 dimensions in device memory: a copyable handle, whose
-/// copies share the data.
+/// A copyable handle to a contiguous, row-major array of 1 to 4 dimensions in device memory.
 ///
 /// A field lives on its runtime's stream. It keeps stream and memory alive and may outlive the
 /// runtime. Kernels on any stream of the context take it as an argument; readers run after writers.
@@ -63,8 +62,7 @@ class Field {
  public:
   /// Allocates uninitialised memory on the runtime's stream.
   /// @throws OutOfMemory      the device has too little memory.
-  /// @throws InvalidArgument  the shape has no dimension or more than 4, or more bytes than 64 bits
-  ///                          count.
+  /// @throws InvalidArgument  no dimension or more than 4, or more bytes than 64 bits count.
   Field(const Runtime& runtime, const Shape& shape) : data_(runtime, shape, element_type_of<T>) {}
 
   /// Writes `value` to every element, in stream order.
@@ -86,10 +84,8 @@ class Field {
   const Shape& shape() const noexcept { return data_.shape(); }  ///< Returns the sizes.
   /// Returns the number of elements; a vector counts once.
   std::int64_t size() const noexcept { return shape().size(); }
-  /// Returns the size in bytes.
-  std::size_t nbytes() const noexcept { return storage().nbytes; }
-  /// Returns the field's stream.
-  const Stream& stream() const noexcept { return data_.stream(); }
+  std::size_t nbytes() const noexcept { return storage().nbytes; }  ///< Returns the size in bytes.
+  const Stream& stream() const noexcept { return data_.stream(); }  ///< Returns the field's stream.
   /// Returns the context.
   /// @throws InvalidArgument  the handle was moved from.
   const Context& context() const { return storage().buffer.context(); }

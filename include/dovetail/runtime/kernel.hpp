@@ -26,11 +26,9 @@ struct KernelState;
 
 /// A copyable handle to a kernel of a program.
 ///
-/// Thread-safe, launches included: each launch sets the arguments of a cl_kernel that no other
-/// thread holds.
+/// Thread-safe: each launch sets the arguments of a cl_kernel that no other thread holds.
 ///
-/// After a move, `max_work_group_size()` returns 0, and every other use of the handle throws
-/// InvalidArgument.
+/// After a move, `max_work_group_size()` is 0, and every other use throws InvalidArgument.
 class DOVETAIL_EXPORT Kernel {
  public:
   /// Looks up a kernel.

@@ -83,11 +83,6 @@ class KernelArgument {
       : KernelArgument(KernelArgument::whole(whole.use.memory, whole.use.access)) {
     element_ = whole.use.element;
   }
-  template <HasStorage T>
-  KernelArgument(const T& value)  // NOLINT(google-explicit-constructor)
-      : KernelArgument(static_cast<const BufferView&>(value.storage())) {
-    element_ = detail::element_of(value);
-  }
   /// @}
 
   /// Makes the argument of `whole_buffer` without a copy of the handle.
@@ -97,6 +92,12 @@ class KernelArgument {
     argument.used_nbytes_ = view.nbytes;
     argument.access_ = access;
     return argument;
+  }
+  /// Makes an argument of the storage, with its element type.
+  template <HasStorage T>
+  KernelArgument(const T& value)  // NOLINT(google-explicit-constructor)
+      : KernelArgument(static_cast<const BufferView&>(value.storage())) {
+    element_ = detail::element_of(value);
   }
 
   Kind kind() const noexcept { return kind_; }                   ///< Returns what the argument is.

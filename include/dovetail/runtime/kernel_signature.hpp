@@ -30,8 +30,7 @@ struct KernelSignature {
   std::vector<KernelParameter> parameters;
 };
 
-/// Returns the bytes of an OpenCL C scalar or vector type such as "float" or "uint4"; 0 for any
-/// other type.
+/// Returns the bytes of an OpenCL C scalar or vector type such as "uint4"; 0 for other types.
 DOVETAIL_EXPORT std::size_t size_of_opencl_type(std::string_view type) noexcept;
 
 }  // namespace dovetail

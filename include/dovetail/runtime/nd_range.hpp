@@ -43,8 +43,7 @@ class DOVETAIL_EXPORT NDRange {
   /// Returns the work-items of a group in each dimension; null if the launch chooses.
   const std::size_t* local() const noexcept { return has_local_ ? local_.data() : nullptr; }
 
-  /// Returns text such as "global [1024, 64] local [16, 4]".
-  std::string str() const;
+  std::string str() const;  ///< Returns text such as "global [1024, 64] local [16, 4]".
 
  private:
   NDRange(std::span<const std::size_t> global, std::span<const std::size_t> local);

@@ -61,11 +61,10 @@ class DOVETAIL_EXPORT Program {
   /// Returns the program's kernels, in no particular order.
   const std::vector<KernelSignature>& signatures() const;
 
-  const std::string& name() const;  ///< Returns the name in messages.
-  const Device& device() const;     ///< Returns the device.
-  cl_program get() const noexcept;  ///< Returns the native handle.
-  /// Returns the context's native handle.
-  cl_context context() const noexcept;
+  const std::string& name() const;      ///< Returns the name in messages.
+  const Device& device() const;         ///< Returns the device.
+  cl_program get() const noexcept;      ///< Returns the native handle.
+  cl_context context() const noexcept;  ///< Returns the context's native handle.
 
  private:
   friend class ProgramCache;  // lives inside a context, and so must not hold a handle to it

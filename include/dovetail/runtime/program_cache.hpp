@@ -16,8 +16,7 @@ namespace dovetail {
 
 /// Where a cache keeps its files.
 struct ProgramCacheOptions {
-  /// The folder for binaries; empty: keeps programs in memory only.
-  std::string directory;
+  std::string directory;  ///< The folder for binaries; empty: keeps programs in memory only.
   /// Reads DOVETAIL_CACHE_DIR, else takes $XDG_CACHE_HOME/dovetail, else $HOME/.cache/dovetail.
   /// Keeps programs in memory only if none is set or DOVETAIL_CACHE_DIR is empty.
   static DOVETAIL_EXPORT ProgramCacheOptions from_environment();
@@ -51,13 +50,11 @@ class DOVETAIL_EXPORT ProgramCache {
   ProgramCache(const ProgramCache&) = delete;
   ProgramCache& operator=(const ProgramCache&) = delete;
 
-  /// Returns the cache that belongs to `context` and lives as long. It also holds Dovetail's own
-  /// kernels.
+  /// Returns the context's cache, which lives as long and also holds Dovetail's own kernels.
   static ProgramCache& of(const Context& context);
 
   /// Returns the program, and builds it if the cache has none.
-  /// @throws BuildError  the source does not build. The cache does not keep the failure: the next
-  ///                     call tries again.
+  /// @throws BuildError  the source does not build. The next call tries again.
   Program get(const ProgramSource& source, const BuildOptions& options = {});
 
   ProgramCacheStatistics statistics() const;  ///< Returns the counts.

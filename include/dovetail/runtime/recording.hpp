@@ -52,20 +52,18 @@ class DOVETAIL_EXPORT Recording {
   };
 
   /// Submits the work to `stream`, after its earlier work and ordered by memory towards all other
-  /// streams. Work of the capture's other streams runs there again. Does not block.
+  /// streams. Work of the capture's other streams runs there again. Does not block. After an
+  /// exception nothing is submitted; if that can no longer be avoided, the streams that received a
+  /// part enter the failed state.
   /// @throws InvalidArgument  `stream` belongs to another context.
   /// @throws CaptureError     `stream`, or a stream of the capture, is capturing; or the work reads
   ///                          results of an earlier capture that was never replayed.
   /// @throws CommandError     one of the streams, or work that this depends on, has failed.
   /// @throws OpenCLError      the driver fails to enqueue it.
-  /// After an exception nothing is submitted; if that can no longer be avoided, the streams that
-  /// received a part enter the failed state.
   void replay(const Stream& stream) const;
-  /// Submits the work to the stream that the capture began on.
-  void replay() const;
+  void replay() const;  ///< Submits the work to the stream that the capture began on.
 
-  /// Returns the number of commands.
-  std::size_t size() const noexcept;
+  std::size_t size() const noexcept;      ///< Returns the number of commands.
   std::vector<Command> commands() const;  ///< Returns the commands in their order.
   /// Returns the position in `commands()` of the `nth` command of that name, counted from 0.
   /// @throws InvalidArgument  there are fewer; the text lists the commands.
@@ -86,9 +84,8 @@ class DOVETAIL_EXPORT Recording {
   ///                          is changed.
   void update(std::size_t command, std::string_view parameter, const KernelArgument& value) const;
 
-  /// Returns `command_buffer` or `launch_list`.
-  ReplayMethod method() const noexcept;
-  const Stream& stream() const;  ///< Returns the stream that the capture began on.
+  ReplayMethod method() const noexcept;  ///< Returns `command_buffer` or `launch_list`.
+  const Stream& stream() const;          ///< Returns the stream that the capture began on.
 
  private:
   friend class Capture;

@@ -75,8 +75,7 @@ class DOVETAIL_EXPORT Runtime {
     return ProgramCache::of(detail::stream_of(*this, "Runtime::programs").context());
   }
 
-  /// Returns whether the runtime made its queue.
-  bool has_own_queue() const noexcept;
+  bool has_own_queue() const noexcept;  ///< Returns whether the runtime made its queue.
   /// Returns whether one queue orders the runtime's work and that of `other`.
   bool shares_queue_with(const Stream& other) const noexcept;
   /// Returns whether the runtime shares its queue with the calling thread's current stream, the

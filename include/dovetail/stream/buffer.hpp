@@ -48,8 +48,7 @@ class DOVETAIL_EXPORT Buffer {
   /// @throws OutOfMemory  the device has too little memory.
   Buffer(const Context& context, std::size_t nbytes);
 
-  /// Allocates a copy of the `nbytes` at `source`. The copy is complete on return and waits for no
-  /// queue.
+  /// Allocates a copy of the `nbytes` at `source`, complete on return; waits for no queue.
   Buffer(const Context& context, std::size_t nbytes, const void* source);
 
   /// Shares existing memory and retains it for as long as a handle exists.
@@ -88,11 +87,9 @@ struct BufferView {
 /// Returns whether the views share a byte. Compares sub-buffers by their parent's bytes.
 DOVETAIL_EXPORT bool overlap(const BufferView& a, const BufferView& b) noexcept;
 
-/// A type whose data lies in one range of a buffer: `storage()` tells which. With `dtype()` as
-/// well, launches check that the kernel points to such elements.
-template <typename T>
 /// A type whose data is one range of a buffer, which `storage()` returns. If it also has `dtype()`,
 /// launches compare that with the type that the kernel points to.
+template <typename T>
 concept HasStorage = requires(const T& value) {
   { value.storage() } -> std::convertible_to<BufferView>;
 };

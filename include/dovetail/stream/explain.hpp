@@ -90,8 +90,7 @@ struct CompletionEntry {
 using OrderEntry = std::variant<CommandEntry, DecisionEntry, MarkerEntry, WaitEntry,
                                 CompletionEntry, StreamEntry, HostWaitEntry>;
 
-/// Entries in causal order: each follows those it depends on; conflicting commands follow
-/// submission order.
+/// Entries in causal order: each follows its causes; conflicting commands keep submission order.
 using OrderRecord = std::vector<OrderEntry>;
 
 /// Records every stream of the process for as long as it exists. A record costs memory for each

@@ -24,8 +24,7 @@ struct MemoryPoolOptions {
   std::optional<std::size_t> keep_nbytes = std::nullopt;
 };
 
-/// Counts of a pool. Bytes are those of blocks, which may exceed the bytes asked for: `reserved` is
-/// `in_use` plus `cached`.
+/// Counts of a pool. Bytes are those of whole blocks: `reserved` is `in_use` plus `cached`.
 struct MemoryPoolStatistics {
   std::size_t reserved = 0;
   std::size_t in_use = 0;
@@ -42,8 +41,7 @@ struct MemoryPoolStatistics {
   std::uint64_t allocations() const noexcept { return hits + misses; }
 };
 
-/// Blocks of device memory of one context. The pool keeps a block when its last Buffer goes, and
-/// hands it out again.
+/// Blocks of device memory of one context, kept and recycled when their last Buffer goes.
 ///
 /// Every choice of block is safe: a block keeps the record of its last users, and the work of the
 /// next user comes after theirs, on all streams. The pool chooses the block that needs no wait: a
@@ -52,8 +50,7 @@ struct MemoryPoolStatistics {
 /// another stream still uses, with a wait on the device.
 ///
 /// Size classes are 512 bytes, then 8 for each power of two up to 16 MiB, then multiples of 2 MiB.
-/// So above 512 bytes a block exceeds the bytes asked for by less than an eighth, and by less than
-/// 2 MiB.
+/// So above 512 bytes a block exceeds a request by less than an eighth and less than 2 MiB.
 ///
 /// The pool does not recycle a block after `Buffer::get`, as others may use its native handle
 /// unseen. Thread-safe; taking a cached block makes no OpenCL call.
@@ -74,8 +71,7 @@ class DOVETAIL_EXPORT MemoryPool {
   /// too. The last handle gives it back to the pool. With 0, allocates none.
   ///
   /// If memory runs out, releases cached blocks and tries once more. Drivers may defer the
-  /// allocation until a command uses the memory; a kernel's launch then does this with the
-  /// context's own pool.
+  /// allocation until a command uses the memory; launches then do this with the context's pool.
   /// @throws OutOfMemory      too much is in use; the text has the figures.
   /// @throws InvalidArgument  the stream belongs to another context.
   [[nodiscard]] Buffer allocate(const Stream& stream, std::size_t nbytes);

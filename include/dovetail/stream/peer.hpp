@@ -9,8 +9,7 @@
 
 namespace dovetail {
 
-/// The progress of a peer: counts of its own units of work since it began, with recorded >=
-/// enqueued >= flushed.
+/// The progress of a peer in its own units of work: recorded >= enqueued >= flushed.
 struct PeerFrontiers {
   std::uint64_t recorded = 0;  ///< Users have asked for it; a lazy framework may hold it back.
   std::uint64_t enqueued = 0;  ///< It is on the queue.
@@ -34,8 +33,7 @@ class DOVETAIL_EXPORT Peer {
 
   /// Returns the name for messages, such as "torch".
   virtual std::string_view name() const noexcept = 0;
-  /// Returns the progress so far.
-  virtual PeerFrontiers frontiers() const noexcept = 0;
+  virtual PeerFrontiers frontiers() const noexcept = 0;  ///< Returns the progress so far.
   /// Enqueues everything recorded so far: on return, `enqueued` has reached the earlier `recorded`.
   virtual void submit() = 0;
 };

@@ -59,8 +59,7 @@ DOVETAIL_EXPORT Stream stream_of(std::shared_ptr<StreamState> state) noexcept;
 /// never hang.
 ///
 /// After a move, `get()` returns null, `id()` 0, `origin()` `borrowed`, `point()` zeros,
-/// `statistics()` counts of 0, and Boolean functions false; every other use of the handle throws
-/// InvalidArgument.
+/// `statistics()` counts of 0, Boolean functions false; other uses throw InvalidArgument.
 class DOVETAIL_EXPORT Stream {
  public:
   /// Makes an in-order queue on the context's device.
@@ -110,14 +109,12 @@ class DOVETAIL_EXPORT Stream {
   /// @throws TimedOut      the work is not done, and runs on; the text says who waits for whom.
   void synchronize(std::chrono::nanoseconds limit) const;
 
-  /// Asks the driver to start the work so far, and returns at once.
-  void flush() const;
+  void flush() const;  ///< Asks the driver to start the work so far, and returns at once.
 
   /// Records an event, which is done when everything enqueued before it is.
   [[nodiscard]] Event record() const;
 
-  /// Returns the point of the latest work that this stream received through Dovetail. Makes no
-  /// call.
+  /// Returns the point of the latest work that this stream received through Dovetail.
   Point point() const noexcept;
 
   /// Records an event with the device's time. A queue with profiling takes the time itself; for
@@ -143,8 +140,7 @@ class DOVETAIL_EXPORT Stream {
   void wait(const Stream& other) const;
 
   /// Orders later work on this stream after a point of any stream.
-  /// @throws InvalidArgument  the stream has not received that work, never existed, or belongs to
-  ///                          another context.
+  /// @throws InvalidArgument  the stream has no such work, never existed, or is of another context.
   void wait(Point point) const;
 
   /// Promises that a stream's work up to `point` is done, as after the owner of a borrowed queue
@@ -170,20 +166,17 @@ class DOVETAIL_EXPORT Stream {
   /// @throws TimedOut  the queue is not empty after `limit`; the stream stays in the failed state.
   void reset(std::chrono::nanoseconds limit = std::chrono::seconds(10)) const;
 
-  /// Returns the counts of decisions and waits, which every stream keeps. An OrderRecorder keeps
-  /// each decision.
+  /// Returns the counts of decisions and waits. An OrderRecorder keeps each decision.
   StreamStatistics statistics() const noexcept;
 
   /// Returns the native queue, for other libraries. Their commands keep their place in this
-  /// stream's order. Dovetail does not see them towards other streams: declare them by
-  /// `with_queue`.
+  /// stream's order; declare them to other streams by `with_queue`.
   cl_command_queue get() const noexcept;
   /// Returns the stream's number, which the process never reuses, unlike a handle's value.
   std::uint64_t id() const noexcept;
   StreamOrigin origin() const noexcept;  ///< Returns who keeps the queue alive.
   bool has_profiling() const noexcept;   ///< Returns whether the queue takes time stamps.
-  /// Returns whether work on this stream is recorded and not run: a `Capture` began on it, or it
-  /// joined one by `wait`.
+  /// Returns whether a `Capture` records this stream: one began on it, or it joined one by `wait`.
   bool is_capturing() const noexcept;
   /// Returns the context.
   /// @throws InvalidArgument  the handle was moved from.

@@ -21,10 +21,8 @@ class ThreadAttachment;
 
 /// The sizes of a pool.
 struct StreamPoolOptions {
-  /// Streams that `get()` returns, besides the default one; at least 1.
-  std::size_t size = 31;
-  /// Streams for exclusive leases, besides those, and so the most leases at once. With 0 the pool
-  /// gives no leases.
+  std::size_t size = 31;  ///< Streams that `get()` returns, besides the default one; at least 1.
+  /// Streams for exclusive leases, besides those: the most leases at once. 0: no leases.
   std::size_t leases = 31;
   StreamOptions stream = {};
 };
@@ -44,8 +42,7 @@ class DOVETAIL_EXPORT StreamPool {
   StreamPool(const StreamPool&) = delete;
   StreamPool& operator=(const StreamPool&) = delete;
 
-  /// Returns the next pooled stream, round robin. It is shared: after `size()` calls the same
-  /// streams return.
+  /// Returns the next pooled stream, round robin: every `size()`-th call shares one.
   [[nodiscard]] Stream get();
 
   /// Returns the pooled stream at `index`.
@@ -69,8 +66,7 @@ class DOVETAIL_EXPORT StreamPool {
   /// @throws InvalidArgument  `timeout` is negative, or the pool was made with leases = 0.
   [[nodiscard]] std::optional<StreamLease> try_lease_for(std::chrono::nanoseconds timeout);
 
-  /// Returns the default stream, which `get()` never returns. In the default pool it is the main
-  /// thread's current stream.
+  /// Returns the default stream, in the default pool the main thread's; `get()` never does.
   const Stream& default_stream();
 
   /// Returns the number of pooled streams, without the default one and those for leases.
@@ -81,8 +77,7 @@ class DOVETAIL_EXPORT StreamPool {
   /// pool, each figure is right, but they need not be of one moment.
   StreamPoolStatistics statistics() const;
 
-  /// Returns the process's pool on `Context::default_context()`. The first call makes it; nothing
-  /// destroys it.
+  /// Returns the process's pool on `Context::default_context()`, which nothing destroys.
   static StreamPool& default_pool();
 
  private:

@@ -27,8 +27,7 @@ struct TimeStamp;
 /// (GPUs). See docs/design/0007. Thread-safe.
 class DOVETAIL_EXPORT TimedEvent : public Event {
  public:
-  /// Returns the device time from `start` to `end`, negative if `end` came first. Blocks until both
-  /// are done.
+  /// Returns the time from `start` to `end`; negative in reverse. Blocks until both are done.
   /// @throws InvalidArgument  the events belong to different devices.
   /// @throws OpenCLError      a command before one of them failed.
   friend DOVETAIL_EXPORT std::chrono::nanoseconds operator-(const TimedEvent& end,

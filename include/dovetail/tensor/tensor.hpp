@@ -71,8 +71,7 @@ class DOVETAIL_EXPORT Tensor {
                                         const Shape& shape) {
     return from_host_bytes(context, values.data(), values.size(), shape, dtype_of<T>);
   }
-  /// Makes a tensor with a copy of `values`, which std::vector packs into bits and a tensor holds
-  /// in bytes.
+  /// Makes a tensor with a copy of `values`; a bool takes a byte, not a bit as in std::vector.
   /// @throws InvalidArgument  the number of values is not the shape's.
   template <std::same_as<bool> T>
   [[nodiscard]] static Tensor from_host(const Context& context, const std::vector<T>& values,
@@ -119,10 +118,8 @@ class DOVETAIL_EXPORT Tensor {
   DType dtype() const noexcept { return dtype_; }
   /// Returns the number of dimensions.
   std::size_t rank() const noexcept { return shape_.rank(); }
-  /// Returns the number of elements.
-  std::int64_t size() const noexcept { return shape_.size(); }
-  /// Returns the size in bytes.
-  std::size_t nbytes() const noexcept { return storage_.nbytes; }
+  std::int64_t size() const noexcept { return shape_.size(); }  ///< Returns the number of elements.
+  std::size_t nbytes() const noexcept { return storage_.nbytes; }  ///< Returns the size in bytes.
   /// Returns the context.
   /// @throws InvalidArgument  the handle was moved from.
   const Context& context() const { return storage_.buffer.context(); }
