@@ -136,7 +136,7 @@ void launch_eight_arguments(benchmark::State& state) {
   const Launches launches("eight");
   const Buffer out = launches.buffer(0), a = launches.buffer(1), b = launches.buffer(2),
                c = launches.buffer(3);
-  const cl_mem raw_out = out.lend(), raw_a = a.lend(), raw_b = b.get(), raw_c = c.get();
+  const cl_mem raw_out = out.lend(), raw_a = a.lend(), raw_b = b.lend(), raw_c = c.lend();
   const cl_float x = 1.0f, y = 0.5f, z = 0.25f;
   const cl_uint size = items;
   const auto ours = [&] { launches.ours(out, a, b, c, x, y, z, size); };

@@ -34,6 +34,7 @@ namespace dovetail::interop {
 /// Thread-safe.
 [[nodiscard]] DOVETAIL_EXPORT DLManagedTensor* to_dlpack(cl_command_queue consumer,
                                                          const Tensor& tensor);
+/// Exports the tensor once everything that has used it is done, for which the host waits.
 [[nodiscard]] inline DLManagedTensor* to_dlpack(const Tensor& tensor) {
   return to_dlpack(nullptr, tensor);
 }

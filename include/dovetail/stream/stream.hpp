@@ -73,14 +73,14 @@ class DOVETAIL_EXPORT Stream {
   /// change a queue of Dovetail's own. Any other queue is retained from the first `retain` on, and
   /// others may enqueue on it from the first adoption without `exclusive` on; a later `borrow` or
   /// `exclusive` changes neither.
-  /// @param context  The caller's context, which the queue must belong to; by default the queue's.
+  /// @param context  The caller's context, which the queue must belong to.
   /// @throws InvalidArgument  `queue` is null, out-of-order or a device-side queue, or its context
   ///                          or device differs from that of `context`.
-  /// @{
   [[nodiscard]] static Stream retain(const Context& context, cl_command_queue queue,
                                      const AdoptionOptions& options = {});
+  /// Adopts an existing queue of whatever context and device, and keeps it alive.
+  /// @throws InvalidArgument  `queue` is null, out-of-order or a device-side queue.
   [[nodiscard]] static Stream retain(cl_command_queue queue, const AdoptionOptions& options = {});
-  /// @}
 
   /// Adopts an existing queue without keeping it alive: the caller must, for as long as a handle to
   /// the stream or an event recorded on it exists.
@@ -90,11 +90,11 @@ class DOVETAIL_EXPORT Stream {
   /// the queue is adopted again or `declare_done` is called.
   /// @throws InvalidArgument  `queue` is null, out-of-order or a device-side queue, or its context
   ///                          or device differs from that of `context`.
-  /// @{
   [[nodiscard]] static Stream borrow(const Context& context, cl_command_queue queue,
                                      const AdoptionOptions& options = {});
+  /// Adopts an existing queue of whatever context and device without keeping it alive.
+  /// @throws InvalidArgument  `queue` is null, out-of-order or a device-side queue.
   [[nodiscard]] static Stream borrow(cl_command_queue queue, const AdoptionOptions& options = {});
-  /// @}
 
   /// Blocks until all work so far on this queue, from any party, is done.
   ///
