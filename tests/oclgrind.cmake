@@ -1,5 +1,5 @@
-# Products under Oclgrind, a simulator that sees reads of unwritten memory, accesses outside buffers
-# and races. Included by tests/CMakeLists.txt.
+# Products under Oclgrind, a simulator that sees accesses outside buffers and races. Included by
+# tests/CMakeLists.txt.
 add_executable(dovetail_oclgrind_products ${CMAKE_CURRENT_LIST_DIR}/oclgrind/products.cpp
                                           ${CMAKE_CURRENT_LIST_DIR}/oclgrind/device_type.cpp)
 # Its own entry point must be seen by the library.

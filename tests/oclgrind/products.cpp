@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Small products by each of Dovetail's kernels, for a simulator to watch: what they read must have
-// been written, and lie in its buffer. Results are checked elsewhere, for NaN here alone: memory
-// beside the matrices holds it.
+// Small products by each of Dovetail's kernels, for a simulator to watch: every access must lie in
+// its buffer, and no two work-items may race. tests/ops compares the results of all kernels.
 #include <cstdint>
 #include <cstdio>
 #include <exception>
