@@ -18,7 +18,7 @@
 #include "lib/interop/dlpack_format.hpp"
 #include "lib/interop/host_map.hpp"
 #include "lib/stream/moved_buffer.hpp"
-#include "lib/stream/stream_state.hpp"
+#include "lib/stream/order/stream_state.hpp"
 
 namespace dovetail::interop {
 namespace {

@@ -10,7 +10,7 @@
 #include "lib/core/opencl_check.hpp"
 #include "lib/core/thrown_text.hpp"
 #include "lib/interop/deferred_deleter.hpp"
-#include "lib/stream/stream_registry.hpp"
+#include "lib/stream/order/stream_registry.hpp"
 
 namespace dovetail::detail {
 namespace {

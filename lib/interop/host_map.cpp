@@ -8,9 +8,9 @@
 #include "dovetail/core/error.hpp"
 #include "dovetail/interop/dlpack.hpp"
 #include "lib/core/opencl_check.hpp"
-#include "lib/stream/memory_info.hpp"
-#include "lib/stream/submission.hpp"
-#include "lib/stream/transfer.hpp"
+#include "lib/core/memory_info.hpp"
+#include "lib/stream/submit/submission.hpp"
+#include "lib/stream/submit/transfer.hpp"
 
 namespace dovetail {
 

@@ -5,7 +5,7 @@
 
 #include "dovetail/core/error.hpp"
 #include "lib/stream/moved_buffer.hpp"
-#include "lib/stream/stream_state.hpp"
+#include "lib/stream/order/stream_state.hpp"
 
 namespace dovetail::detail {
 

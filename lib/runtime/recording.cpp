@@ -14,8 +14,8 @@
 #include "lib/core/moved_from.hpp"
 #include "lib/runtime/launch.hpp"
 #include "lib/runtime/replay_segment.hpp"
-#include "lib/stream/capture_session.hpp"
-#include "lib/stream/submission.hpp"
+#include "lib/stream/capture/capture_session.hpp"
+#include "lib/stream/submit/submission.hpp"
 
 namespace dovetail {
 

@@ -7,7 +7,7 @@
 #include <utility>
 
 #include "lib/core/opencl_check.hpp"
-#include "lib/stream/with_room.hpp"
+#include "lib/stream/submit/with_room.hpp"
 
 namespace dovetail::detail {
 

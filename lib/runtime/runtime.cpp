@@ -15,7 +15,7 @@
 #include "lib/core/moved_from.hpp"
 #include "lib/core/queue_info.hpp"
 #include "lib/core/thrown_text.hpp"
-#include "lib/stream/stream_state.hpp"
+#include "lib/stream/order/stream_state.hpp"
 
 namespace dovetail {
 

@@ -6,8 +6,8 @@
 
 #include "dovetail/core/error.hpp"
 #include "dovetail/stream/stream.hpp"
-#include "lib/stream/stream_registry.hpp"
-#include "lib/stream/stream_state.hpp"
+#include "lib/stream/order/stream_registry.hpp"
+#include "lib/stream/order/stream_state.hpp"
 
 namespace dovetail {
 namespace {

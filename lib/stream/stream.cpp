@@ -11,10 +11,10 @@
 #include "lib/core/moved_from.hpp"
 #include "lib/core/opencl_check.hpp"
 #include "lib/core/queue_info.hpp"
-#include "lib/stream/capture_session.hpp"
-#include "lib/stream/stream_registry.hpp"
-#include "lib/stream/stream_state.hpp"
-#include "lib/stream/submission.hpp"
+#include "lib/stream/capture/capture_session.hpp"
+#include "lib/stream/order/stream_registry.hpp"
+#include "lib/stream/order/stream_state.hpp"
+#include "lib/stream/submit/submission.hpp"
 
 namespace dovetail {
 namespace {

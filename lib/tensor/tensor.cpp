@@ -13,8 +13,8 @@
 #include "dovetail/core/error.hpp"
 #include "dovetail/stream/memory_pool.hpp"
 #include "lib/stream/moved_buffer.hpp"
-#include "lib/stream/stream_state.hpp"
-#include "lib/stream/transfer.hpp"
+#include "lib/stream/order/stream_state.hpp"
+#include "lib/stream/submit/transfer.hpp"
 
 namespace dovetail {
 namespace {

@@ -7,7 +7,7 @@
 #include <thread>
 
 #include "dovetail/stream/stream.hpp"
-#include "lib/stream/stream_state.hpp"
+#include "lib/stream/order/stream_state.hpp"
 
 namespace dovetail::test {
 
