@@ -7,6 +7,7 @@
 
 #include "dovetail/core/error.hpp"
 #include "lib/core/fork_guard.hpp"
+#include "lib/stream/order/stream_state.hpp"
 #include "lib/stream/submit/submission.hpp"
 
 namespace dovetail::detail {
@@ -30,16 +31,16 @@ void mark_results(const RecordedCommand& command,
 CaptureSession::CaptureSession(const std::shared_ptr<StreamState>& origin) {
   work_.lanes.push_back(origin);
   work_.progress = std::make_shared<RecordingProgress>();
-  lanes_.push_back({none, none, {}});
+  lanes_.push_back({none, none, {}, {}});
 }
 
 std::shared_ptr<CaptureSession> CaptureSession::begin(const std::shared_ptr<StreamState>& origin) {
   check_not_forked("Capture");
   check_not_submitting(*origin, "Capture");
   const std::scoped_lock order(origin->submit_mutex);
-  origin->check_usable("Capture");
+  origin->failure.check("Capture");
   std::shared_ptr<CaptureSession> session(new CaptureSession(origin));
-  if (!origin->begin_capture(session)) {
+  if (!origin->capture.begin(session)) {
     throw CaptureError(
         fmt::format("[Capture] {} captures already; end that capture first.", origin->label()));
   }
@@ -61,6 +62,7 @@ bool CaptureSession::add(const StreamState& stream, Recordable& work) {
   if (lane.open == none) {
     lane.open = lane.last = work_.segments.size();
     work_.segments.push_back({at, {}, {}, std::exchange(lane.after, {})});
+    clocks_.push_back(lane.clock);
   }
   mark_results(*command, work_.progress);
   work_.segments[lane.open].commands.push_back(std::move(command));
@@ -68,13 +70,20 @@ bool CaptureSession::add(const StreamState& stream, Recordable& work) {
   return true;
 }
 
-/// The lane's next segment comes after `segment`, which takes no more commands.
+/// Returns whether what the lane is given next comes after `segment`.
+bool CaptureSession::is_after(std::size_t lane, std::size_t segment) const {
+  return Order(lane, lanes_[lane].clock).known(point_of(segment)).has_value();
+}
+
+/// Has the lane's next segment come after `segment`, which takes no more commands.
 void CaptureSession::put_after(std::size_t lane, std::size_t segment) {
+  if (is_after(lane, segment)) return;
   Lane& producer = lanes_[work_.segments[segment].lane];
   if (producer.open == segment) producer.open = none;
   lanes_[lane].open = none;
-  auto& after = lanes_[lane].after;
-  if (std::ranges::find(after, segment) == after.end()) after.push_back(segment);
+  lanes_[lane].after.push_back(segment);
+  lanes_[lane].clock.add(point_of(segment), 0);
+  lanes_[lane].clock.join(clocks_[segment], lane);
 }
 
 /// Puts the lane behind what other lanes were given that `command` conflicts with.
@@ -86,61 +95,40 @@ void CaptureSession::meet_hazards(std::size_t lane, const RecordedCommand& comma
     const auto conflicts = [&](const auto& other) { return have_conflict(command, *other); };
     if (!std::ranges::any_of(segment.commands, conflicts)) continue;
     is_met[segment.lane] = true;  // later segments of a lane come after its earlier ones
-    const std::size_t own = lanes_[lane].open;
-    const bool is_known = own != none && std::ranges::find(work_.segments[own].after, i) !=
-                                             work_.segments[own].after.end();
-    if (!is_known) put_after(lane, i);
+    put_after(lane, i);
   }
 }
 
 void CaptureSession::wait(std::size_t consumer, std::size_t producer) {
   if (lanes_[producer].last != none) put_after(consumer, lanes_[producer].last);
-  for (const std::size_t segment : lanes_[producer].after) {
-    if (work_.segments[segment].lane != consumer) put_after(consumer, segment);
-  }
+  for (const std::size_t segment : lanes_[producer].after) put_after(consumer, segment);
 }
 
-/// Which segments the end of lane 0 comes after.
-std::vector<bool> CaptureSession::ancestors_of_end() const {
-  std::vector<bool> found(work_.segments.size());
-  std::vector<std::size_t> last_before(work_.segments.size(), none);
-  std::vector<std::size_t> last_of_lane(work_.lanes.size(), none);
-  for (std::size_t i = 0; i < work_.segments.size(); ++i) {
-    last_before[i] = std::exchange(last_of_lane[work_.segments[i].lane], i);
+/// Has its streams take work as usual.
+void CaptureSession::close() noexcept {
+  {
+    const std::scoped_lock lock(mutex_);
+    if (std::exchange(is_over_, true)) return;
   }
-  const auto mark = [&](std::size_t segment) {
-    if (segment != none) found[segment] = true;
-  };
-  mark(lanes_.front().last);
-  for (const std::size_t segment : lanes_.front().after) mark(segment);
-  for (std::size_t i = work_.segments.size(); i-- > 0;) {  // each comes after lower ones only
-    if (!found[i]) continue;
-    mark(last_before[i]);
-    for (const std::size_t segment : work_.segments[i].after) mark(segment);
+  for (const auto& stream : work_.lanes) {  // without its lock, which they take last
+    std::shared_ptr<CaptureSession> ended;
+    const std::scoped_lock order(stream->submit_mutex);
+    ended = stream->capture.end();
   }
-  return found;
-}
-
-/// Has its streams take work as usual. They must be told without its lock, which they take last.
-std::vector<std::shared_ptr<StreamState>> CaptureSession::close() {
-  const std::scoped_lock lock(mutex_);
-  if (std::exchange(is_over_, true)) return {};
-  return work_.lanes;
 }
 
 RecordedWork CaptureSession::end() {
   check_not_forked("Capture::end");
-  for (const auto& stream : close()) stream->end_capture();
-  const std::vector<bool> is_joined = ancestors_of_end();
-  const auto unjoined = std::ranges::find(is_joined, false);
-  if (unjoined != is_joined.end()) {
-    const RecordedSegment& segment =
-        work_.segments[static_cast<std::size_t>(unjoined - is_joined.begin())];
-    work_.progress->status = RecordingStatus::submitted;
+  close();
+  for (std::size_t i = 0; i < work_.segments.size(); ++i) {
+    if (is_after(0, i)) continue;
+    work_.progress->discard();
+    const RecordedSegment& segment = work_.segments[i];
     throw CaptureError(fmt::format(
         "[Capture::end] {} was given {} and nothing on {} comes after it; join it before the end "
         "with wait(stream). The capture is discarded.",
-        work_.lanes[segment.lane]->label(), segment.commands.back()->name(), origin().label()));
+        work_.lanes[segment.lane]->label(), segment.commands.back()->name(),
+        work_.lanes.front()->label()));
   }
   work_.joined = std::move(lanes_.front().after);
   return std::move(work_);
@@ -148,8 +136,8 @@ RecordedWork CaptureSession::end() {
 
 void CaptureSession::abandon() noexcept {
   if (in_forked_child()) return;  // where another thread may have held a lock for good
-  for (const auto& stream : close()) stream->end_capture();
-  if (work_.progress) work_.progress->status = RecordingStatus::submitted;
+  close();
+  if (work_.progress) work_.progress->discard();
 }
 
 bool capture_wait(const std::shared_ptr<StreamState>& consumer, const StreamState& producer) {
@@ -157,8 +145,8 @@ bool capture_wait(const std::shared_ptr<StreamState>& consumer, const StreamStat
   if (consumer.get() == &producer) return false;
   check_not_submitting(*consumer, "Stream::wait");
   const std::scoped_lock order(consumer->submit_mutex);
-  const auto own = consumer->current_capture();
-  const auto session = producer.current_capture();
+  const auto own = consumer->capture.current();
+  const auto session = producer.capture.current();
   if (!session && !own) return false;
   if (own && own != session) {
     throw CaptureError(fmt::format(
@@ -169,10 +157,10 @@ bool capture_wait(const std::shared_ptr<StreamState>& consumer, const StreamStat
   const std::scoped_lock lock(session->mutex_);
   if (session->is_over_) return false;
   if (!own) {
-    consumer->check_usable("Stream::wait");
+    consumer->failure.check("Stream::wait");
     session->work_.lanes.push_back(consumer);
-    session->lanes_.push_back({CaptureSession::none, CaptureSession::none, {}});
-    consumer->begin_capture(session);
+    session->lanes_.push_back({CaptureSession::none, CaptureSession::none, {}, {}});
+    consumer->capture.begin(session);
   }
   session->wait(session->lane_of(*consumer), session->lane_of(producer));
   return true;

@@ -2,16 +2,18 @@
 // Captures what streams are given, instead of enqueuing it.
 #pragma once
 
-#include <atomic>
 #include <cstddef>
 #include <memory>
 #include <mutex>
 #include <vector>
 
 #include "lib/stream/capture/recorded_command.hpp"
-#include "lib/stream/order/stream_state.hpp"
+#include "lib/stream/capture/recording_progress.hpp"
+#include "lib/stream/order/order.hpp"
 
 namespace dovetail::detail {
+
+struct StreamState;
 
 /// Commands of one stream in a row, with nothing in between that another stream waits for.
 struct RecordedSegment {
@@ -54,31 +56,32 @@ class CaptureSession : public std::enable_shared_from_this<CaptureSession> {
   /// Ends it as if nothing had been given.
   void abandon() noexcept;
 
-  const StreamState& origin() const noexcept { return *work_.lanes.front(); }
-
  private:
   friend bool capture_wait(const std::shared_ptr<StreamState>& consumer,
                            const StreamState& producer);
   struct Lane {
     std::size_t open;                // the segment that takes commands now; `none` for a new one
     std::size_t last;                // the last segment; `none` before the first
-    std::vector<std::size_t> after;  // what the next segment comes after
+    std::vector<std::size_t> after;  // what the next segment waits for
+    Clock clock;                     // all that it comes after, lanes being its streams
   };
   static constexpr auto none = static_cast<std::size_t>(-1);
 
   explicit CaptureSession(const std::shared_ptr<StreamState>& origin);
   std::size_t lane_of(const StreamState& stream) const;  // its place in `work_.lanes`
+  Point point_of(std::size_t segment) const { return {work_.segments[segment].lane, segment + 1}; }
+  bool is_after(std::size_t lane, std::size_t segment) const;
   void put_after(std::size_t lane, std::size_t segment);
   void meet_hazards(std::size_t lane, const RecordedCommand& command);
   void wait(std::size_t consumer, std::size_t producer);
-  std::vector<bool> ancestors_of_end() const;
-  std::vector<std::shared_ptr<StreamState>> close();
+  void close() noexcept;
 
   mutable std::mutex mutex_;
   bool is_over_ = false;
   RecordedWork work_;
   std::size_t commands_ = 0;
   std::vector<Lane> lanes_;
+  std::vector<Clock> clocks_;  // of each segment's lane as it began
 };
 
 /// Stream::wait(stream) where one of the two captures. False if neither does.

@@ -6,19 +6,20 @@
 #include <memory>
 #include <vector>
 
+#include "dovetail/core/export.hpp"
 #include "dovetail/stream/point.hpp"
 
 namespace dovetail::detail {
 
 /// For each other stream, up to which ticket its work comes before ours. Streams that are not in it
 /// are not known to be ordered. Source: Fidge 1988 and Mattern 1989, vector time.
-class Clock {
+class DOVETAIL_EXPORT Clock {
  public:
   struct Entry {
     std::uint64_t stream;
     std::uint64_t direct;  ///< By waits between the two streams.
     std::uint64_t known;   ///< By any waits; at least `direct`.
-    std::uint64_t epoch;   ///< `StreamState::foreign_epoch` that was covered, too.
+    std::uint64_t epoch;   ///< `ForeignWork::epoch` that was covered, too.
   };
 
   /// Null for a stream that is not in the clock.

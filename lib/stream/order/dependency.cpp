@@ -34,7 +34,7 @@ void check_sources(const StreamState& stream, const Dependencies& dependencies,
   for (const Dependency& dependency : dependencies) {
     const Producer producer = find_producer(dependency.producer.stream);
     if (producer.alive) {
-      throw_if_failed(producer.alive->current_failure(), dependency.producer, name);
+      throw_if_failed(producer.alive->failure.current(), dependency.producer, name);
     }
     if (producer.remains) {
       // Nobody can reset it, so the first piece of work behind it is told, for all.

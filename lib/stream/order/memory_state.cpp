@@ -5,8 +5,8 @@
 #include <mutex>
 #include <unordered_map>
 
-#include "lib/core/opencl_check.hpp"
 #include "lib/core/memory_info.hpp"
+#include "lib/core/opencl_check.hpp"
 #include "lib/stream/order/stream_registry.hpp"
 
 namespace dovetail {
@@ -27,11 +27,6 @@ namespace detail {
 namespace {
 
 std::uint64_t next_memory_id() {
-  static std::atomic<std::uint64_t> next{1};
-  return next.fetch_add(1, std::memory_order_relaxed);
-}
-
-std::uint64_t next_recording_number() {
   static std::atomic<std::uint64_t> next{1};
   return next.fetch_add(1, std::memory_order_relaxed);
 }
@@ -143,8 +138,6 @@ void MemoryState::shorten() {
   long_from_ = std::max<std::size_t>(64, 2 * longest);
 }
 
-RecordingProgress::RecordingProgress() : number(next_recording_number()) {}
-
 void MemoryState::add_recorded_result(ByteRange range,
                                       const std::shared_ptr<const RecordingProgress>& recording) {
   for (RecordedResult& known : recorded_results_) {
@@ -161,8 +154,7 @@ void MemoryState::drop_recorded_results_of(const RecordingProgress& recording) {
 
 bool MemoryState::has_recorded_result(ByteRange range, std::uint64_t number) const {
   return std::ranges::any_of(recorded_results_, [&](const RecordedResult& result) {
-    return result.recording->number < number &&
-           result.recording->status.load(std::memory_order_acquire) == RecordingStatus::pending &&
+    return result.recording->number() < number && result.recording->is_pending() &&
            std::max(result.range.begin, range.begin) < std::min(result.range.end, range.end);
   });
 }
@@ -170,12 +162,11 @@ bool MemoryState::has_recorded_result(ByteRange range, std::uint64_t number) con
 void MemoryState::drop_recorded_results(ByteRange range, Access access) {
   std::vector<RecordedResult> kept;
   for (RecordedResult& result : recorded_results_) {
-    const RecordingStatus status = result.recording->status.load(std::memory_order_acquire);
-    if (status == RecordingStatus::submitted) continue;
+    if (result.recording->is_settled()) continue;
     const ByteRange both{std::max(result.range.begin, range.begin),
                          std::min(result.range.end, range.end)};
-    if (both.begin >= both.end || access != Access::write ||
-        status == RecordingStatus::submitting) {
+    const bool is_overwritten = access == Access::write && result.recording->is_pending();
+    if (both.begin >= both.end || !is_overwritten) {
       kept.push_back(std::move(result));
       continue;
     }

@@ -5,7 +5,6 @@
 #include <CL/cl.h>
 
 #include <algorithm>
-#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -14,6 +13,7 @@
 #include "dovetail/stream/memory_use.hpp"
 #include "dovetail/stream/point.hpp"
 #include "lib/core/spin_lock.hpp"
+#include "lib/stream/capture/recording_progress.hpp"
 
 namespace dovetail::detail {
 
@@ -23,23 +23,6 @@ struct ByteRange {
   std::size_t end;
   friend bool operator==(const ByteRange&, const ByteRange&) = default;
 };
-
-/// How far a recording has got, as memory that it writes knows it.
-enum class RecordingStatus : unsigned char {
-  pending,     ///< Never submitted: there are no results yet.
-  submitting,  ///< For the first time, which may fail.
-  submitted,   ///< Or gone: nothing is to come.
-};
-
-struct RecordingProgress {
-  const std::uint64_t number;  ///< Rises from capture to capture.
-  std::atomic<RecordingStatus> status{RecordingStatus::pending};
-
-  RecordingProgress();
-};
-
-/// A number behind those of all recordings: of work that is none's.
-inline constexpr auto no_recording = static_cast<std::uint64_t>(-1);
 
 /// The last uses of a memory object without a parent, byte range by byte range. One for each
 /// object in the process, however many Buffers, sub-buffers and raw handles lead to it.

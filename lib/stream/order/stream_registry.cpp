@@ -10,8 +10,8 @@
 #include <thread>
 #include <unordered_map>
 
-#include "lib/stream/submit/exit_drain.hpp"
 #include "lib/stream/order/order_log.hpp"
+#include "lib/stream/submit/exit_drain.hpp"
 
 namespace dovetail::detail {
 namespace {
@@ -19,10 +19,8 @@ namespace {
 std::atomic<std::uint64_t> next_id{1};
 
 struct Alive {
-  std::weak_ptr<StreamState> state;
-  // In the state; readable while this entry exists.
-  const std::atomic<std::uint64_t>* completed;
-  const std::atomic<bool>* has_failed;
+  std::weak_ptr<StreamState> handle;
+  const StreamState* state;  // readable while this entry exists
 };
 
 /// Whether work of a stream of `context` that is gone may run still. A failed one has none.
@@ -42,9 +40,9 @@ Failure failure_of(const StreamRemains& remains, cl_int status) {
 /// Nothing for a stream without work that is not known to be done. What others put on a queue that
 /// they share is never known to be, even where Dovetail itself has not used it yet.
 std::optional<LatestWork> latest_work(const StreamState& stream) {
-  const Point last{stream.id, stream.enqueued.load(std::memory_order_acquire)};
-  const bool foreign = stream.is_shared.load(std::memory_order_relaxed);
-  const bool is_done = stream.completed.load(std::memory_order_acquire) >= last.ticket;
+  const Point last{stream.id, stream.timeline.enqueued()};
+  const bool foreign = stream.foreign.is_shared();
+  const bool is_done = stream.timeline.completed() >= last.ticket;
   if (is_done && !foreign) return std::nullopt;
   return LatestWork{last, foreign};
 }
@@ -117,7 +115,7 @@ bool was_stream_id(std::uint64_t id) {
 
 std::shared_ptr<StreamState> find_or_add_stream(
     cl_command_queue queue, cl_context context,
-    const std::function<std::shared_ptr<StreamState>(const StreamRemains* before)>& make) {
+    const std::function<std::shared_ptr<StreamState>(const StreamRemains& before)>& make) {
   drain_at_exit();
   Registry& all = registry();
   for (;; std::this_thread::yield()) {
@@ -126,15 +124,15 @@ std::shared_ptr<StreamState> find_or_add_stream(
     StreamRemains before;
     if (const auto place = all.by_queue.find(queue); place != all.by_queue.end()) {
       if (const auto alive = all.alive.find(place->second); alive != all.alive.end()) {
-        if (auto state = alive->second.state.lock()) return state;
+        if (auto state = alive->second.handle.lock()) return state;
         continue;  // its destructor is running, and retires it soon
       }
       const auto retired = all.retired.find(place->second);
       if (retired->second.remains.context == context) before = retired->second.remains;
     }
-    auto state = make(before.id == 0 ? nullptr : &before);
-    if (state->has_failed) count_trouble(1);
-    all.alive[state->id] = {state, &state->completed, &state->has_failed};
+    auto state = make(before);
+    if (state->failure.is_set()) count_trouble(1);
+    all.alive[state->id] = {state, state.get()};
     // A handle is used again only after the queue before it, and with it all its work, is done.
     if (const auto place = all.by_queue.find(queue); place != all.by_queue.end()) {
       const auto retired = all.retired.find(place->second);
@@ -152,7 +150,7 @@ Producer find_producer(std::uint64_t stream) {
   for (;; std::this_thread::yield()) {
     const std::scoped_lock lock(all.mutex);
     if (const auto alive = all.alive.find(stream); alive != all.alive.end()) {
-      if (auto state = alive->second.state.lock()) return {std::move(state), std::nullopt};
+      if (auto state = alive->second.handle.lock()) return {std::move(state), std::nullopt};
       continue;
     }
     const auto retired = all.retired.find(stream);
@@ -164,7 +162,7 @@ Producer find_producer(std::uint64_t stream) {
 void retire_stream(const StreamState& stream, std::optional<StreamRemains> remains) {
   Registry& all = registry();
   const std::scoped_lock lock(all.mutex);
-  if (stream.has_failed) count_trouble(-1);
+  if (stream.failure.is_set()) count_trouble(-1);
   all.alive.erase(stream.id);
   if (remains) {
     if (is_troubled(*remains)) count_trouble(1);
@@ -182,8 +180,9 @@ Progress progress_of(Point point, bool foreign) {
   if (alive == all.alive.end()) {
     return all.retired.contains(point.stream) ? Progress::doubtful : Progress::done;
   }
-  if (alive->second.has_failed->load(std::memory_order_acquire)) return Progress::doubtful;
-  const bool is_done = alive->second.completed->load(std::memory_order_acquire) >= point.ticket;
+  const StreamState& stream = *alive->second.state;
+  if (stream.failure.is_set()) return Progress::doubtful;
+  const bool is_done = stream.timeline.completed() >= point.ticket;
   return is_done && !foreign ? Progress::done : Progress::under_way;
 }
 
@@ -233,7 +232,7 @@ std::vector<std::shared_ptr<StreamState>> streams_alive() {
   const std::scoped_lock lock(all.mutex);
   streams.reserve(all.alive.size());
   for (const auto& [id, alive] : all.alive) {
-    if (auto state = alive.state.lock()) streams.push_back(std::move(state));
+    if (auto state = alive.handle.lock()) streams.push_back(std::move(state));
   }
   return streams;
 }

@@ -4,12 +4,14 @@
 
 #include <CL/cl.h>
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
 #include <vector>
 
 #include "dovetail/stream/point.hpp"
+#include "lib/stream/order/order.hpp"
 #include "lib/stream/order/stream_state.hpp"
 
 namespace dovetail::detail {
@@ -18,11 +20,11 @@ std::uint64_t next_stream_id();
 /// Whether that gave this number to a stream, which may be gone.
 bool was_stream_id(std::uint64_t id);
 
-/// The stream of `queue` if it is alive, else what `make` makes from the remains of an earlier one,
-/// if there are any.
+/// Returns the stream of `queue` if it is alive, else what `make` makes from the remains of an
+/// earlier one, or from default ones.
 std::shared_ptr<StreamState> find_or_add_stream(
     cl_command_queue queue, cl_context context,
-    const std::function<std::shared_ptr<StreamState>(const StreamRemains* before)>& make);
+    const std::function<std::shared_ptr<StreamState>(const StreamRemains& before)>& make);
 
 /// A stream that work depends on: alive, or what remains of it. Neither once its work is done.
 struct Producer {
@@ -34,13 +36,7 @@ Producer find_producer(std::uint64_t stream);
 /// Takes a stream whose last handle has gone out of the registry.
 void retire_stream(const StreamState& stream, std::optional<StreamRemains> remains);
 
-/// What is known of work that was given to a stream.
-enum class Progress {
-  done,
-  under_way,  ///< Or not known to be done.
-  doubtful,   ///< Its stream has failed or is gone: what depends on it may be refused.
-};
-/// The progress of the work up to `point`; makes no OpenCL call.
+/// Returns the progress of the work up to `point`; makes no OpenCL call.
 /// @param foreign  Others enqueue on the point's stream, so that only its end tells of their work.
 Progress progress_of(Point point, bool foreign);
 

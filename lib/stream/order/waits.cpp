@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 
 #include <memory>
-#include <mutex>
 #include <utility>
 
 #include "dovetail/core/error.hpp"
@@ -39,56 +38,47 @@ Verdict Waits::verdict_on(Dependency dependency) {
   if (dependency.marker != nullptr) return verdict_on_event(dependency);
   if (was_any_stream_shared_late()) [[unlikely]] {
     const auto alive = find_producer(dependency.producer.stream).alive;
-    dependency.foreign |= alive && alive->is_shared;
+    dependency.foreign |= alive && alive->foreign.is_shared();
   }
   if (!dependency.foreign) {
-    if (const auto known = known_order(dependency.producer, 0)) return *known;
+    if (const auto known = order().known(dependency.producer)) return *known;
   }
+  const Verdict wait = Order::wait(dependency.foreign);
   const Producer producer = find_producer(dependency.producer.stream);
   if (producer.remains) {
     throw_if_failed(producer.remains->failure, dependency.producer, name_);
     throw_if_lost(*producer.remains, dependency.producer, stream_, name_);
     if (!producer.remains->last) return Verdict::completed;
-    return wait_for(producer.remains->last,
-                    dependency.foreign ? Verdict::foreign : Verdict::waited);
+    return wait_for(producer.remains->last, wait);
   }
   if (!producer.alive) return Verdict::completed;
   StreamState& from = *producer.alive;
-  if (!dependency.foreign) {
-    if (from.completed.load(std::memory_order_acquire) >= dependency.producer.ticket) {
-      return Verdict::completed;
-    }
-    return wait_for(from.marker_covering(dependency.producer.ticket, 0), Verdict::waited);
+  std::uint64_t epoch = 0;
+  if (dependency.foreign) {
+    epoch = from.foreign.epoch();
+    if (const auto known = order().known(dependency.producer, epoch)) return *known;
+  } else if (from.timeline.completed() >= dependency.producer.ticket) {
+    return Verdict::completed;
   }
-  const std::uint64_t epoch = from.foreign_epoch();
-  if (const auto known = known_order(dependency.producer, epoch)) return *known;
-  return wait_for(from.marker_covering(dependency.producer.ticket, epoch), Verdict::foreign);
+  return wait_for(from.marker_covering(dependency.producer.ticket, epoch), wait);
 }
 
 Verdict Waits::verdict_on_event(const Dependency& dependency) {
   const MarkerHandle& marker = *dependency.marker;
   if (marker->covers.stream != 0) {
-    if (const auto known = known_order(marker->covers, marker->epoch)) return *known;
+    if (const auto known = order().known(marker->covers, marker->epoch)) return *known;
   }
-  return wait_for(marker, dependency.foreign ? Verdict::foreign : Verdict::waited);
+  return wait_for(marker, Order::wait(dependency.foreign));
 }
 
-std::optional<Verdict> Waits::known_order(Point producer, std::uint64_t epoch) const {
-  const Clock::Entry* const entry = stream_.clock->find(producer.stream);
-  if (entry == nullptr || entry->known < producer.ticket || entry->epoch < epoch) {
-    return std::nullopt;
-  }
-  return entry->direct >= producer.ticket ? Verdict::already_ordered : Verdict::transitive;
-}
-
-Verdict Waits::wait_for(const StreamState::Covering& covering, Verdict verdict) {
+Verdict Waits::wait_for(const Timeline::Covering& covering, Verdict verdict) {
   if (!covering.is_new) return wait_for(covering.marker, verdict);
   return add(covering.marker, verdict);  // not done yet, nearly always: not worth a question
 }
 
 Verdict Waits::wait_for(const MarkerHandle& marker, Verdict verdict) {
   if (check_marker(*marker)) {
-    StreamState::note_completion(*marker);
+    note_completion(*marker);
     return Verdict::completed;
   }
   return add(marker, verdict);
@@ -106,7 +96,7 @@ bool Waits::check_marker(const Marker& marker) const {
   if (status >= CL_COMPLETE) return status == CL_COMPLETE;
   if (const auto producer = find_producer(marker.covers.stream).alive) {
     producer->fail(marker, status, "clGetEventInfo");
-    throw_if_failed(producer->current_failure(), marker.covers, name_);
+    throw_if_failed(producer->failure.current(), marker.covers, name_);
   }
   look_at_retired_streams();
   if (const auto gone = find_producer(marker.covers.stream).remains) {
@@ -117,7 +107,7 @@ bool Waits::check_marker(const Marker& marker) const {
 }
 
 void Waits::learn(const MarkerHandle& barrier) {
-  auto clock = std::make_shared<Clock>(*stream_.clock);
+  auto clock = std::make_shared<Clock>(*stream_.timeline.clock());
   for (const MarkerHandle& marker : markers_) {
     if (marker->covers.stream == 0) continue;
     clock->add(marker->covers, marker->epoch);
@@ -129,18 +119,7 @@ void Waits::learn(const MarkerHandle& barrier) {
       return progress_of({entry.stream, entry.known}, false) == Progress::done;
     });
   }
-  const std::scoped_lock lock(stream_.order_mutex);
-  stream_.clock = std::move(clock);
-  auto& waits = stream_.inserted_waits;
-  for (const MarkerHandle& marker : markers_) {
-    waits.push_back({from_, marker, barrier});
-    if (OrderLog::is_on()) OrderLog::add(WaitEntry{{stream_.id, from_}, marker->number});
-  }
-  // They end in this order, near enough: a look at the first two keeps the list short.
-  for (int i = 0;
-       i < 2 && !waits.empty() && waits.front().barrier->status_if_known() == CL_COMPLETE; ++i) {
-    waits.erase(waits.begin());
-  }
+  stream_.timeline.learn(std::move(clock), markers_, barrier, from_);
 }
 
 void Waits::log(const Dependency& dependency, Verdict verdict) const {

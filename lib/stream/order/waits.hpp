@@ -4,13 +4,11 @@
 
 #include <CL/cl.h>
 
-#include <atomic>
-#include <cstddef>
 #include <cstdint>
-#include <optional>
 #include <vector>
 
 #include "lib/stream/order/dependency.hpp"
+#include "lib/stream/order/order.hpp"
 #include "lib/stream/order/order_log.hpp"
 
 namespace dovetail::detail {
@@ -28,8 +26,7 @@ class Waits {
   void meet(const Dependency& dependency) {
     const bool is_own = dependency.producer.stream == stream_.id;
     const Verdict verdict = is_own ? Verdict::same_queue : verdict_on(dependency);
-    auto& count = stream_.counters.verdicts[static_cast<std::size_t>(verdict)];
-    count.store(count.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+    stream_.counters.count(verdict);
     if (OrderLog::is_on()) log(dependency, verdict);
   }
 
@@ -40,14 +37,14 @@ class Waits {
  private:
   Verdict verdict_on(Dependency dependency);
   Verdict verdict_on_event(const Dependency& dependency);
-  std::optional<Verdict> known_order(Point producer, std::uint64_t epoch) const;
-  Verdict wait_for(const StreamState::Covering& covering, Verdict verdict);
+  Order order() const { return {stream_.id, *stream_.timeline.clock()}; }
+  Verdict wait_for(const Timeline::Covering& covering, Verdict verdict);
   Verdict wait_for(const MarkerHandle& marker, Verdict verdict);
   Verdict add(const MarkerHandle& marker, Verdict verdict);
   /// Whether `marker` is complete.
   bool check_marker(const Marker& marker) const;
   void insert_barrier();
-  /// Notes in the stream's clock what `barrier` has ordered.
+  /// Adds to the stream's clock what `barrier` has ordered.
   void learn(const MarkerHandle& barrier);
   void log(const Dependency& dependency, Verdict verdict) const;
 

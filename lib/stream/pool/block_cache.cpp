@@ -5,36 +5,25 @@
 #include <limits>
 #include <mutex>
 
-#include "lib/stream/order/stream_registry.hpp"
+#include "lib/stream/order/order.hpp"
 
 namespace dovetail::detail {
 namespace {
 
 constexpr std::uint64_t highest = std::numeric_limits<std::uint64_t>::max();
 
-enum class Order { ordered, in_flight, doubtful };
-
-/// How the last uses of a block stand to new work on a stream.
-Order order_of(const MemoryBlock& block, const BlockRequest& request, const Clock& clock) {
-  Order order = Order::ordered;
+/// Returns the worst of the verdicts on a block's last uses for new work on a stream; nothing where
+/// that may be refused.
+std::optional<Verdict> verdict_on(const MemoryBlock& block, const BlockRequest& request,
+                                  const Clock& clock) {
+  const Order order(request.stream, clock);
+  std::optional<Verdict> worst = Verdict::same_queue;
   const std::scoped_lock lock(*block.tracked.state);
   block.tracked.state->conflicts({0, request.nbytes}, true, [&](const MemoryState::LastUse& use) {
-    if (use.stream == request.stream) return;
-    const Clock::Entry* const known = use.foreign ? nullptr : clock.find(use.stream);
-    const bool is_covered = known != nullptr && known->known >= use.ticket;
-    if (is_covered && !any_stream_is_in_trouble()) return;
-    switch (progress_of({use.stream, use.ticket}, use.foreign)) {
-      case Progress::done:
-        break;
-      case Progress::under_way:
-        if (!is_covered) order = std::max(order, Order::in_flight);
-        break;
-      case Progress::doubtful:
-        order = Order::doubtful;
-        break;
-    }
+    const auto verdict = order.foreseen({use.stream, use.ticket}, use.foreign);
+    worst = worst && verdict ? std::optional(std::max(*worst, *verdict)) : std::nullopt;
   });
-  return order;
+  return worst;
 }
 
 bool has_uses_of_others(const MemoryBlock& block, const BlockRequest& request) {
@@ -104,7 +93,8 @@ std::optional<MemoryBlock> BlockCache::take_ordered(const BlockRequest& request,
                                                     const Clock& clock) {
   auto found = blocks_.end();
   look_at(request.block_nbytes, [&](Blocks::iterator place) {
-    if (order_of(place->second.block, request, clock) == Order::ordered) found = place;
+    const auto verdict = verdict_on(place->second.block, request, clock);
+    if (verdict && !is_wait(*verdict)) found = place;
     return found != blocks_.end();
   });
   if (found == blocks_.end()) return std::nullopt;
@@ -116,7 +106,8 @@ std::optional<MemoryBlock> BlockCache::take_in_flight(const BlockRequest& reques
   auto found = blocks_.end();
   look_at(request.block_nbytes, [&](Blocks::iterator place) {
     if (found != blocks_.end() && found->first.number < place->first.number) return false;
-    if (order_of(place->second.block, request, clock) == Order::in_flight) found = place;
+    const auto verdict = verdict_on(place->second.block, request, clock);
+    if (verdict && is_wait(*verdict)) found = place;
     return false;
   });
   if (found == blocks_.end()) return std::nullopt;

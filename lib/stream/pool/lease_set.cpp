@@ -17,7 +17,7 @@ LeaseSet::LeaseSet(const Context& context, const StreamOptions& options, std::si
     : context_(context), options_(options), size_(size) {}
 
 bool LeaseSet::must_be_replaced(const Stream& stream) noexcept {
-  return state_of(stream).use_count() > 1 || state_of(stream)->has_failed;
+  return state_of(stream).use_count() > 1 || state_of(stream)->failure.is_set();
 }
 
 LeaseSet::Place LeaseSet::take_free_place() {

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <mutex>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -13,10 +14,10 @@
 #include "lib/core/moved_from.hpp"
 #include "lib/core/opencl_check.hpp"
 #include "lib/core/opencl_release.hpp"
-#include "lib/stream/pool/block_cache.hpp"
 #include "lib/stream/buffer_state.hpp"
-#include "lib/stream/pool/size_class.hpp"
 #include "lib/stream/order/stream_state.hpp"
+#include "lib/stream/pool/block_cache.hpp"
+#include "lib/stream/pool/size_class.hpp"
 
 namespace dovetail {
 namespace {
@@ -38,9 +39,7 @@ std::size_t usual_keep(const Device& device) {
 }
 
 detail::ClockSnapshot clock_of(const Stream& stream) {
-  const auto& state = detail::state_of(stream);
-  const std::scoped_lock lock(state->order_mutex);
-  return state->clock;
+  return detail::state_of(stream)->timeline.clock_now();
 }
 
 }  // namespace
@@ -66,8 +65,12 @@ struct MemoryPool::State final : detail::MemoryOwner {
   [[noreturn]] void throw_out_of_memory(cl_int code, std::string_view call,
                                         std::size_t nbytes) const;
 
+  class Reservation;
+
   // With `mutex` held.
   MemoryBlock use(MemoryBlock block);
+  std::optional<MemoryBlock> take_cached(const BlockRequest& request, const detail::Clock& clock,
+                                         bool is_second_try);
   std::vector<MemoryBlock> take_out(std::size_t keep_nbytes);
 
   const cl_context context;
@@ -96,6 +99,43 @@ std::vector<MemoryBlock> MemoryPool::State::take_out(std::size_t keep_nbytes) {
   return blocks;
 }
 
+/// Counts a block as in use while it is being made, and no longer if that fails. Made with the
+/// pool's lock held, which it takes itself as it goes.
+class MemoryPool::State::Reservation {
+ public:
+  Reservation(State& pool, std::size_t nbytes) : pool_(pool), nbytes_(nbytes) {
+    pool_.in_use += nbytes;
+  }
+  ~Reservation() {
+    if (nbytes_ == 0) return;
+    const std::scoped_lock lock(pool_.mutex);
+    pool_.in_use -= nbytes_;
+  }
+  Reservation(const Reservation&) = delete;
+  Reservation& operator=(const Reservation&) = delete;
+
+  MemoryBlock keep(MemoryBlock made) noexcept {
+    nbytes_ = 0;
+    return made;
+  }
+
+ private:
+  State& pool_;
+  std::size_t nbytes_;
+};
+
+std::optional<MemoryBlock> MemoryPool::State::take_cached(const BlockRequest& request,
+                                                          const detail::Clock& clock,
+                                                          bool is_second_try) {
+  auto block = cache.take_ordered(request, clock);
+  const std::size_t size = request.block_nbytes;
+  if (!block && (is_second_try || in_use + cache.nbytes() > limit - size)) {
+    block = cache.take_in_flight(request, clock);
+    if (block) ++counts.waits;
+  }
+  return block;
+}
+
 MemoryBlock MemoryPool::State::acquire(const Stream& stream, const BlockRequest& request) {
   const std::size_t size = request.block_nbytes;
   const auto hit = [&](MemoryBlock block) {
@@ -105,44 +145,36 @@ MemoryBlock MemoryPool::State::acquire(const Stream& stream, const BlockRequest&
   };
   {
     const std::scoped_lock lock(mutex);
-    if (auto block = cache.take_own(request)) return hit(std::move(*block));
+    if (auto block = cache.take_own(request)) return hit(*std::move(block));
   }
   const detail::ClockSnapshot clock = clock_of(stream);
   bool has_made_room = false;
   for (bool is_second_try = false;; is_second_try = true) {
-    std::unique_lock lock(mutex);
-    if (auto block = cache.take_ordered(request, *clock)) return hit(std::move(*block));
-    if (is_second_try || in_use + cache.nbytes() > limit - size) {
-      if (auto block = cache.take_in_flight(request, *clock)) {
-        ++counts.waits;
-        return hit(std::move(*block));
+    std::optional<Reservation> room;
+    std::vector<MemoryBlock> released;
+    {
+      const std::scoped_lock lock(mutex);
+      if (auto block = take_cached(request, *clock, is_second_try)) return hit(*std::move(block));
+      if (in_use <= limit - size) {
+        released = take_out(is_second_try ? 0 : limit - size - in_use);
+        room.emplace(*this, size);
       }
     }
-    if (in_use > limit - size) {
-      lock.unlock();
+    if (!room) {
       throw_out_of_memory(CL_MEM_OBJECT_ALLOCATION_FAILURE, "MemoryPool::allocate", request.nbytes);
     }
-    auto released = take_out(is_second_try ? 0 : limit - size - in_use);
-    in_use += size;
-    lock.unlock();
     has_made_room = has_made_room || !released.empty();
     released.clear();
     try {
       MemoryBlock block = detail::create_block(stream.context(), size, nullptr);
-      lock.lock();
+      const std::scoped_lock lock(mutex);
       ++counts.misses;
       if (has_made_room) ++counts.recoveries;
-      return use(std::move(block));
+      return use(room->keep(std::move(block)));
     } catch (const OutOfMemory& error) {
-      lock.lock();
-      in_use -= size;
-      const bool is_hopeless = is_second_try || cache.nbytes() == 0;
-      lock.unlock();
+      room.reset();
+      const bool is_hopeless = is_second_try || statistics().cached == 0;
       if (is_hopeless) throw_out_of_memory(error.code(), error.call(), request.nbytes);
-    } catch (...) {
-      lock.lock();
-      in_use -= size;
-      throw;
     }
   }
 }

@@ -22,10 +22,7 @@ constexpr auto limit = std::chrono::seconds(2);
 
 /// Nothing where the driver refuses, which is told: the others are waited for all the same.
 MarkerHandle marker_behind_all(const StreamState& stream) try {
-  cl_event event = nullptr;
-  check(clEnqueueMarkerWithWaitList(stream.queue, 0, nullptr, &event),
-        "clEnqueueMarkerWithWaitList");
-  auto marker = std::make_shared<const Marker>(event, Point{}, 0, nullptr);
+  auto marker = std::make_shared<const Marker>(enqueue_marker(stream.queue), Point{}, 0, nullptr);
   check(clFlush(stream.queue), "clFlush");
   return marker;
 } catch (const std::exception& error) {

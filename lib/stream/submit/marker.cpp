@@ -9,6 +9,8 @@
 #include "dovetail/core/error.hpp"
 #include "lib/core/opencl_check.hpp"
 #include "lib/core/opencl_release.hpp"
+#include "lib/stream/order/memory_state.hpp"
+#include "lib/stream/order/order_log.hpp"
 #include "lib/stream/order/stream_registry.hpp"
 
 namespace dovetail::detail {
@@ -29,6 +31,42 @@ Deadline deadline_after(std::string_view function, std::chrono::nanoseconds limi
   const auto now = std::chrono::steady_clock::now();
   if (limit > std::chrono::steady_clock::time_point::max() - now) return std::nullopt;
   return now + limit;
+}
+
+cl_event enqueue_marker(cl_command_queue queue) {
+  cl_event event = nullptr;
+  check(clEnqueueMarkerWithWaitList(queue, 0, nullptr, &event), "clEnqueueMarkerWithWaitList");
+  return event;
+}
+
+std::optional<std::vector<MarkerHandle>> markers_behind(const TrackedMemory& memory,
+                                                        bool is_lent_out) {
+  std::vector<MemoryState::LastUse> uses;
+  {
+    const std::scoped_lock lock(*memory.state);
+    memory.state->conflicts(memory.range, true, [&](const auto& use) { uses.push_back(use); });
+  }
+  std::vector<MarkerHandle> markers;
+  for (const MemoryState::LastUse& use : uses) {
+    const bool foreign = use.foreign || is_lent_out;
+    if (progress_of({use.stream, use.ticket}, foreign) == Progress::done) continue;
+    const Producer producer = find_producer(use.stream);
+    if (producer.alive) {
+      const std::uint64_t epoch = foreign ? producer.alive->foreign.epoch() : 0;
+      markers.push_back(producer.alive->marker_covering(use.ticket, epoch).marker);
+    } else if (producer.remains) {
+      const StreamRemains& gone = *producer.remains;
+      if (!gone.lost.empty() && use.ticket > gone.completed) return std::nullopt;
+      if (gone.last) markers.push_back(gone.last);
+    }
+  }
+  std::erase_if(markers,
+                [](const MarkerHandle& marker) { return is_over(marker->status_if_known()); });
+  return markers;
+}
+
+void log_marker(const Marker& marker) {
+  if (OrderLog::is_on()) OrderLog::add(MarkerEntry{marker.number, marker.covers});
 }
 
 Marker::Marker(cl_event event_in, Point covers_in, std::uint64_t epoch_in, ClockSnapshot clock_in)

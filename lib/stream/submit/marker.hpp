@@ -12,6 +12,7 @@
 #include <mutex>
 #include <optional>
 #include <string_view>
+#include <vector>
 
 #include "dovetail/stream/point.hpp"
 #include "lib/stream/order/clock.hpp"
@@ -54,7 +55,7 @@ struct Marker {
   cl_command_queue foreign_queue = nullptr;  ///< A reference to that of somebody else's event.
   std::uint64_t number;                      ///< Unique in the process.
   Point covers;                              ///< Stream 0 for somebody else's event.
-  std::uint64_t epoch;  ///< What it covers of others' work; see StreamState::foreign_epoch.
+  std::uint64_t epoch;  ///< What it covers of others' work; see ForeignWork::epoch.
   ClockSnapshot clock;  ///< What the stream itself was ordered after by then.
   mutable std::atomic<bool> is_flushed{false};
 
@@ -66,5 +67,17 @@ struct Marker {
 };
 
 using MarkerHandle = std::shared_ptr<const Marker>;
+
+struct TrackedMemory;
+/// Returns markers behind all uses of the memory that are not known to be done; nothing where one
+/// of them cannot be marked, since it is on a queue that is gone.
+/// @param is_lent_out  Others may have enqueued work with it where Dovetail did.
+std::optional<std::vector<MarkerHandle>> markers_behind(const TrackedMemory& memory,
+                                                        bool is_lent_out);
+
+/// Enqueues a marker behind all that is on `queue`; the caller takes over the reference.
+cl_event enqueue_marker(cl_command_queue queue);
+/// Tells OrderRecorder, if there is one, of a new marker.
+void log_marker(const Marker& marker);
 
 }  // namespace dovetail::detail

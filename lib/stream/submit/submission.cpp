@@ -11,6 +11,7 @@
 #include "lib/stream/order/memory_locks.hpp"
 #include "lib/stream/order/order_log.hpp"
 #include "lib/stream/order/stream_registry.hpp"
+#include "lib/stream/order/stream_state.hpp"
 #include "lib/stream/order/undeclared_work.hpp"
 #include "lib/stream/order/waits.hpp"
 
@@ -88,7 +89,7 @@ void find_dependencies(const StreamState& stream, const TrackedUses& uses, const
 
 /// Notes the work's own uses. The memory is locked since its dependencies were found.
 void note_uses(const StreamState& stream, std::uint64_t ticket, const TrackedUses& uses) {
-  const bool foreign = stream.is_shared.load(std::memory_order_relaxed);
+  const bool foreign = stream.foreign.is_shared();
   for (const TrackedUse& use : uses) {
     use.memory->settle_recorded_results(use.range, use.access);
     use.memory->add(use.range, {stream.id, ticket, use.access != Access::read, foreign});
@@ -117,8 +118,8 @@ void wait_for(StreamState& stream, const Dependency& dependency, const char* fun
   check_not_forked(function);
   const Entered entered(stream);
   const std::scoped_lock lock(stream.submit_mutex);
-  stream.check_usable(function);
-  Waits waits(stream, stream.reserved + 1, name);
+  stream.failure.check(function);
+  Waits waits(stream, stream.timeline.next_ticket(), name);
   waits.meet(dependency);
   waits.insert();
 }
@@ -133,7 +134,7 @@ void follow(const StreamState& stream, const std::vector<LatestWork>& all,
 
 /// Whether the work was recorded instead, since the stream captures.
 bool capture(const StreamState& stream, const CommandName& name, Recordable* work) {
-  const auto session = stream.current_capture();
+  const auto session = stream.capture.current();
   if (!session) return false;
   if (work != nullptr) return session->add(stream, *work);
   throw CaptureError(fmt::format(
@@ -160,17 +161,17 @@ Submission::Submission(const Stream& stream, const TrackedUses& uses, const Comm
 
 Submission::Submission(const Stream& stream, const TrackedUses& uses, const CommandName& name,
                        const RecordingProgress& replayed)
-    : Submission(stream, uses, name, nullptr, Declared::yes, replayed.number) {}
+    : Submission(stream, uses, name, nullptr, Declared::yes, replayed.number()) {}
 
 Submission::Submission(const Stream& stream, const TrackedUses& uses, const CommandName& name,
                        Recordable* work, Declared declared, std::uint64_t recording)
-    : stream_(state_of(stream).get()), declared_(declared) {
+    : stream_(state_of(stream).get()), queue_(stream_->queue), declared_(declared) {
   check_not_forked("Stream");
   Entered entered(*stream_);
-  if (stream_->has_peers.load(std::memory_order_acquire)) stream_->foreign_epoch();
+  stream_->foreign.submit_peers();
   order_ = std::unique_lock(stream_->submit_mutex);
-  stream_->check_usable("Stream");
-  if (stream_->is_capturing.load(std::memory_order_relaxed)) [[unlikely]] {
+  stream_->failure.check("Stream");
+  if (stream_->capture.is_capturing()) [[unlikely]] {
     if (capture(*stream_, name, work)) {
       entered.keep();
       return;
@@ -183,7 +184,7 @@ Submission::Submission(const Stream& stream, const TrackedUses& uses, const Comm
 void Submission::insert_waits(const TrackedUses& uses, const CommandName& name,
                               std::uint64_t recording) {
   Dependencies dependencies;
-  ticket_ = stream_->reserved + 1;
+  ticket_ = stream_->timeline.next_ticket();
   const std::uint64_t undeclared = UndeclaredWork::version();
   if (undeclared != stream_->undeclared_version) [[unlikely]]
     follow(*stream_, UndeclaredWork::of(stream_->context.get()), dependencies);
@@ -197,8 +198,8 @@ void Submission::insert_waits(const TrackedUses& uses, const CommandName& name,
     if (OrderLog::is_on())
       OrderLog::add(command_entry({stream_->id, ticket_}, name, uses, declared_));
   }
-  stream_->reserved = ticket_;
-  stream_->remember(ticket_, name);
+  stream_->timeline.reserve(ticket_);
+  stream_->recent.remember(ticket_, name);
   try {
     Waits waits(*stream_, ticket_, name);
     for (const Dependency& dependency : dependencies) waits.meet(dependency);
@@ -206,10 +207,17 @@ void Submission::insert_waits(const TrackedUses& uses, const CommandName& name,
     stream_->undeclared_version = undeclared;  // in the stream's clock by now, or done
   } catch (...) {
     // Its uses are noted, but its order is not kept: nothing may build on it.
-    stream_->fail(failure_after(ticket_ - 1));
-    stream_->enqueued.store(ticket_, std::memory_order_release);
+    stream_->failure.set(failure_after(ticket_ - 1));
+    stream_->timeline.publish(ticket_);
     throw;
   }
+}
+
+MarkerHandle Submission::mark(cl_event event) const {
+  auto marker = std::make_shared<const Marker>(event, Point{stream_->id, ticket_}, 0,
+                                               stream_->timeline.clock());
+  log_marker(*marker);
+  return marker;
 }
 
 Submission::~Submission() {
@@ -218,10 +226,10 @@ Submission::~Submission() {
 }
 
 void Submission::publish() noexcept {
-  stream_->enqueued.store(ticket_, std::memory_order_release);
+  stream_->timeline.publish(ticket_);
   if (declared_ == Declared::yes) [[likely]]
     return;
-  const bool foreign = stream_->is_shared.load(std::memory_order_relaxed);
+  const bool foreign = stream_->foreign.is_shared();
   UndeclaredWork::add(stream_->context.get(), {{stream_->id, ticket_}, foreign});
 }
 
@@ -229,7 +237,7 @@ void check_replay(const Stream& stream, const TrackedUses& uses, const CommandNa
                   const RecordingProgress& replayed) {
   Dependencies dependencies;
   const MemoryLocks locks(uses);
-  find_dependencies(*state_of(stream), uses, name, replayed.number, dependencies);
+  find_dependencies(*state_of(stream), uses, name, replayed.number(), dependencies);
 }
 
 void wait_for_point(StreamState& stream, Point point, bool foreign, const char* function) {
@@ -237,7 +245,7 @@ void wait_for_point(StreamState& stream, Point point, bool foreign, const char* 
 }
 
 void wait_for_event(StreamState& stream, const EventState& event, const char* function) {
-  const bool foreign = event.producer == nullptr || event.producer->is_shared;
+  const bool foreign = event.producer == nullptr || event.producer->foreign.is_shared();
   wait_for(stream, {event.marker->covers, foreign, Hazard::wait, nullptr, &event.marker}, function);
 }
 

@@ -10,10 +10,14 @@
 
 #include "dovetail/stream/stream.hpp"
 #include "lib/stream/capture/recorded_command.hpp"
-#include "lib/stream/order/stream_state.hpp"
+#include "lib/stream/submit/command_name.hpp"
+#include "lib/stream/submit/marker.hpp"
 #include "lib/stream/submit/tracked_use.hpp"
 
 namespace dovetail::detail {
+
+struct EventState;
+class RecordingProgress;
 
 /// Whether a piece of work tells all that it touches.
 enum class Declared : bool { no, yes };
@@ -51,8 +55,10 @@ class Submission {
   Submission& operator=(const Submission&) = delete;
 
   bool is_captured() const noexcept { return ticket_ == 0; }
-  cl_command_queue queue() const noexcept { return stream_->queue; }
+  cl_command_queue queue() const noexcept { return queue_; }
   std::uint64_t ticket() const noexcept { return ticket_; }
+  /// Returns a marker for the work's own `event`, whose reference it takes over.
+  MarkerHandle mark(cl_event event) const;
 
  private:
   Submission(const Stream& stream, const TrackedUses& uses, const CommandName& name,
@@ -61,6 +67,7 @@ class Submission {
   void publish() noexcept;
 
   StreamState* stream_;
+  cl_command_queue queue_;
   std::unique_lock<std::mutex> order_;
   std::uint64_t ticket_ = 0;
   Declared declared_;

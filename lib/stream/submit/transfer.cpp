@@ -12,7 +12,7 @@
 
 #include "lib/core/opencl_check.hpp"
 #include "lib/stream/capture/command_buffer.hpp"
-#include "lib/stream/order/order_log.hpp"
+#include "lib/stream/order/stream_state.hpp"
 #include "lib/stream/submit/submission.hpp"
 #include "lib/stream/submit/with_room.hpp"
 
@@ -91,6 +91,16 @@ class Transfer final : public Recordable {
   TrackedUses uses_;
 };
 
+/// Blocks until a command is over, though the driver refused to wait for it.
+void outlast(const Marker& command, cl_command_queue queue) noexcept {
+  using namespace std::chrono_literals;
+  // A driver that answers nothing for so long is dead.
+  for (int attempts = 10'000; attempts > 0 && !is_over(command.status_if_known()); --attempts) {
+    if (clFinish(queue) == CL_SUCCESS) return;
+    std::this_thread::sleep_for(1ms);
+  }
+}
+
 }  // namespace
 
 void fill(const Stream& stream, const BufferView& memory, const void* pattern,
@@ -106,39 +116,35 @@ void copy(const Stream& stream, const BufferView& from, const BufferView& to) {
   if (from.nbytes != 0) Transfer(Copy{from, to}).give_to(stream);
 }
 
-void outlast(const Marker& command, cl_command_queue queue) noexcept {
-  using namespace std::chrono_literals;
-  // A driver that answers nothing for so long is dead.
-  for (int attempts = 10'000; attempts > 0 && !is_over(command.status_if_known()); --attempts) {
-    if (clFinish(queue) == CL_SUCCESS) return;
-    std::this_thread::sleep_for(1ms);
+void enqueue_and_wait(const Stream& stream, const HostCommand& command,
+                      const std::function<cl_int(cl_command_queue, cl_event*)>& enqueue) {
+  const auto& state = state_of(stream);
+  MarkerHandle done;
+  {
+    TrackedUses uses;
+    add_use(uses, command.memory, command.access);
+    const Submission submission(stream, uses, command.name);
+    cl_event event = nullptr;
+    check(enqueue(submission.queue(), &event), command.call);
+    done = submission.mark(event);
+  }
+  try {
+    synchronize_with(done, state.get(), std::nullopt, command.function);
+  } catch (...) {
+    outlast(*done, state->queue);
+    throw;
   }
 }
 
 void read_to_host(const Stream& stream, const BufferView& memory, void* values,
                   std::string_view function) {
-  const auto& state = state_of(stream);
-  cl_event event = nullptr;
-  Point point{stream.id(), 0};
-  ClockSnapshot clock;
-  {
-    TrackedUses uses;
-    add_use(uses, memory, Access::read);
-    const Submission submission(stream, uses, {"", "read to host"});
-    check(clEnqueueReadBuffer(submission.queue(), handle_of(memory.buffer).memory, CL_FALSE,
-                              memory.offset, memory.nbytes, values, 0, nullptr, &event),
-          "clEnqueueReadBuffer");
-    point.ticket = submission.ticket();
-    clock = state->clock;
-  }
-  const auto done = std::make_shared<const Marker>(event, point, 0, std::move(clock));
-  if (OrderLog::is_on()) OrderLog::add(MarkerEntry{done->number, done->covers});
-  try {
-    synchronize_with(done, state.get(), std::nullopt, function);
-  } catch (...) {
-    outlast(*done, state->queue);
-    throw;
-  }
+  const auto read = [&](cl_command_queue queue, cl_event* event) {
+    return clEnqueueReadBuffer(queue, handle_of(memory.buffer).memory, CL_FALSE, memory.offset,
+                               memory.nbytes, values, 0, nullptr, event);
+  };
+  enqueue_and_wait(stream,
+                   {memory, Access::read, {"", "read to host"}, function, "clEnqueueReadBuffer"},
+                   std::cref(read));
 }
 
 }  // namespace dovetail::detail

@@ -2,12 +2,16 @@
 // Fills, copies, and reads to the host, in stream order.
 #pragma once
 
+#include <CL/cl.h>
+
 #include <cstddef>
+#include <functional>
 #include <string_view>
 
+#include "dovetail/stream/access.hpp"
 #include "dovetail/stream/buffer.hpp"
 #include "dovetail/stream/stream.hpp"
-#include "lib/stream/submit/marker.hpp"
+#include "lib/stream/submit/command_name.hpp"
 
 namespace dovetail::detail {
 
@@ -26,8 +30,19 @@ void copy(const Stream& stream, const BufferView& from, const BufferView& to);
 void read_to_host(const Stream& stream, const BufferView& memory, void* values,
                   std::string_view function);
 
-/// Blocks until a command on the queue that touches the host's memory is over, though the driver
-/// refused to wait for it: then an exception may free the memory.
-void outlast(const Marker& command, cl_command_queue queue) noexcept;
+/// A command on `memory` that touches the host's memory.
+struct HostCommand {
+  const BufferView& memory;
+  Access access;
+  CommandName name;
+  std::string_view function;  ///< Who asks, for messages, such as "Tensor::to_host".
+  const char* call;           ///< OpenCL's function.
+};
+
+/// Enqueues what `enqueue(queue, &event)` does, and blocks until it is over: even where the driver
+/// refuses to wait, as an exception may free the host's memory.
+/// @throws CommandError  the command, or work before it, failed.
+void enqueue_and_wait(const Stream& stream, const HostCommand& command,
+                      const std::function<cl_int(cl_command_queue, cl_event*)>& enqueue);
 
 }  // namespace dovetail::detail

@@ -6,13 +6,14 @@
 #include "dovetail/core/error.hpp"
 #include "lib/core/moved_from.hpp"
 #include "lib/core/range_check.hpp"
+#include "lib/stream/stream_access.hpp"
 #include "lib/stream/submit/submission.hpp"
 
 namespace dovetail::detail {
 
 void with_queue(const Stream& stream, const std::span<const MemoryUse>* uses, const char* name,
                 void (*enqueue)(void*, cl_command_queue), void* argument) {
-  const cl_context context = state_of(stream, "with_queue")->context.get();
+  const cl_context context = context_of(stream, "with_queue").get();
   TrackedUses tracked;
   for (const MemoryUse& use : uses != nullptr ? *uses : std::span<const MemoryUse>()) {
     const BufferHandle handle = handle_of(use.memory.buffer);
