@@ -277,37 +277,8 @@ const Context& Stream::context() const { return state_of(*this, "Stream::context
 const Device& Stream::device() const { return state_of(*this, "Stream::device")->context.device(); }
 
 namespace detail {
-
-const Context& context_of(const Stream& stream, std::string_view function) {
-  return state_of(stream, function)->context;
-}
-
-bool is_attached(const Stream& stream, const Peer& peer) {
-  return state_of(stream)->foreign.is_attached(peer);
-}
-
-void share(const Stream& stream) {
-  StreamState& state = *state_of(stream);
-  if (state.foreign.share()) log_stream(state);
-}
-
-void check_takes_work(const Stream& stream, std::string_view function) {
-  state_of(stream)->check_not_capturing(function);
-  state_of(stream)->failure.check(function);
-}
-
-void fail(const Stream& stream, std::uint64_t after, cl_int code, std::string_view call,
-          std::string what) {
-  state_of(stream)->failure.set({.code = code,
-                                 .call = std::string(call),
-                                 .what = std::move(what),
-                                 .after = after,
-                                 .where = SourceLocation::current()});
-}
-
 void throw_stream_moved_from(std::string_view function) { throw_moved_from(function, "stream"); }
 Stream stream_of(std::shared_ptr<StreamState> state) noexcept { return Stream(std::move(state)); }
-
 }  // namespace detail
 
 }  // namespace dovetail

@@ -13,6 +13,7 @@
 #include "lib/core/thrown_text.hpp"
 #include "lib/stream/order/order_log.hpp"
 #include "lib/stream/order/stream_registry.hpp"
+#include "lib/stream/stream_access.hpp"
 
 namespace dovetail::detail {
 
@@ -160,6 +161,33 @@ void StreamState::synchronize(const Deadline& deadline, std::string_view functio
   });
   if (!is_done) throw_timed_out(function, this);
   if (!is_leader) failure.check(function);
+}
+
+const Context& context_of(const Stream& stream, std::string_view function) {
+  return state_of(stream, function)->context;
+}
+
+bool is_attached(const Stream& stream, const Peer& peer) {
+  return state_of(stream)->foreign.is_attached(peer);
+}
+
+void share(const Stream& stream) {
+  StreamState& state = *state_of(stream);
+  if (state.foreign.share()) log_stream(state);
+}
+
+void check_takes_work(const Stream& stream, std::string_view function) {
+  state_of(stream)->check_not_capturing(function);
+  state_of(stream)->failure.check(function);
+}
+
+void fail(const Stream& stream, std::uint64_t after, cl_int code, std::string_view call,
+          std::string what) {
+  state_of(stream)->failure.set({.code = code,
+                                 .call = std::string(call),
+                                 .what = std::move(what),
+                                 .after = after,
+                                 .where = SourceLocation::current()});
 }
 
 }  // namespace dovetail::detail

@@ -65,7 +65,7 @@ struct MemoryPool::State final : detail::MemoryOwner {
   [[noreturn]] void throw_out_of_memory(cl_int code, std::string_view call,
                                         std::size_t nbytes) const;
 
-  class Reservation;
+  struct Reservation;
 
   // With `mutex` held.
   MemoryBlock use(MemoryBlock block);
@@ -99,29 +99,16 @@ std::vector<MemoryBlock> MemoryPool::State::take_out(std::size_t keep_nbytes) {
   return blocks;
 }
 
-/// Counts a block as in use while it is being made, and no longer if that fails. Made with the
-/// pool's lock held, which it takes itself as it goes.
-class MemoryPool::State::Reservation {
- public:
-  Reservation(State& pool, std::size_t nbytes) : pool_(pool), nbytes_(nbytes) {
-    pool_.in_use += nbytes;
-  }
+/// Room for a block that is being made, counted in `in_use`; given up unless `pool` is null by
+/// then.
+struct MemoryPool::State::Reservation {
+  State* pool;
+  std::size_t nbytes;
   ~Reservation() {
-    if (nbytes_ == 0) return;
-    const std::scoped_lock lock(pool_.mutex);
-    pool_.in_use -= nbytes_;
+    if (pool == nullptr) return;
+    const std::scoped_lock lock(pool->mutex);
+    pool->in_use -= nbytes;
   }
-  Reservation(const Reservation&) = delete;
-  Reservation& operator=(const Reservation&) = delete;
-
-  MemoryBlock keep(MemoryBlock made) noexcept {
-    nbytes_ = 0;
-    return made;
-  }
-
- private:
-  State& pool_;
-  std::size_t nbytes_;
 };
 
 std::optional<MemoryBlock> MemoryPool::State::take_cached(const BlockRequest& request,
@@ -157,7 +144,8 @@ MemoryBlock MemoryPool::State::acquire(const Stream& stream, const BlockRequest&
       if (auto block = take_cached(request, *clock, is_second_try)) return hit(*std::move(block));
       if (in_use <= limit - size) {
         released = take_out(is_second_try ? 0 : limit - size - in_use);
-        room.emplace(*this, size);
+        in_use += size;
+        room.emplace(this, size);
       }
     }
     if (!room) {
@@ -170,7 +158,8 @@ MemoryBlock MemoryPool::State::acquire(const Stream& stream, const BlockRequest&
       const std::scoped_lock lock(mutex);
       ++counts.misses;
       if (has_made_room) ++counts.recoveries;
-      return use(room->keep(std::move(block)));
+      room->pool = nullptr;
+      return use(std::move(block));
     } catch (const OutOfMemory& error) {
       room.reset();
       const bool is_hopeless = is_second_try || statistics().cached == 0;
