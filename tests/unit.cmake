@@ -97,9 +97,11 @@ dovetail_unit_test(
     memory_pool_recovery_test.cpp
     memory_pool_test.cpp
     order_model_test.cpp
+    order_test.cpp
     order_threads_test.cpp
     peer_test.cpp
     process_exit_test.cpp
+    recording_progress_test.cpp
     stream_end_test.cpp
     stream_lease_test.cpp
     stream_pool_test.cpp

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "lib/stream/buffer_state.hpp"
-#include "lib/stream/marker.hpp"
+#include "lib/stream/submit/marker.hpp"
 
 namespace dovetail::detail {
 

@@ -18,7 +18,7 @@
 #include "lib/interop/dlpack_format.hpp"
 #include "lib/interop/host_map.hpp"
 #include "lib/stream/moved_buffer.hpp"
-#include "lib/stream/stream_state.hpp"
+#include "lib/stream/stream_access.hpp"
 
 namespace dovetail::interop {
 namespace {
@@ -80,8 +80,7 @@ Stream adopt_consumer(const Tensor& tensor, cl_command_queue consumer) {
                     tensor.shape().str()));
   }
   Stream stream = Stream::retain(tensor.context(), consumer);
-  const auto& state = detail::state_of(stream);
-  if (state->share()) log_stream(*state);
+  detail::share(stream);
   return stream;
 }
 

@@ -10,39 +10,9 @@
 #include "lib/core/opencl_check.hpp"
 #include "lib/core/thrown_text.hpp"
 #include "lib/interop/deferred_deleter.hpp"
-#include "lib/stream/stream_registry.hpp"
 
 namespace dovetail::detail {
 namespace {
-
-/// Markers behind all uses of the memory that are not known to be done; nothing where one of them
-/// cannot be marked, since it is on a queue that is gone.
-/// @param is_lent_out  Others may have enqueued work with it where Dovetail did.
-std::optional<std::vector<MarkerHandle>> markers_behind(const TrackedMemory& memory,
-                                                        bool is_lent_out) {
-  std::vector<MemoryState::LastUse> uses;
-  {
-    const std::scoped_lock lock(*memory.state);
-    memory.state->conflicts(memory.range, true, [&](const auto& use) { uses.push_back(use); });
-  }
-  std::vector<MarkerHandle> markers;
-  for (const MemoryState::LastUse& use : uses) {
-    const bool foreign = use.foreign || is_lent_out;
-    if (progress_of({use.stream, use.ticket}, foreign) == Progress::done) continue;
-    const Producer producer = find_producer(use.stream);
-    if (producer.alive) {
-      const std::uint64_t epoch = foreign ? producer.alive->foreign_epoch() : 0;
-      markers.push_back(producer.alive->marker_covering(use.ticket, epoch).marker);
-    } else if (producer.remains) {
-      const StreamRemains& gone = *producer.remains;
-      if (!gone.lost.empty() && use.ticket > gone.completed) return std::nullopt;
-      if (gone.last) markers.push_back(gone.last);
-    }
-  }
-  std::erase_if(markers,
-                [](const MarkerHandle& marker) { return is_over(marker->status_if_known()); });
-  return markers;
-}
 
 class OpenCLOwner final : public DlpackOwner {
  public:

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "dovetail/core/error.hpp"
-#include "lib/stream/transfer.hpp"
+#include "lib/stream/submit/transfer.hpp"
 
 namespace dovetail::detail {
 namespace {

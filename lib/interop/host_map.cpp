@@ -4,13 +4,15 @@
 #include <fmt/format.h>
 
 #include <cstdio>
+#include <functional>
 
 #include "dovetail/core/error.hpp"
 #include "dovetail/interop/dlpack.hpp"
+#include "lib/core/memory_info.hpp"
 #include "lib/core/opencl_check.hpp"
-#include "lib/stream/memory_info.hpp"
-#include "lib/stream/submission.hpp"
-#include "lib/stream/transfer.hpp"
+#include "lib/stream/stream_access.hpp"
+#include "lib/stream/submit/submission.hpp"
+#include "lib/stream/submit/transfer.hpp"
 
 namespace dovetail {
 
@@ -22,7 +24,7 @@ namespace {
 void discard_mapping(const Context& context, cl_mem memory, void* pointer) noexcept try {
   if (context.device().type() != DeviceType::cpu) return;
   const Stream apart(context);
-  const cl_command_queue queue = state_of(apart)->queue;
+  const cl_command_queue queue = apart.get();
   check(clEnqueueUnmapMemObject(queue, memory, pointer, 0, nullptr, nullptr),
         "clEnqueueUnmapMemObject");
   check(clFinish(queue), "clFinish");
@@ -33,34 +35,28 @@ void discard_mapping(const Context& context, cl_mem memory, void* pointer) noexc
 }  // namespace
 
 void* map_to_host(const Stream& stream, const BufferView& memory, const char* function) {
-  const auto& state = state_of(stream, function);
-  if (state->context.get() != memory.buffer.context().get()) {
+  if (context_of(stream, function).get() != memory.buffer.context().get()) {
     throw InvalidArgument(fmt::format(
         "[{}] the stream belongs to another context than the tensor; give one of the tensor's.",
         function));
   }
-  cl_event event = nullptr;
-  Point point{stream.id(), 0};
-  ClockSnapshot clock;
   void* pointer = nullptr;
-  {
-    TrackedUses uses;
-    add_use(uses, memory, Access::read_write);
-    const Submission submission(stream, uses, {"map", function});
+  const auto map = [&](cl_command_queue queue, cl_event* event) {
     cl_int status = CL_SUCCESS;
-    pointer = clEnqueueMapBuffer(submission.queue(), handle_of(memory.buffer).memory, CL_FALSE,
+    pointer = clEnqueueMapBuffer(queue, handle_of(memory.buffer).memory, CL_FALSE,
                                  CL_MAP_READ | CL_MAP_WRITE, memory.offset, memory.nbytes, 0,
-                                 nullptr, &event, &status);
-    check(status, "clEnqueueMapBuffer");
-    point.ticket = submission.ticket();
-    clock = state->clock;
-  }
-  const auto done = std::make_shared<const Marker>(event, point, 0, std::move(clock));
+                                 nullptr, event, &status);
+    if (status != CL_SUCCESS) pointer = nullptr;
+    return status;
+  };
   try {
-    synchronize_with(done, state.get(), std::nullopt, function);
+    enqueue_and_wait(
+        stream, {memory, Access::read_write, {"map", function}, function, "clEnqueueMapBuffer"},
+        std::cref(map));
   } catch (...) {
-    outlast(*done, state->queue);  // or the driver would map what is unmapped by then
-    discard_mapping(stream.context(), handle_of(memory.buffer).memory, pointer);
+    if (pointer != nullptr) {
+      discard_mapping(stream.context(), handle_of(memory.buffer).memory, pointer);
+    }
     throw;
   }
   return pointer;

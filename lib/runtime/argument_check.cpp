@@ -9,8 +9,8 @@
 #include <utility>
 
 #include "dovetail/core/error.hpp"
-#include "lib/stream/memory_info.hpp"
-#include "lib/stream/range_check.hpp"
+#include "lib/core/memory_info.hpp"
+#include "lib/core/range_check.hpp"
 
 namespace dovetail::detail {
 namespace {

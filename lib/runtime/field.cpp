@@ -6,7 +6,7 @@
 #include "dovetail/core/error.hpp"
 #include "dovetail/stream/memory_pool.hpp"
 #include "lib/core/moved_from.hpp"
-#include "lib/stream/transfer.hpp"
+#include "lib/stream/submit/transfer.hpp"
 
 namespace dovetail::detail {
 namespace {

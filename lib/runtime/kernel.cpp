@@ -11,8 +11,8 @@
 #include "lib/core/opencl_check.hpp"
 #include "lib/runtime/kernel_state.hpp"
 #include "lib/runtime/launch.hpp"
-#include "lib/stream/submission.hpp"
-#include "lib/stream/with_room.hpp"
+#include "lib/stream/submit/submission.hpp"
+#include "lib/stream/submit/with_room.hpp"
 
 namespace dovetail {
 

@@ -7,7 +7,7 @@
 #include "lib/core/opencl_check.hpp"
 #include "lib/core/opencl_release.hpp"
 #include "lib/runtime/argument_check.hpp"
-#include "lib/stream/memory_state.hpp"
+#include "lib/stream/submit/tracked_use.hpp"
 
 namespace dovetail::detail {
 

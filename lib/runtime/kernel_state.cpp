@@ -6,6 +6,7 @@
 #include <cstdint>
 
 #include "dovetail/core/error.hpp"
+#include "lib/stream/stream_access.hpp"
 
 namespace dovetail::detail {
 
@@ -29,7 +30,7 @@ void KernelState::add_idle(std::unique_ptr<KernelInstance> instance) {
 void KernelState::check_launch(const Stream& stream, const NDRange& range,
                                std::span<const KernelArgument> arguments) const {
   const cl_context context = program.context();
-  const Context& given = state_of(stream, "Kernel::launch")->context;
+  const Context& given = context_of(stream, "Kernel::launch");
   if (given.get() != context || !(given.device() == program.device())) {
     throw InvalidArgument(fmt::format(
         "[Kernel '{}'] the stream belongs to another context or device than the program; "

@@ -17,7 +17,7 @@
 #include "lib/runtime/kernel_instance.hpp"
 #include "lib/runtime/launch_limits.hpp"
 #include "lib/runtime/work_group.hpp"
-#include "lib/stream/stream_state.hpp"
+#include "lib/stream/submit/command_name.hpp"
 
 namespace dovetail::detail {
 

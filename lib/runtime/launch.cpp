@@ -6,7 +6,7 @@
 #include "lib/core/opencl_check.hpp"
 #include "lib/core/opencl_release.hpp"
 #include "lib/stream/buffer_state.hpp"
-#include "lib/stream/command_buffer.hpp"
+#include "lib/stream/capture/command_buffer.hpp"
 
 namespace dovetail::detail {
 namespace {

@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "lib/runtime/kernel_state.hpp"
-#include "lib/stream/recorded_command.hpp"
+#include "lib/stream/capture/recorded_command.hpp"
 
 namespace dovetail::detail {
 

@@ -4,32 +4,26 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <atomic>
 #include <mutex>
 #include <utility>
 
 #include "dovetail/core/error.hpp"
-#include "dovetail/core/source_location.hpp"
 #include "lib/core/fork_guard.hpp"
 #include "lib/core/moved_from.hpp"
 #include "lib/runtime/launch.hpp"
 #include "lib/runtime/replay_segment.hpp"
-#include "lib/stream/capture_session.hpp"
-#include "lib/stream/submission.hpp"
+#include "lib/stream/capture/capture_session.hpp"
+#include "lib/stream/stream_access.hpp"
+#include "lib/stream/submit/submission.hpp"
 
 namespace dovetail {
 
 struct detail::RecordingState {
-  struct Place {
-    std::size_t segment;
-    std::size_t command;
-    std::size_t number;  ///< In the order of capture.
-  };
-
   std::vector<Stream> streams;  // the capture's, lane by lane
   std::vector<ReplaySegment> segments;
   std::vector<std::size_t> joined;
-  std::vector<Place> places;  // of each command, in the order in which a replay submits them
+  std::vector<RecordedPlace>
+      places;  // of each command, in the order in which a replay submits them
   std::unique_ptr<TrackedUses> uses;  // of all segments together, if there are several
   std::shared_ptr<RecordingProgress> progress;
   ReplayMethod method;
@@ -38,9 +32,9 @@ struct detail::RecordingState {
   RecordingState(RecordedWork work, ReplayMethod method_in);
   RecordingState(const RecordingState&) = delete;
   RecordingState& operator=(const RecordingState&) = delete;
-  ~RecordingState() { progress->status = RecordingStatus::submitted; }  // as if it had never been
+  ~RecordingState() { progress->discard(); }
 
-  const RecordedCommand& at(Place place) const {
+  const RecordedCommand& at(const RecordedPlace& place) const {
     return *segments[place.segment].commands()[place.command];
   }
   const Stream& lane(std::size_t number, const Stream& stream) const {
@@ -91,7 +85,7 @@ detail::RecordingState::RecordingState(RecordedWork work, ReplayMethod method_in
   for (auto& lane : work.lanes) streams.push_back(stream_of(std::move(lane)));
   for (RecordedSegment& segment : work.segments) {
     for (std::size_t i = 0; i < segment.commands.size(); ++i)
-      places.push_back({segments.size(), i, segment.numbers[i]});
+      places.push_back({segment.lane, segments.size(), i, segment.numbers[i]});
     segments.emplace_back(std::move(segment));
   }
   collect_uses();
@@ -113,11 +107,7 @@ void detail::RecordingState::check_streams(const Stream& stream) const {
         "its own context.",
         replay_name));
   }
-  for (std::size_t i = 0; i < streams.size(); ++i) {
-    const StreamState& state = *state_of(lane(i, stream));
-    state.check_not_capturing(replay_name);
-    state.check_usable(replay_name);
-  }
+  for (std::size_t i = 0; i < streams.size(); ++i) check_takes_work(lane(i, stream), replay_name);
 }
 
 void detail::RecordingState::submit(const Stream& stream) {
@@ -129,12 +119,8 @@ void detail::RecordingState::submit(const Stream& stream) {
     submit_segments(stream, points);
   } catch (...) {
     for (std::size_t i = 0; i < points.size(); ++i) {  // nothing must build on a part
-      state_of(lane(segments[i].lane(), stream))
-          ->fail({.code = CL_OUT_OF_RESOURCES,
-                  .call = "Recording::replay",
-                  .what = "recording: of its segments, a later one was refused",
-                  .after = points[i].ticket - 1,
-                  .where = SourceLocation::current()});
+      fail(lane(segments[i].lane(), stream), points[i].ticket - 1, CL_OUT_OF_RESOURCES, replay_name,
+           "recording: of its segments, a later one was refused");
     }
     throw;
   }
@@ -165,7 +151,7 @@ detail::RecordedLaunch& detail::RecordingState::launch(std::size_t command) cons
     throw InvalidArgument(fmt::format("[Recording::update] command {} of a recording of {}.",
                                       command, places.size()));
   }
-  const Place place = places[command];
+  const RecordedPlace& place = places[command];
   auto* const launch =
       dynamic_cast<RecordedLaunch*>(segments[place.segment].commands()[place.command].get());
   if (launch == nullptr) {
@@ -193,19 +179,17 @@ void detail::RecordingState::update(std::size_t command, std::size_t argument,
   held = changed.update(argument, value, std::move(held));
   segments[places[command].segment].refresh();
   collect_uses();
-  if (progress->status == RecordingStatus::pending) move_results(held);
+  if (progress->is_pending()) move_results(held);
 }
 
 /// Commands of different streams are submitted in the order of their segments, which is that of the
 /// capture only where they conflicted then.
 void detail::RecordingState::check_order(std::size_t command, std::size_t argument,
                                          const TrackedUse& use) const {
-  const Place own = places[command];
+  const RecordedPlace& own = places[command];
   for (std::size_t i = 0; i < places.size(); ++i) {
-    const Place other = places[i];
-    if (segments[other.segment].lane() == segments[own.segment].lane()) continue;
-    if ((other.number < own.number) == (other.segment < own.segment)) continue;
-    if (!at(other).conflicts(use)) continue;
+    const RecordedPlace& other = places[i];
+    if (keeps_order(own, other) || !at(other).conflicts(use)) continue;
     throw InvalidArgument(fmt::format(
         "[Recording::update] argument {} of command {}, {}, would use memory of command {}, {}, "
         "which was given to another stream {} it and is replayed {} it; capture anew with that "
@@ -222,7 +206,7 @@ void detail::RecordingState::move_results(const RecordedLaunch::Held& before) {
     const std::scoped_lock lock(*before.use.memory);
     before.use.memory->drop_recorded_results_of(*progress);
   }
-  for (const Place place : places) mark_results(at(place), progress);
+  for (const RecordedPlace& place : places) mark_results(at(place), progress);
 }
 
 Recording::Recording(std::shared_ptr<detail::RecordingState> state) : state_(std::move(state)) {}
@@ -239,17 +223,7 @@ void Recording::replay(const Stream& stream) const {
   detail::check_not_submitting(*detail::state_of(stream, replay_name), replay_name);
   const std::scoped_lock lock(recording.mutex);
   recording.check_streams(stream);
-  using detail::RecordingStatus;
-  std::atomic<RecordingStatus>& status = recording.progress->status;
-  const RecordingStatus before = status;
-  if (before == RecordingStatus::pending) status = RecordingStatus::submitting;
-  try {
-    recording.submit(stream);
-  } catch (...) {
-    status = before;
-    throw;
-  }
-  status = RecordingStatus::submitted;
+  recording.progress->submitting([&] { recording.submit(stream); });
 }
 
 std::size_t Recording::size() const noexcept { return state_ ? state_->places.size() : 0; }
@@ -258,8 +232,8 @@ std::vector<Recording::Command> Recording::commands() const {
   const detail::RecordingState& recording = state("Recording::commands");
   std::vector<Command> all;
   all.reserve(size());
-  for (const auto place : recording.places) {
-    all.push_back({recording.at(place).name(), recording.segments[place.segment].lane()});
+  for (const auto& place : recording.places) {
+    all.push_back({recording.at(place).name(), place.lane});
   }
   return all;
 }
@@ -305,7 +279,7 @@ const Stream& Recording::stream() const { return state("Recording::stream").stre
 
 Capture::Capture(const Stream& stream, const RecordingOptions& options)
     : stream_(stream),
-      method_(chosen_method(options.method, detail::state_of(stream, "Capture")->context.device())),
+      method_(chosen_method(options.method, detail::context_of(stream, "Capture").device())),
       session_(detail::CaptureSession::begin(detail::state_of(stream))) {}
 
 Capture::~Capture() {

@@ -7,7 +7,8 @@
 #include <utility>
 
 #include "lib/core/opencl_check.hpp"
-#include "lib/stream/with_room.hpp"
+#include "lib/stream/stream_access.hpp"
+#include "lib/stream/submit/with_room.hpp"
 
 namespace dovetail::detail {
 
@@ -78,11 +79,7 @@ void ReplaySegment::enqueue_list(const Stream& stream, const Submission& submiss
     const std::string what = fmt::format("recording: command {} of {}, {}", i,
                                          recorded_.commands.size(), command.name());
     if (i > 0) {  // what comes later must not build on the part that is on the queue
-      state_of(stream)->fail({.code = status,
-                              .call = "Recording::replay",
-                              .what = what,
-                              .after = submission.ticket() - 1,
-                              .where = SourceLocation::current()});
+      fail(stream, submission.ticket() - 1, status, "Recording::replay", what);
     }
     throw_opencl_error(status, "Recording::replay", SourceLocation::current(), what);
   }

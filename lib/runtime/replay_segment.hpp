@@ -8,9 +8,9 @@
 #include <memory>
 #include <vector>
 
-#include "lib/stream/capture_session.hpp"
-#include "lib/stream/command_buffer.hpp"
-#include "lib/stream/submission.hpp"
+#include "lib/stream/capture/capture_session.hpp"
+#include "lib/stream/capture/command_buffer.hpp"
+#include "lib/stream/submit/submission.hpp"
 
 namespace dovetail::detail {
 

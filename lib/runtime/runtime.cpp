@@ -3,10 +3,8 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <bit>
 #include <cstdio>
-#include <mutex>
 #include <utility>
 
 #include "dovetail/core/error.hpp"
@@ -15,7 +13,7 @@
 #include "lib/core/moved_from.hpp"
 #include "lib/core/queue_info.hpp"
 #include "lib/core/thrown_text.hpp"
-#include "lib/stream/stream_state.hpp"
+#include "lib/stream/stream_access.hpp"
 
 namespace dovetail {
 
@@ -32,7 +30,8 @@ struct Runtime::State {
   ~State() {
     if (!peer || detail::in_forked_child()) return;
     try {
-      if (is_attached()) stream.detach(*peer);
+      // Whoever wants to hear what the peer's last submit() throws detaches it before.
+      if (detail::is_attached(stream, *peer)) stream.detach(*peer);
     } catch (...) {
       report(detail::thrown_text().c_str());
     }
@@ -44,13 +43,6 @@ struct Runtime::State {
   }
 
  private:
-  /// Whoever wants to hear what the peer's last submit() throws detaches it before.
-  bool is_attached() const {
-    const auto& state = detail::state_of(stream);
-    const std::scoped_lock lock(state->order_mutex);
-    return std::ranges::find(state->peers, peer) != state->peers.end();
-  }
-
   void report(const char* what) const noexcept {
     const std::string_view name = peer->name();
     std::fprintf(stderr, "dovetail: the runtime's peer '%.*s' is detached from stream #%llu: %s\n",

@@ -11,7 +11,7 @@
 #include "lib/core/opencl_check.hpp"
 #include "lib/core/opencl_release.hpp"
 #include "lib/stream/buffer_state.hpp"
-#include "lib/stream/memory_info.hpp"
+#include "lib/core/memory_info.hpp"
 
 namespace dovetail {
 

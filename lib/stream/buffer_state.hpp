@@ -9,7 +9,7 @@
 #include <memory>
 
 #include "dovetail/stream/buffer.hpp"
-#include "lib/stream/memory_state.hpp"
+#include "lib/stream/order/memory_state.hpp"
 
 namespace dovetail::detail {
 

@@ -4,10 +4,9 @@
 
 #include <map>
 
-#include "dovetail/core/error.hpp"
 #include "dovetail/stream/stream.hpp"
-#include "lib/stream/stream_registry.hpp"
-#include "lib/stream/stream_state.hpp"
+#include "lib/stream/order/stream_registry.hpp"
+#include "lib/stream/order/stream_state.hpp"
 
 namespace dovetail {
 namespace {
@@ -16,23 +15,17 @@ using detail::StreamRemains;
 using detail::StreamState;
 
 std::string describe(const StreamState& stream) {
-  const std::uint64_t enqueued = stream.enqueued, completed = stream.completed;
+  const std::uint64_t enqueued = stream.timeline.enqueued();
+  const std::uint64_t completed = stream.timeline.completed();
   std::string text = fmt::format("{} ({}{}): ", stream.label(), to_string(stream.origin),
-                                 stream.is_shared ? ", shared with others" : "");
+                                 stream.foreign.is_shared() ? ", shared with others" : "");
   if (enqueued == completed) {
     text += fmt::format("given {}, all known to be done\n", enqueued);
   } else {
     text += fmt::format("given {}, of which {} are known to be done; since then {}\n", enqueued,
                         completed, stream.describe_commands(completed, enqueued));
   }
-  std::vector<StreamState::InsertedWait> waits;
-  std::shared_ptr<const detail::Failure> failure;
-  {
-    const std::scoped_lock lock(stream.order_mutex);
-    waits = stream.inserted_waits;
-    failure = stream.failure;
-  }
-  for (const auto& wait : waits) {
+  for (const auto& wait : stream.timeline.inserted_waits()) {
     const cl_int status = wait.marker->status_if_known();
     if (status == CL_COMPLETE) continue;
     const Point covers = wait.marker->covers;
@@ -42,7 +35,8 @@ std::string describe(const StreamState& stream) {
                                                          covers.stream, covers.ticket),
                         status < 0 ? ", which failed" : "");
   }
-  if (failure) text += fmt::format("  it has failed: {}\n", failure->what);
+  if (const auto failure = stream.failure.current())
+    text += fmt::format("  it has failed: {}\n", failure->what);
   return text;
 }
 
@@ -69,12 +63,4 @@ std::string dump_streams() {
   return text;
 }
 
-namespace detail {
-
-void throw_timed_out(std::string_view function, const StreamState* waiting) {
-  throw TimedOut(fmt::format("[{}] {} was not done in the time given. Streams:\n{}", function,
-                             waiting != nullptr ? waiting->label() : "the event", dump_streams()));
-}
-
-}  // namespace detail
 }  // namespace dovetail

@@ -5,7 +5,7 @@
 #include "lib/core/fork_guard.hpp"
 #include "lib/core/moved_from.hpp"
 #include "lib/core/opencl_check.hpp"
-#include "lib/stream/stream_state.hpp"
+#include "lib/stream/order/stream_state.hpp"
 
 namespace dovetail {
 

@@ -9,8 +9,8 @@
 #include <utility>
 
 #include "dovetail/core/error.hpp"
-#include "lib/stream/order_log.hpp"
-#include "lib/stream/stream_registry.hpp"
+#include "lib/stream/order/order_log.hpp"
+#include "lib/stream/order/stream_registry.hpp"
 
 namespace dovetail {
 namespace {

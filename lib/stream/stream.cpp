@@ -3,18 +3,18 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <mutex>
+#include <exception>
 
 #include "dovetail/core/error.hpp"
 #include "lib/core/fork_guard.hpp"
 #include "lib/core/moved_from.hpp"
 #include "lib/core/opencl_check.hpp"
 #include "lib/core/queue_info.hpp"
-#include "lib/stream/capture_session.hpp"
-#include "lib/stream/stream_registry.hpp"
-#include "lib/stream/stream_state.hpp"
-#include "lib/stream/submission.hpp"
+#include "lib/stream/capture/capture_session.hpp"
+#include "lib/stream/order/stream_registry.hpp"
+#include "lib/stream/order/stream_state.hpp"
+#include "lib/stream/stream_access.hpp"
+#include "lib/stream/submit/submission.hpp"
 
 namespace dovetail {
 namespace {
@@ -73,7 +73,7 @@ std::shared_ptr<StreamState> adopt(std::string_view function, const Context& con
   detail::check_not_moved_from(function, "context", context);
   const auto properties = check_adoptable(function, context, queue);
   const auto retain = [&] { detail::check(clRetainCommandQueue(queue), "clRetainCommandQueue"); };
-  auto state = detail::find_or_add_stream(queue, context.get(), [&](const StreamRemains* before) {
+  auto state = detail::find_or_add_stream(queue, context.get(), [&](const StreamRemains& before) {
     if (origin == StreamOrigin::retained) retain();
     return std::make_shared<StreamState>(context, queue, origin,
                                          (properties & CL_QUEUE_PROFILING_ENABLE) != 0,
@@ -87,7 +87,7 @@ std::shared_ptr<StreamState> adopt(std::string_view function, const Context& con
     retain();
     is_changed = true;
   }
-  if (!options.exclusive) is_changed |= state->share();
+  if (!options.exclusive) is_changed |= state->foreign.share();
   if (is_changed) log_stream(*state);
   return state;
 }
@@ -127,7 +127,7 @@ Stream::Stream(const Context& context, const StreamOptions& options) {
   cl_command_queue queue = clCreateCommandQueueWithProperties(context.get(), context.device().get(),
                                                               properties, &status);
   detail::check(status, "clCreateCommandQueueWithProperties");
-  state_ = detail::find_or_add_stream(queue, context.get(), [&](const StreamRemains*) {
+  state_ = detail::find_or_add_stream(queue, context.get(), [&](const StreamRemains&) {
     return std::make_shared<StreamState>(context, queue, StreamOrigin::owned, options.profiling,
                                          false);
   });
@@ -170,22 +170,20 @@ void Stream::flush() const {
 Event Stream::record() const {
   constexpr std::string_view function = "Stream::record";
   const auto& state = state_of(*this, function);
-  state->check_not_capturing(function);
-  state->check_usable(function);
+  detail::check_takes_work(*this, function);
   return Event(
       std::make_shared<detail::EventState>(detail::EventState{state->new_marker(), state}));
 }
 
 Point Stream::point() const noexcept {
   if (!state_) return {};
-  return {state_->id, state_->enqueued.load(std::memory_order_acquire)};
+  return {state_->id, state_->timeline.enqueued()};
 }
 
 TimedEvent Stream::record_timed() const {
   constexpr std::string_view function = "Stream::record_timed";
   StreamState& state = *state_of(*this, function);
-  state.check_not_capturing(function);
-  state.check_usable(function);
+  detail::check_takes_work(*this, function);
   return TimedEvent(detail::record_timed(*this, state.timing));
 }
 
@@ -210,10 +208,9 @@ void Stream::wait(const Stream& other) const {
   const auto& state = state_of(*this, wait_name);
   const StreamState& producer = *state_of(other, wait_name);
   check_context("stream", producer.context.get(), *state);
-  if (state->is_capturing || producer.is_capturing) {
-    if (detail::capture_wait(state, producer)) return;
-  }
-  detail::wait_for_point(*state, other.point(), producer.is_shared, wait_name);
+  const bool is_captured = state->capture.is_capturing() || producer.capture.is_capturing();
+  if (is_captured && detail::capture_wait(state, producer)) return;
+  detail::wait_for_point(*state, other.point(), producer.foreign.is_shared(), wait_name);
 }
 
 void Stream::wait(Point point) const {
@@ -223,10 +220,11 @@ void Stream::wait(Point point) const {
   if (producer.alive) {
     producer.alive->check_not_capturing(wait_name);
     check_context("point", producer.alive->context.get(), state);
-    if (point.ticket > producer.alive->enqueued) {
+    const std::uint64_t given = producer.alive->timeline.enqueued();
+    if (point.ticket > given) {
       throw InvalidArgument(fmt::format(
           "[Stream::wait] {} has been given work up to {}, and not {}; wait for what was given.",
-          producer.alive->label(), producer.alive->enqueued.load(), point.ticket));
+          producer.alive->label(), given, point.ticket));
     }
   } else if (point.ticket != 0 && !detail::was_stream_id(point.stream)) {
     throw InvalidArgument(
@@ -234,16 +232,17 @@ void Stream::wait(Point point) const {
                     "number; wait for what Stream::point() gave.",
                     point.ticket, point.stream));
   }
-  detail::wait_for_point(state, point, producer.alive && producer.alive->is_shared, wait_name);
+  const bool foreign = producer.alive && producer.alive->foreign.is_shared();
+  detail::wait_for_point(state, point, foreign, wait_name);
 }
 
 void Stream::declare_done(Point point) {
   constexpr std::string_view function = "Stream::declare_done";
   detail::check_not_forked(function);
   if (const auto alive = detail::find_producer(point.stream).alive) {
-    const std::uint64_t given = alive->enqueued;
+    const std::uint64_t given = alive->timeline.enqueued();
     if (point.ticket > given) detail::throw_not_given(alive->label(), given, point);
-    return alive->note_completion(point.ticket);
+    return alive->timeline.note_completion(point.ticket);
   }
   if (detail::declare_retired_done(point) || detail::was_stream_id(point.stream)) return;
   throw InvalidArgument(
@@ -254,17 +253,7 @@ void Stream::declare_done(Point point) {
 void Stream::attach(std::shared_ptr<Peer> peer) const {
   StreamState& state = *state_of(*this, "Stream::attach");
   if (!peer) throw InvalidArgument("[Stream::attach] the peer is null.");
-  {
-    const std::scoped_lock lock(state.order_mutex);
-    if (std::ranges::find(state.peers, peer) != state.peers.end()) {
-      throw InvalidArgument(fmt::format("[Stream::attach] '{}' is attached to {} already.",
-                                        peer->name(), state.label()));
-    }
-    state.peers.push_back(std::move(peer));
-    state.peers_epoch = 0;
-    state.share();
-    state.has_peers = true;
-  }
+  state.foreign.attach(std::move(peer));
   log_stream(state);
 }
 
@@ -272,28 +261,7 @@ void Stream::detach(const Peer& peer) const {
   constexpr std::string_view function = "Stream::detach";
   detail::check_not_forked(function);
   StreamState& state = *state_of(*this, function);
-  std::shared_ptr<Peer> leaving;
-  {
-    const std::scoped_lock lock(state.order_mutex);
-    const auto found = std::ranges::find(state.peers, &peer, &std::shared_ptr<Peer>::get);
-    if (found == state.peers.end()) {
-      throw InvalidArgument(
-          fmt::format("[Stream::detach] '{}' is not attached to {}.", peer.name(), state.label()));
-    }
-    leaving = *found;
-  }
-  std::exception_ptr failure;
-  try {
-    state.have_submit(*leaving);  // so that what it holds back keeps its place
-  } catch (...) {
-    failure = std::current_exception();
-  }
-  {
-    const std::scoped_lock lock(state.order_mutex);
-    std::erase(state.peers, leaving);
-    state.peers_epoch = 0;
-    state.has_peers = !state.peers.empty();
-  }
+  const std::exception_ptr failure = state.foreign.detach(peer);
   log_stream(state);
   if (failure) std::rethrow_exception(failure);
 }
@@ -304,7 +272,7 @@ void Stream::reset(std::chrono::nanoseconds limit) const {
   StreamState& state = *state_of(*this, function);
   state.check_not_capturing(function);
   const auto deadline = detail::deadline_after(function, limit);
-  if (!state.has_failed) return;
+  if (!state.failure.is_set()) return;
   const auto last = state.new_marker();
   last->flush();
   if (!last->wait(deadline)) detail::throw_timed_out(function, &state);
@@ -312,15 +280,7 @@ void Stream::reset(std::chrono::nanoseconds limit) const {
 }
 
 StreamStatistics Stream::statistics() const noexcept {
-  StreamStatistics statistics;
-  if (!state_) return statistics;
-  statistics.commands = state_->enqueued.load(std::memory_order_relaxed);
-  for (std::size_t i = 0; i < verdict_count; ++i) {
-    statistics.verdicts[i] = state_->counters.verdicts[i].load(std::memory_order_relaxed);
-  }
-  statistics.markers = state_->counters.markers.load(std::memory_order_relaxed);
-  statistics.host_waits = state_->counters.host_waits.load(std::memory_order_relaxed);
-  return statistics;
+  return state_ ? state_->counters.statistics(state_->timeline.enqueued()) : StreamStatistics();
 }
 
 cl_command_queue Stream::get() const noexcept { return state_ ? state_->queue : nullptr; }
@@ -329,9 +289,7 @@ StreamOrigin Stream::origin() const noexcept {
   return state_ ? state_->origin.load() : StreamOrigin::borrowed;
 }
 bool Stream::has_profiling() const noexcept { return state_ && state_->profiling; }
-bool Stream::is_capturing() const noexcept {
-  return state_ && state_->is_capturing.load(std::memory_order_acquire);
-}
+bool Stream::is_capturing() const noexcept { return state_ && state_->capture.is_capturing(); }
 const Context& Stream::context() const { return state_of(*this, "Stream::context")->context; }
 const Device& Stream::device() const { return state_of(*this, "Stream::device")->context.device(); }
 

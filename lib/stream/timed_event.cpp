@@ -8,8 +8,8 @@
 #include "lib/core/moved_from.hpp"
 #include "lib/core/opencl_check.hpp"
 #include "lib/core/queue_info.hpp"
-#include "lib/stream/stream_state.hpp"
-#include "lib/stream/timing_queue.hpp"
+#include "lib/stream/order/stream_state.hpp"
+#include "lib/stream/submit/timing_queue.hpp"
 
 namespace dovetail {
 namespace {

@@ -13,8 +13,8 @@
 #include "dovetail/core/error.hpp"
 #include "dovetail/stream/memory_pool.hpp"
 #include "lib/stream/moved_buffer.hpp"
-#include "lib/stream/stream_state.hpp"
-#include "lib/stream/transfer.hpp"
+#include "lib/stream/stream_access.hpp"
+#include "lib/stream/submit/transfer.hpp"
 
 namespace dovetail {
 namespace {
@@ -77,7 +77,7 @@ Tensor Tensor::empty(const Stream& stream, const Shape& shape, DType dtype) {
 Tensor Tensor::allocate(const char* function, const Stream& stream, const Shape& shape,
                         DType dtype) {
   const std::size_t nbytes = nbytes_of(shape, dtype);
-  const Context& context = detail::state_of(stream, function)->context;
+  const Context& context = detail::context_of(stream, function);
   return Tensor({MemoryPool::of(context).allocate(stream, nbytes), 0, nbytes}, shape, dtype);
 }
 
@@ -124,7 +124,7 @@ void Tensor::copy_to_host_bytes(const Stream& stream, void* values, DType dtype)
         fmt::format("[Tensor::to_host] the tensor {} is {}, but {} was asked for.", shape_.str(),
                     to_string(dtype_), to_string(dtype)));
   }
-  if (!(detail::state_of(stream, "Tensor::to_host")->context == context())) {
+  if (!(detail::context_of(stream, "Tensor::to_host") == context())) {
     throw InvalidArgument(
         "[Tensor::to_host] the stream belongs to another context than the tensor.");
   }

@@ -1,6 +1,7 @@
 # The rules of check_layers.sh. Arrows point down:
 #   core < stream < { tensor, runtime } < ops < interop
-# where tensor and runtime are peers that never include each other.
+# where tensor and runtime are peers that never include each other. Within a layer's private files,
+# the layers above it may include those of some folders only.
 BEGIN {
   allowed["core"] = " core "
   allowed["stream"] = " core stream "
@@ -8,6 +9,9 @@ BEGIN {
   allowed["runtime"] = " core stream runtime "
   allowed["ops"] = " core stream tensor runtime ops "
   allowed["interop"] = " core stream tensor runtime ops interop "
+
+  folders["stream"] = " order submit pool capture "
+  open["stream"] = " submit capture "
 }
 
 FNR == 1 {
@@ -19,13 +23,15 @@ FNR == 1 {
   layer = is_library && parts > depth ? path[depth] : ""
   if (is_library && parts > depth && !(layer in allowed))
     refuse("the folder `" layer "` is no layer")
+  else if (!is_public && layer in folders && parts > 3 && !index(folders[layer], " " path[3] " "))
+    refuse("the folder `" path[3] "` is none of " layer)
 }
 
 /^[ \t]*#[ \t]*include[ \t]*["<]/ {
   target = $0
   sub(/^[^"<]*["<]/, "", target)
   sub(/[">].*$/, "", target)
-  split(target, part, "/")
+  target_parts = split(target, part, "/")
   is_private = part[1] == "lib"
   is_ours = is_private || part[1] == "dovetail"
 
@@ -42,7 +48,9 @@ FNR == 1 {
     refuse(layer " includes `" target "`: " \
            (peers ? "tensor and runtime are peers and never include each other" \
                   : part[2] " lies above " layer))
-  }
+  } else if (layer != "" && is_private && layer != part[2] && part[2] in folders && target_parts > 3 &&
+             !index(open[part[2]], " " part[3] " "))
+    refuse(layer " includes `" target "`: " part[3] " is one of the insides of " part[2])
 }
 
 function refuse(rule) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "lib/stream/timing_queue.hpp"
+#include "lib/stream/submit/timing_queue.hpp"
 
 #include <gtest/gtest.h>
 

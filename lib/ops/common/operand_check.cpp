@@ -5,7 +5,7 @@
 
 #include "dovetail/core/error.hpp"
 #include "lib/stream/moved_buffer.hpp"
-#include "lib/stream/stream_state.hpp"
+#include "lib/stream/stream_access.hpp"
 
 namespace dovetail::detail {
 
@@ -16,7 +16,7 @@ void check_operand(std::string_view function, const Stream& stream, std::string_
     throw InvalidArgument(fmt::format("[{}] {} {} is {}; only float32 is supported.", function,
                                       name, tensor.shape().str(), to_string(tensor.dtype())));
   }
-  if (!(tensor.context() == state_of(stream, function)->context)) {
+  if (!(tensor.context() == context_of(stream, function))) {
     throw InvalidArgument(fmt::format(
         "[{}] {} {} belongs to another context than the stream; copy it through the host.",
         function, name, tensor.shape().str()));

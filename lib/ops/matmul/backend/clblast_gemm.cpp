@@ -13,8 +13,8 @@
 #include "dovetail/stream/memory_pool.hpp"
 #include "dovetail/tensor/tensor.hpp"
 #include "lib/core/context_attachment.hpp"
-#include "lib/stream/submission.hpp"
-#include "lib/stream/with_room.hpp"
+#include "lib/stream/submit/submission.hpp"
+#include "lib/stream/submit/with_room.hpp"
 
 namespace dovetail::detail {
 namespace {
