@@ -1,4 +1,5 @@
-// The function put in front of each OpenCL entry point: calls the target, then counts the call.
+// SPDX-License-Identifier: Apache-2.0
+// The function in front of each OpenCL entry point: calls the target, and feeds the call to sinks.
 #pragma once
 
 #include <chrono>
@@ -7,8 +8,8 @@
 #include <tuple>
 #include <type_traits>
 
-#include "counters.hpp"
-#include "interposition.hpp"
+#include "layer/interposition.hpp"
+#include "layer/sink.hpp"
 
 namespace dovetail::layer {
 
@@ -59,25 +60,30 @@ bool has_failed(const Result& result, const std::tuple<Args&...>& arguments) {
   }
 }
 
-/// `call` has the type of the dispatch table's `Member`, so that it can stand in its place.
-template <EntryPoint Id, auto Member, typename Bytes>
+/// `call` has the type of the dispatch table's `Member`, so that it can stand in its place. It reads
+/// the clock twice, however many sinks there are.
+template <EntryPoint Id, auto Member, typename Bytes, typename... Sinks>
 struct Interposed;
 
 template <EntryPoint Id, typename Result, typename... Args,
-          Result (CL_API_CALL* cl_icd_dispatch::*Member)(Args...), typename Bytes>
-struct Interposed<Id, Member, Bytes> {
+          Result (CL_API_CALL* cl_icd_dispatch::*Member)(Args...), typename Bytes,
+          typename... Sinks>
+struct Interposed<Id, Member, Bytes, Sinks...> {
   static Result CL_API_CALL call(Args... args) {
     using Clock = std::chrono::steady_clock;
     const auto function = target.load(std::memory_order_acquire)->*Member;
     const std::tuple<Args&...> arguments(args...);
+    (Sinks::before(Id, arguments), ...);
     const auto finish = [&arguments, start = Clock::now()](auto failed) {
       const std::chrono::nanoseconds elapsed = Clock::now() - start;
       const bool error = failed();
-      count(Id, {.nanoseconds = static_cast<std::uint64_t>(elapsed.count()),
-                 .bytes = error ? 0 : Bytes::in(arguments),
-                 .wait_list_events = events_in(arguments),
-                 .events = !error && asks_for_event(arguments) ? 1u : 0u,
-                 .failed = error});
+      const Call call{.entry_point = Id,
+                      .nanoseconds = static_cast<std::uint64_t>(elapsed.count()),
+                      .bytes = error ? 0 : Bytes::in(arguments),
+                      .wait_list_events = events_in(arguments),
+                      .events = !error && asks_for_event(arguments) ? 1u : 0u,
+                      .failed = error};
+      (Sinks::after(call, arguments), ...);
     };
     if constexpr (std::is_void_v<Result>) {
       function(args...);

@@ -1,7 +1,8 @@
+// SPDX-License-Identifier: Apache-2.0
 // What every layer does: answers the loader, and puts its own functions in front of the target's.
 //
-// A loader gives the layer the dispatch table below it and gets a table in return, in which each
-// entry point of entry_points.hpp is replaced and everything else is the target's own.
+// A loader passes the layer the dispatch table below it. The layer returns a table in which its own
+// functions replace the entry points of entry_points.hpp; all others are the target's.
 #pragma once
 
 #ifndef CL_TARGET_OPENCL_VERSION
@@ -19,8 +20,8 @@
 #include <string_view>
 #include <vector>
 
-#include "call_bytes.hpp"
-#include "entry_points.hpp"
+#include "layer/call_bytes.hpp"
+#include "layer/entry_points.hpp"
 
 namespace dovetail::layer {
 

@@ -1,5 +1,6 @@
+// SPDX-License-Identifier: Apache-2.0
 // Writes the table of call counts to the place that DOVETAIL_LAYER_REPORT names.
-#include "report.hpp"
+#include "layer/sinks/count_report.hpp"
 
 #include <unistd.h>
 
@@ -17,7 +18,7 @@
 #include <utility>
 #include <vector>
 
-#include "counters.hpp"
+#include "layer/sinks/count.hpp"
 
 namespace dovetail::layer {
 namespace {

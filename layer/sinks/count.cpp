@@ -1,8 +1,11 @@
+// SPDX-License-Identifier: Apache-2.0
 // Sharded counters: what the layer adds to a call must not itself serialise dispatch.
-#include "counters.hpp"
+#include "layer/sinks/count.hpp"
 
 #include <algorithm>
 #include <array>
+#include <atomic>
+#include <cstddef>
 #include <type_traits>
 
 namespace dovetail::layer {
@@ -40,8 +43,8 @@ void add(std::atomic<std::uint64_t>& counter, std::uint64_t value) noexcept {
 
 }  // namespace
 
-void count(EntryPoint entry_point, const Call& call) noexcept {
-  Counter& counter = shard_of_this_thread()[static_cast<std::size_t>(entry_point)];
+void Count::count(const Call& call) noexcept {
+  Counter& counter = shard_of_this_thread()[static_cast<std::size_t>(call.entry_point)];
   add(counter.calls, 1);
   add(counter.failures, call.failed ? 1 : 0);
   add(counter.nanoseconds, call.nanoseconds);
