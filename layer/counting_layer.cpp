@@ -25,7 +25,7 @@ clInitLayer(cl_uint num_entries, const cl_icd_dispatch* target_dispatch, cl_uint
             const cl_icd_dispatch** layer_dispatch_ret) try {
   dovetail::layer::prepare_report();
   return dovetail::layer::init_layer<dovetail::layer::Counted>(num_entries, target_dispatch,
-                                                             num_entries_ret, layer_dispatch_ret);
+                                                               num_entries_ret, layer_dispatch_ret);
 } catch (const std::exception&) {
   return CL_OUT_OF_HOST_MEMORY;
 }

@@ -60,8 +60,8 @@ bool has_failed(const Result& result, const std::tuple<Args&...>& arguments) {
   }
 }
 
-/// `call` has the type of the dispatch table's `Member`, so that it can stand in its place. It reads
-/// the clock twice, however many sinks there are.
+/// `call` has the type of the dispatch table's `Member`, so that it can stand in its place. It
+/// reads the clock twice, however many sinks there are.
 template <EntryPoint Id, auto Member, typename Bytes, typename... Sinks>
 struct Interposed;
 

@@ -14,13 +14,15 @@ namespace {
 constexpr std::size_t cache_line = 64;
 constexpr std::size_t shard_count = 16;
 
+constexpr std::array fields{&dovetail_call_count::calls,
+                            &dovetail_call_count::failures,
+                            &dovetail_call_count::nanoseconds,
+                            &dovetail_call_count::bytes,
+                            &dovetail_call_count::wait_list_events,
+                            &dovetail_call_count::events};
+
 struct alignas(cache_line) Counter {
-  std::atomic<std::uint64_t> calls{0};
-  std::atomic<std::uint64_t> failures{0};
-  std::atomic<std::uint64_t> nanoseconds{0};
-  std::atomic<std::uint64_t> bytes{0};
-  std::atomic<std::uint64_t> wait_list_events{0};
-  std::atomic<std::uint64_t> events{0};
+  std::array<std::atomic<std::uint64_t>, fields.size()> sums{};
 };
 
 using Shard = std::array<Counter, entry_point_count>;
@@ -37,33 +39,24 @@ Shard& shard_of_this_thread() noexcept {
   return shards[mine];
 }
 
-void add(std::atomic<std::uint64_t>& counter, std::uint64_t value) noexcept {
-  if (value != 0) counter.fetch_add(value, std::memory_order_relaxed);
-}
-
 }  // namespace
 
 void Count::count(const Call& call) noexcept {
   Counter& counter = shard_of_this_thread()[static_cast<std::size_t>(call.entry_point)];
-  add(counter.calls, 1);
-  add(counter.failures, call.failed ? 1 : 0);
-  add(counter.nanoseconds, call.nanoseconds);
-  add(counter.bytes, call.bytes);
-  add(counter.wait_list_events, call.wait_list_events);
-  add(counter.events, call.events);
+  const std::array<std::uint64_t, fields.size()> values{
+      1, call.failed ? 1U : 0U, call.nanoseconds, call.bytes, call.wait_list_events, call.events};
+  for (std::size_t i = 0; i < fields.size(); ++i) {
+    if (values[i] != 0) counter.sums[i].fetch_add(values[i], std::memory_order_relaxed);
+  }
 }
 
 dovetail_call_count counted(EntryPoint entry_point) noexcept {
   const auto index = static_cast<std::size_t>(entry_point);
   dovetail_call_count sum{entry_point_names[index], 0, 0, 0, 0, 0, 0};
   for (const Shard& shard : shards) {
-    const Counter& counter = shard[index];
-    sum.calls += counter.calls.load(std::memory_order_relaxed);
-    sum.failures += counter.failures.load(std::memory_order_relaxed);
-    sum.nanoseconds += counter.nanoseconds.load(std::memory_order_relaxed);
-    sum.bytes += counter.bytes.load(std::memory_order_relaxed);
-    sum.wait_list_events += counter.wait_list_events.load(std::memory_order_relaxed);
-    sum.events += counter.events.load(std::memory_order_relaxed);
+    for (std::size_t i = 0; i < fields.size(); ++i) {
+      sum.*fields[i] += shard[index].sums[i].load(std::memory_order_relaxed);
+    }
   }
   return sum;
 }
