@@ -32,8 +32,9 @@ CallCounts count_calls(const std::function<void()>& work) {
   const auto before = snapshot_call_counts();
   if (!before) throw Error("[worker] this process runs without the counting layer.");
   work();
+  const auto after = snapshot_call_counts();
   CallCounts counts;
-  for (const auto& [name, count] : *snapshot_call_counts()) {
+  for (const auto& [name, count] : *after) {
     const auto found = before->find(name);
     const CallCount earlier = found == before->end() ? CallCount{} : found->second;
     if (count.calls != earlier.calls) {
