@@ -137,7 +137,7 @@ TEST(Advice, EqualFiguresAreNoFinding) {
 
 TEST(Advice, SpreadsThatAreApartAreFindings) {
   for (const Advice& finding : advise(compared(around(100), around(300)))) {
-    EXPECT_EQ(finding.text.find("within the noise as"), std::string::npos) << finding.text;
+    EXPECT_EQ(finding.text.find("within the noise of"), std::string::npos) << finding.text;
   }
   EXPECT_TRUE(says(compared(around(100), around(300)), "3.00x the rate of plain OpenCL calls"));
   EXPECT_TRUE(says(compared(around(300), around(100)), "0.33x the rate of plain OpenCL calls"));
@@ -161,7 +161,7 @@ TEST(Advice, MeanOverShapesNeedsAMajorityOfClearShapes) {
   results.matmul[4].us = {1, 2, 100};
   results.matmul[5].us = {1, 50, 100};
   EXPECT_TRUE(says(results,
-                   "as fast within the noise as openblas (geometric mean over 3 shapes; "
+                   "are within the noise of openblas (geometric mean over 3 shapes; "
                    "faster on 1, slower on 1, within the noise on 1)"));
 }
 

@@ -33,10 +33,9 @@ class ScalingTable {
   unsigned most_threads_ = 1;
 };
 
-/// Returns "<changed> of", with the ratio in its place, or "<equal> within the noise as".
-std::string relation(Change change, double ratio, std::string_view changed,
-                     std::string_view equal) {
-  if (change == Change::noise) return fmt::format("{} within the noise as", equal);
+/// Returns "<changed> of", with the ratio in its place, or "<is> within the noise of".
+std::string relation(Change change, double ratio, std::string_view changed, std::string_view is) {
+  if (change == Change::noise) return fmt::format("{} within the noise of", is);
   return fmt::format(fmt::runtime(changed), ratio) + " of";
 }
 
@@ -48,8 +47,8 @@ struct Rates {
         figures(fmt::format("({:.0f} against {:.0f} per second)", row.ops_per_s.median,
                             other.ops_per_s.median)) {}
 
-  std::string relation(std::string_view changed, std::string_view equal) const {
-    return tool::relation(change, ratio.median, changed, equal);
+  std::string relation(std::string_view changed, std::string_view is) const {
+    return tool::relation(change, ratio.median, changed, is);
   }
 
   Spread ratio;
@@ -72,7 +71,7 @@ void advise_on_queues(const ScalingTable& table, Findings& findings) {
       {"scaling",
        fmt::format("With {} threads that launch small kernels and wait for each, one "
                    "shared queue {} a queue per thread {}: {}",
-                   threads, rates.relation("gives {:.2f}x the operations per second", "is as fast"),
+                   threads, rates.relation("gives {:.2f}x the operations per second", "is"),
                    rates.figures, verdict)});
 }
 
@@ -89,11 +88,10 @@ void advise_on_threads(const ScalingTable& table, Findings& findings) {
                                 : many->efficiency < 0.6 ? "dispatch serialises in part"
                                                          : "dispatch scales with the cores";
     findings.push_back(
-        {"scaling",
-         fmt::format("Path {}, small operations waited for one by one, a queue per "
-                     "thread: {} threads {} one {}; {}.",
-                     path, threads, rates.relation("reach {:.2f}x the rate", "are as fast"),
-                     rates.figures, verdict)});
+        {"scaling", fmt::format("Path {}, small operations waited for one by one, a queue per "
+                                "thread: {} threads {} one {}; {}.",
+                                path, threads, rates.relation("reach {:.2f}x the rate", "are"),
+                                rates.figures, verdict)});
   }
 }
 
@@ -124,7 +122,7 @@ void advise_on_processes(const ScalingTable& table, Findings& findings) {
   findings.push_back(
       {"scaling",
        fmt::format("{0} processes {1} {0} threads on one shared queue {2}: a process pool {3}.",
-                   threads, rates.relation("reach {:.2f}x the rate", "are as fast"), rates.figures,
+                   threads, rates.relation("reach {:.2f}x the rate", "are"), rates.figures,
                    verdict)});
 }
 
@@ -134,9 +132,8 @@ void advise_on_overhead(const ScalingTable& table, Findings& findings) {
   if (raw == nullptr || stream == nullptr) return;
   const Rates rates(*stream, *raw);
   findings.push_back(
-      {"scaling",
-       fmt::format("Dovetail's checked launch {} plain OpenCL calls {}.",
-                   rates.relation("runs at {:.2f}x the rate", "is as fast"), rates.figures)});
+      {"scaling", fmt::format("Dovetail's checked launch {} plain OpenCL calls {}.",
+                              rates.relation("runs at {:.2f}x the rate", "is"), rates.figures)});
 }
 
 void advise_on_handoff(const std::vector<HandoffRow>& rows, Findings& findings) {
@@ -151,12 +148,11 @@ void advise_on_handoff(const std::vector<HandoffRow>& rows, Findings& findings) 
                                     : "";
       findings.push_back(
           {"handoff",
-           fmt::format(
-               "{}: separate queues with {} at each boundary {} a shared queue ({:.1f} "
-               "against {:.1f} us per step{}).",
-               shared.scenario, other.queues == "event" ? "an event" : "a host finish",
-               relation(change(ratio), ratio.median, "cost {:.2f}x the time", "take as long"),
-               other.us_per_step.median, shared.us_per_step.median, waits)});
+           fmt::format("{}: separate queues with {} at each boundary {} a shared queue ({:.1f} "
+                       "against {:.1f} us per step{}).",
+                       shared.scenario, other.queues == "event" ? "an event" : "a host finish",
+                       relation(change(ratio), ratio.median, "cost {:.2f}x the time", "are"),
+                       other.us_per_step.median, shared.us_per_step.median, waits)});
     }
   }
 }
@@ -186,12 +182,12 @@ void advise_on_matmul(const std::vector<MatmulRow>& rows, Findings& findings) {
     const BackendRatio ratio = compare_backends(rows, "kernel", baseline, &MatmulRow::us);
     if (ratio.shapes == 0) continue;
     findings.push_back(
-        {"matmul", fmt::format("Dovetail's kernels {} {} (geometric mean over {} shapes; faster on "
-                               "{}, slower on {}, within the noise on {}).",
-                               relation(ratio.change(), ratio.mean, "run at {:.2f}x the speed",
-                                        "are as fast"),
-                               baseline, ratio.shapes, ratio.faster, ratio.slower,
-                               ratio.shapes - ratio.faster - ratio.slower)});
+        {"matmul",
+         fmt::format("Dovetail's kernels {} {} (geometric mean over {} shapes; faster on "
+                     "{}, slower on {}, within the noise on {}).",
+                     relation(ratio.change(), ratio.mean, "run at {:.2f}x the speed", "are"),
+                     baseline, ratio.shapes, ratio.faster, ratio.slower,
+                     ratio.shapes - ratio.faster - ratio.slower)});
   }
   const BackendRatio enqueue = compare_backends(rows, "kernel", "clblast", &MatmulRow::enqueue_us);
   if (enqueue.change() == Change::noise) return;
