@@ -13,7 +13,7 @@
 
 namespace dovetail::layer {
 
-/// The position of type `T` among `Ts`; their number if it is not there.
+/// Returns the position of type `T` among `Ts`, or their number if it is not among them.
 template <typename T, typename... Ts>
 consteval std::size_t index_of() {
   std::size_t index = 0;
@@ -21,7 +21,7 @@ consteval std::size_t index_of() {
   return index;
 }
 
-/// The length of the event list among a call's arguments: OpenCL puts it before the list.
+/// Returns the length of the event list among the arguments: OpenCL puts it before the list.
 template <typename... Args>
 std::uint64_t events_in(const std::tuple<Args&...>& arguments) {
   constexpr std::size_t list = index_of<const cl_event*, Args...>();
@@ -33,7 +33,7 @@ std::uint64_t events_in(const std::tuple<Args&...>& arguments) {
   }
 }
 
-/// Whether a call was asked for an event.
+/// Returns whether the caller asked for an event.
 template <typename... Args>
 bool asks_for_event(const std::tuple<Args&...>& arguments) {
   constexpr std::size_t event = index_of<cl_event*, Args...>();
@@ -44,7 +44,7 @@ bool asks_for_event(const std::tuple<Args&...>& arguments) {
   }
 }
 
-/// True if a call's result, or the status it left in a trailing `errcode_ret`, is an error.
+/// Returns whether the result, or the status in a trailing `errcode_ret`, is an error.
 template <typename Result, typename... Args>
 bool has_failed(const Result& result, const std::tuple<Args&...>& arguments) {
   if constexpr (std::is_pointer_v<Result>) {

@@ -39,8 +39,8 @@ struct Tables {
   std::vector<void*> layer;
 };
 
-/// The loader's table may be shorter or longer than the one in the headers; only entries that both
-/// have are replaced. An entry that the target lacks stays absent.
+/// Makes the tables. The loader's may be shorter or longer than that of the headers: only entries
+/// that both have are replaced. An entry that the target lacks stays absent.
 inline std::unique_ptr<Tables> make_tables(const cl_icd_dispatch* below, std::size_t entries,
                                            const std::vector<Slot>& slots) {
   constexpr std::size_t known_entries = sizeof(cl_icd_dispatch) / sizeof(void*);

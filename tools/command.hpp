@@ -9,7 +9,7 @@
 
 #include "tools/measure/requests.hpp"
 
-namespace CLI {
+namespace CLI {  // NOLINT(readability-identifier-naming): CLI11's own name
 class App;
 }
 

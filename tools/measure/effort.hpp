@@ -14,10 +14,10 @@ struct Effort {
   std::size_t samples;
 };
 
-/// The effort for products, and for the peaks that they are related to.
+/// Returns the effort for products, and for the peaks to which they are related.
 constexpr Effort product_effort(bool quick) { return quick ? Effort{0.004, 3} : Effort{0.02, 5}; }
 
-/// How many runs make a sample, if one takes so many seconds: 1000 at most.
+/// Returns how many runs make a sample, 1000 at most.
 inline int runs_in_sample(double sample_seconds, double run_seconds) {
   return static_cast<int>(std::clamp(sample_seconds / run_seconds, 1.0, 1000.0));
 }

@@ -14,7 +14,7 @@ struct Spread {
   static Spread of(std::vector<double> values);
 };
 
-/// The ratio of the medians, between the smallest and the largest ratio of any two measurements.
+/// Returns the ratio of the medians, and the extreme ratios of any two measurements.
 Spread operator/(const Spread& a, const Spread& b);
 
 /// What a ratio of two measurements says.

@@ -12,7 +12,7 @@ namespace {
 
 using Output = std::back_insert_iterator<std::string>;
 
-/// One line for all thread counts of a path, queue, sync and work.
+/// Writes one line for all thread counts of a path, queue, sync and work.
 void scaling_table(const std::vector<ScalingRow>& rows, Output out) {
   std::set<unsigned> threads;
   for (const ScalingRow& row : rows) threads.insert(row.threads);

@@ -4,7 +4,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cmath>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -15,7 +17,6 @@
 #include "dovetail/tensor/tensor.hpp"
 #include "tools/embedded.hpp"
 #include "tools/measure/effort.hpp"
-#include "tools/measure/rate.hpp"
 #include "tools/measure/verification.hpp"
 
 namespace dovetail::tool {
@@ -61,6 +62,41 @@ struct Layout {
         name);
   }
   NDRange range() const { return NDRange({items}, {group}); }
+};
+
+/// Times launches in samples.
+class Rate {
+ public:
+  /// @param seconds  Aim of one sample.
+  /// @param amount   Of what is counted, done by one launch.
+  Rate(Stream stream, double seconds, double amount, std::function<void()> launch)
+      : stream_(std::move(stream)), amount_(amount), launch_(std::move(launch)) {
+    time(1);  // touches all there is to touch
+    launches_ = runs_in_sample(seconds, time(1));
+  }
+
+  /// Takes a sample, after untimed launches.
+  void sample() {
+    warm_up([this] { time(1); });
+    per_s_.push_back(amount_ * launches_ / time(launches_));
+  }
+  /// One number for each sample.
+  const std::vector<double>& per_s() const { return per_s_; }
+
+ private:
+  double time(int launches) {
+    stream_.synchronize();
+    const auto start = std::chrono::steady_clock::now();
+    for (int i = 0; i < launches; ++i) launch_();
+    stream_.synchronize();
+    return seconds_since(start);
+  }
+
+  Stream stream_;
+  double amount_;
+  std::function<void()> launch_;
+  int launches_ = 1;
+  std::vector<double> per_s_;
 };
 
 void expect(bool is_right, std::string_view kernel) {

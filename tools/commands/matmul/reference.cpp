@@ -64,7 +64,7 @@ constexpr std::size_t block_rows = 8;
 constexpr std::size_t block_k = 256;
 constexpr std::size_t block_columns = 512;
 
-/// Rows [first, last) of out += a b for a block of columns and of k; b's block was made dense.
+/// Adds a b to rows [first, last) of out, for a block of columns and of k; b's block is dense.
 template <typename T>
 void multiply_block(const Operand<T>& a, const double* b, double* out, std::size_t out_step,
                     std::size_t first, std::size_t last, std::size_t p0, std::size_t p1,

@@ -7,7 +7,7 @@
 
 namespace dovetail::tool {
 
-/// A page that needs no network: report.html with `report` in it.
+/// Returns a page that needs no network: report.html with `report` in it.
 std::string html_page(const nlohmann::ordered_json& report);
 
 }  // namespace dovetail::tool

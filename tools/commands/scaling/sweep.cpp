@@ -70,7 +70,7 @@ class ProcessRunner {
   }
 
  private:
-  /// What one worker runs: the cell with one thread.
+  /// Returns what one worker runs: the cell with one thread.
   static Cell alone(Cell cell) {
     cell.threads = 1;
     return cell;

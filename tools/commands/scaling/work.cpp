@@ -172,8 +172,8 @@ struct ProductSizes {
   std::int64_t m, n, k;
 };
 
-/// A product that stands for each kind of work: the smallest there is, a small one, a row vector
-/// times a matrix of 4 MiB, and a square one.
+/// Returns the product that stands for a kind of work: the smallest of all, a small one, a row
+/// vector times a matrix of 4 MiB, or a square one.
 constexpr ProductSizes product_sizes(Work work) {
   constexpr std::array<ProductSizes, 4> sizes{
       {{1, 1, 1}, {32, 32, 32}, {1, 1024, 1024}, {256, 256, 256}}};
