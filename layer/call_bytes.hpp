@@ -1,4 +1,5 @@
-// How many bytes a call moves, told from its arguments: the choices for entry_points.hpp.
+// SPDX-License-Identifier: Apache-2.0
+// How many bytes a call moves, by its arguments: the choices for entry_points.hpp.
 #pragma once
 
 #ifndef CL_TARGET_OPENCL_VERSION

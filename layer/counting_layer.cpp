@@ -1,8 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
 // An OpenCL layer that counts calls: the two functions that a loader asks of a layer.
 #include <exception>
 
-#include "interposed.hpp"
-#include "report.hpp"
+#include "layer/interposed.hpp"
+#include "layer/sinks/count.hpp"
+#include "layer/sinks/count_report.hpp"
+
+namespace dovetail::layer {
+
+template <EntryPoint Id, auto Member, typename Bytes>
+using Counted = Interposed<Id, Member, Bytes, Count>;
+
+}  // namespace dovetail::layer
 
 extern "C" __attribute__((visibility("default"))) CL_API_ENTRY cl_int CL_API_CALL
 clGetLayerInfo(cl_layer_info param_name, std::size_t param_value_size, void* param_value,
@@ -15,8 +24,8 @@ extern "C" __attribute__((visibility("default"))) CL_API_ENTRY cl_int CL_API_CAL
 clInitLayer(cl_uint num_entries, const cl_icd_dispatch* target_dispatch, cl_uint* num_entries_ret,
             const cl_icd_dispatch** layer_dispatch_ret) try {
   dovetail::layer::prepare_report();
-  return dovetail::layer::init_layer<dovetail::layer::Interposed>(
-      num_entries, target_dispatch, num_entries_ret, layer_dispatch_ret);
+  return dovetail::layer::init_layer<dovetail::layer::Counted>(num_entries, target_dispatch,
+                                                               num_entries_ret, layer_dispatch_ret);
 } catch (const std::exception&) {
   return CL_OUT_OF_HOST_MEMORY;
 }

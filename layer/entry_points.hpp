@@ -1,11 +1,13 @@
-// Every OpenCL entry point that a layer interposes, one line each, in the dispatch table's order.
+// SPDX-License-Identifier: Apache-2.0
+// Every OpenCL entry point that a layer interposes, one line each.
 #pragma once
 
 #include <array>
 #include <cstddef>
 
-/// Calls `X(name, Bytes)` for each entry point. `Bytes` says where a call's arguments give the
-/// number of bytes it moves; the choices are in call_bytes.hpp.
+/// Calls `X(name, Bytes)` for each entry point. `Bytes` finds the number of bytes that a call moves
+/// among its arguments; the choices are in call_bytes.hpp. tests/layer/entry_points_test.cpp names
+/// the members of the dispatch table that have no line here.
 #define DOVETAIL_LAYER_ENTRY_POINTS(X)                 \
   X(clGetPlatformIDs, NoBytes)                         \
   X(clGetPlatformInfo, NoBytes)                        \

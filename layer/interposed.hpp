@@ -1,4 +1,5 @@
-// The function put in front of each OpenCL entry point: calls the target, then counts the call.
+// SPDX-License-Identifier: Apache-2.0
+// The function in front of each OpenCL entry point: calls the target, and feeds the call to sinks.
 #pragma once
 
 #include <chrono>
@@ -7,12 +8,12 @@
 #include <tuple>
 #include <type_traits>
 
-#include "counters.hpp"
-#include "interposition.hpp"
+#include "layer/interposition.hpp"
+#include "layer/sink.hpp"
 
 namespace dovetail::layer {
 
-/// The position of type `T` among `Ts`; their number if it is not there.
+/// Returns the position of type `T` among `Ts`, or their number if it is not among them.
 template <typename T, typename... Ts>
 consteval std::size_t index_of() {
   std::size_t index = 0;
@@ -20,7 +21,7 @@ consteval std::size_t index_of() {
   return index;
 }
 
-/// The length of the event list among a call's arguments: OpenCL puts it before the list.
+/// Returns the length of the event list among the arguments: OpenCL puts it before the list.
 template <typename... Args>
 std::uint64_t events_in(const std::tuple<Args&...>& arguments) {
   constexpr std::size_t list = index_of<const cl_event*, Args...>();
@@ -32,7 +33,7 @@ std::uint64_t events_in(const std::tuple<Args&...>& arguments) {
   }
 }
 
-/// Whether a call was asked for an event.
+/// Returns whether the caller asked for an event.
 template <typename... Args>
 bool asks_for_event(const std::tuple<Args&...>& arguments) {
   constexpr std::size_t event = index_of<cl_event*, Args...>();
@@ -43,7 +44,7 @@ bool asks_for_event(const std::tuple<Args&...>& arguments) {
   }
 }
 
-/// True if a call's result, or the status it left in a trailing `errcode_ret`, is an error.
+/// Returns whether the result, or the status in a trailing `errcode_ret`, is an error.
 template <typename Result, typename... Args>
 bool has_failed(const Result& result, const std::tuple<Args&...>& arguments) {
   if constexpr (std::is_pointer_v<Result>) {
@@ -59,25 +60,30 @@ bool has_failed(const Result& result, const std::tuple<Args&...>& arguments) {
   }
 }
 
-/// `call` has the type of the dispatch table's `Member`, so that it can stand in its place.
-template <EntryPoint Id, auto Member, typename Bytes>
+/// `call` has the type of the dispatch table's `Member`, so that it can stand in its place. It
+/// reads the clock twice, however many sinks there are.
+template <EntryPoint Id, auto Member, typename Bytes, typename... Sinks>
 struct Interposed;
 
 template <EntryPoint Id, typename Result, typename... Args,
-          Result (CL_API_CALL* cl_icd_dispatch::*Member)(Args...), typename Bytes>
-struct Interposed<Id, Member, Bytes> {
+          Result (CL_API_CALL* cl_icd_dispatch::*Member)(Args...), typename Bytes,
+          typename... Sinks>
+struct Interposed<Id, Member, Bytes, Sinks...> {
   static Result CL_API_CALL call(Args... args) {
     using Clock = std::chrono::steady_clock;
     const auto function = target.load(std::memory_order_acquire)->*Member;
     const std::tuple<Args&...> arguments(args...);
+    (Sinks::before(Id, arguments), ...);
     const auto finish = [&arguments, start = Clock::now()](auto failed) {
       const std::chrono::nanoseconds elapsed = Clock::now() - start;
       const bool error = failed();
-      count(Id, {.nanoseconds = static_cast<std::uint64_t>(elapsed.count()),
-                 .bytes = error ? 0 : Bytes::in(arguments),
-                 .wait_list_events = events_in(arguments),
-                 .events = !error && asks_for_event(arguments) ? 1u : 0u,
-                 .failed = error});
+      const Call call{.entry_point = Id,
+                      .nanoseconds = static_cast<std::uint64_t>(elapsed.count()),
+                      .bytes = error ? 0 : Bytes::in(arguments),
+                      .wait_list_events = events_in(arguments),
+                      .events = !error && asks_for_event(arguments) ? 1u : 0u,
+                      .failed = error};
+      (Sinks::after(call, arguments), ...);
     };
     if constexpr (std::is_void_v<Result>) {
       function(args...);

@@ -1,7 +1,8 @@
+// SPDX-License-Identifier: Apache-2.0
 // What every layer does: answers the loader, and puts its own functions in front of the target's.
 //
-// A loader gives the layer the dispatch table below it and gets a table in return, in which each
-// entry point of entry_points.hpp is replaced and everything else is the target's own.
+// A loader passes the layer the dispatch table below it. The layer returns a table in which its own
+// functions replace the entry points of entry_points.hpp; all others are the target's.
 #pragma once
 
 #ifndef CL_TARGET_OPENCL_VERSION
@@ -19,8 +20,8 @@
 #include <string_view>
 #include <vector>
 
-#include "call_bytes.hpp"
-#include "entry_points.hpp"
+#include "layer/call_bytes.hpp"
+#include "layer/entry_points.hpp"
 
 namespace dovetail::layer {
 
@@ -38,8 +39,8 @@ struct Tables {
   std::vector<void*> layer;
 };
 
-/// The loader's table may be shorter or longer than the one in the headers; only entries that both
-/// have are replaced. An entry that the target lacks stays absent.
+/// Makes the tables. The loader's may be shorter or longer than that of the headers: only entries
+/// that both have are replaced. An entry that the target lacks stays absent.
 inline std::unique_ptr<Tables> make_tables(const cl_icd_dispatch* below, std::size_t entries,
                                            const std::vector<Slot>& slots) {
   constexpr std::size_t known_entries = sizeof(cl_icd_dispatch) / sizeof(void*);

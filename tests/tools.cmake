@@ -8,7 +8,19 @@ find_package(nlohmann_json REQUIRED)
 
 dovetail_unit_test(
   tools
-  SOURCES advice_test.cpp command_test.cpp output_file_test.cpp page_test.cpp peak_test.cpp reference_test.cpp shapes_test.cpp tune_test.cpp
+  SOURCES
+    advice_test.cpp
+    command_test.cpp
+    output_file_test.cpp
+    page_test.cpp
+    peak_test.cpp
+    reference_test.cpp
+    requests_test.cpp
+    results_test.cpp
+    shapes_test.cpp
+    spread_test.cpp
+    terminal_test.cpp
+    tune_test.cpp
   VARIABLES DOVETAIL_TOOL=set:$<TARGET_FILE:dovetail_tool>)
 target_link_libraries(dovetail_tools_test PRIVATE dovetail_tool_parts)
 target_compile_definitions(dovetail_tools_test

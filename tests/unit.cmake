@@ -169,9 +169,11 @@ if(TARGET dovetail_layer)
   layer
   SOURCES
     call_counts_test.cpp
+    entry_points_test.cpp
     failed_stream_test.cpp
     foreign_work_test.cpp
     hand_over_test.cpp
+    interposed_test.cpp
     matmul_batched_test.cpp
     matmul_calls_test.cpp
     ordering_matrix_test.cpp

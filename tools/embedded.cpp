@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <string>
 
 namespace dovetail::tool {
 
@@ -11,6 +12,10 @@ std::string_view embedded_file(std::string_view path) {
   const auto found = std::ranges::find(files, path, &EmbeddedFile::path);
   assert(found != files.end());
   return found->text;
+}
+
+ProgramSource embedded_source(std::string_view path) {
+  return {"tools/" + std::string(path), std::string(embedded_file(path))};
 }
 
 }  // namespace dovetail::tool

@@ -5,6 +5,8 @@
 #include <span>
 #include <string_view>
 
+#include "dovetail/runtime/program.hpp"
+
 namespace dovetail::tool {
 
 struct EmbeddedFile {
@@ -12,10 +14,13 @@ struct EmbeddedFile {
   std::string_view text;
 };
 
-/// All of them; defined in the source that CMake generates.
+/// Returns all of them. CMake generates the source that defines it.
 std::span<const EmbeddedFile> embedded_files();
 
-/// The text of one that is known to be there.
+/// Returns the text of a file that exists.
 std::string_view embedded_file(std::string_view path);
+
+/// Returns a file of kernels as the source of a program.
+ProgramSource embedded_source(std::string_view path);
 
 }  // namespace dovetail::tool

@@ -28,7 +28,7 @@ bool write(const fs::path& path, std::string_view text, std::ios::openmode mode)
   return !stream.fail();
 }
 
-/// Whether the path leads to a device, a pipe or a folder, which no file can take the place of.
+/// Returns whether the path leads to a device, a pipe or a folder, which no file can replace.
 bool is_in_place(const fs::path& path) { return fs::exists(path) && !fs::is_regular_file(path); }
 
 fs::path end_of_links(fs::path path) {
@@ -38,7 +38,7 @@ fs::path end_of_links(fs::path path) {
   return path;
 }
 
-/// Returns the file that it wrote, beside the one that the path leads to.
+/// Writes a file beside the one that the path leads to, and returns its path.
 fs::path write_beside(const fs::path& path, std::string_view text) {
   fs::path part = end_of_links(path);
   part += fmt::format(".{}.part", ::getpid());
@@ -51,10 +51,10 @@ fs::path write_beside(const fs::path& path, std::string_view text) {
 }  // namespace
 
 void check_writable(const fs::path& path) {
-  // Whoever reads a pipe would take the end of this for the end of all.
+  // A reader of the pipe would take the end of this for the end of all.
   if (fs::is_fifo(path)) return;
   const bool existed = fs::exists(path);
-  // A device tells that it is full when it is given something: a line end does no harm.
+  // A full device fails only when something is written: a line end does no harm.
   if (!write(path, fs::is_character_file(path) ? "\n" : "", std::ios::app)) refuse(path);
   if (!existed) fs::remove(end_of_links(path));
   if (!is_in_place(path)) fs::remove(write_beside(path, std::string(1U << 20, ' ')));

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Files that results are written to, hours after they were named.
+// Files for results, which are named hours before they are written.
 #pragma once
 
 #include <filesystem>
@@ -7,13 +7,13 @@
 
 namespace dovetail::tool {
 
-/// Fails before hours of measuring rather than after: writes 1 MiB beside the file and deletes it.
+/// Writes 1 MiB beside the file and deletes it, to fail before hours of measuring, not after.
 /// @throws InvalidArgument  that, or the file, cannot be written.
 void check_writable(const std::filesystem::path& path);
 
-/// Replaces the file by `text`, or leaves it as it was: writes beside it and renames. Follows
+/// Replaces the file by `text`, or leaves it unchanged: writes beside it and renames. Follows
 /// symbolic links, and writes to a device or a pipe in place.
-/// @throws InvalidArgument  it cannot be written.
+/// @throws InvalidArgument  the file cannot be written.
 void write_output(const std::filesystem::path& path, std::string_view text);
 
 }  // namespace dovetail::tool

@@ -53,7 +53,7 @@ TEST_F(LayerTest, FailsWhereALoaderThatTakesLayersDidNotOpenThisOne) {
       << child.output;
 }
 
-TEST_F(CallCounts, OfALaunchAreTheArgumentsThatChangedAndTheEnqueue) {
+TEST_F(CallCounts, LaunchSetsChangedArgumentsAndEnqueues) {
   const Kernel kernel = test::multiply_add_kernel();
   const Tensor data = Tensor::zeros(stream, {16}), other = Tensor::zeros(stream, {16});
   const auto launch = [&](const Tensor& tensor, float factor, float summand) {
@@ -71,7 +71,7 @@ TEST_F(CallCounts, OfALaunchAreTheArgumentsThatChangedAndTheEnqueue) {
   EXPECT_EQ(launch(data, 4.0f, 5.0f), enqueue_alone);
 }
 
-TEST_F(CallCounts, OfALaunchWithAnOffsetAddASubBuffer) {
+TEST_F(CallCounts, LaunchWithAnOffsetAddsASubBuffer) {
   const Kernel kernel = test::multiply_add_kernel();
   const std::size_t alignment = context().device().base_address_alignment();
   const Buffer buffer(context(), 2 * alignment);
@@ -84,7 +84,7 @@ TEST_F(CallCounts, OfALaunchWithAnOffsetAddASubBuffer) {
                    {"clReleaseMemObject", 1}}));
 }
 
-TEST_F(CallCounts, OfARefusedLaunchAreNone) {
+TEST_F(CallCounts, RefusedLaunchMakesNoCall) {
   const Kernel kernel = test::multiply_add_kernel();
   const Tensor data = Tensor::zeros(stream, {16});
   EXPECT_EQ(calls_during([&] {
@@ -95,13 +95,13 @@ TEST_F(CallCounts, OfARefusedLaunchAreNone) {
             Calls{});
 }
 
-TEST_F(CallCounts, OfSynchronizeAreAMarkerAndAWaitForIt) {
+TEST_F(CallCounts, SynchronizeEnqueuesAMarkerAndWaitsForIt) {
   EXPECT_EQ(
       without_queries(calls_during([&] { stream.synchronize(); })),
       (Calls{{"clEnqueueMarkerWithWaitList", 1}, {"clWaitForEvents", 1}, {"clReleaseEvent", 1}}));
 }
 
-TEST_F(CallCounts, OfATimedEventOnAQueueWithProfilingAreAMarker) {
+TEST_F(CallCounts, ProfiledTimedEventEnqueuesAMarker) {
   const Stream timed(context(), {.profiling = true});
   std::optional<TimedEvent> event;
   EXPECT_EQ(without_queries(calls_during([&] { event = timed.record_timed(); })),
@@ -140,7 +140,7 @@ TEST_F(CallCounts, UnprofiledTimedEventCreatesOneCompanionQueue) {
   EXPECT_EQ(end.at("clReleaseMemObject"), 1u);
 }
 
-TEST_F(CallCounts, OfTimedEventsOfManyThreadsHoldOneCompanion) {
+TEST_F(CallCounts, TimedEventsOfManyThreadsShareOneCompanion) {
   const Stream timed(context());
   const Calls calls = calls_during([&] {
     test::on_threads(8, [&](int) {
@@ -151,12 +151,12 @@ TEST_F(CallCounts, OfTimedEventsOfManyThreadsHoldOneCompanion) {
   EXPECT_EQ(calls.at("clCreateCommandQueueWithProperties"), 1u);
 }
 
-TEST_F(CallCounts, OfAWaitOnTheSameQueueEnqueueNothing) {
+TEST_F(CallCounts, WaitOnTheSameQueueEnqueuesNothing) {
   const Event event = stream.record();
   EXPECT_EQ(without_queries(calls_during([&] { stream.wait(event); })), Calls{});
 }
 
-TEST_F(CallCounts, OfAWaitOnAnotherQueueAreItsFlushAndABarrier) {
+TEST_F(CallCounts, WaitOnAnotherQueueFlushesItAndEnqueuesABarrier) {
   const Stream consumer(context());
   test::Gate gate(stream);
   const Event event = stream.record();
@@ -166,7 +166,7 @@ TEST_F(CallCounts, OfAWaitOnAnotherQueueAreItsFlushAndABarrier) {
   EXPECT_EQ(test::totals().wait_list_events - before.wait_list_events, 1u);
 }
 
-TEST_F(CallCounts, OfALookAtAnEventThatHasNotStartedAreAFlushOfItsQueue) {
+TEST_F(CallCounts, QueryOfAnEventThatHasNotStartedFlushesItsQueue) {
   test::Gate gate(stream);
   const Event own = stream.record();
   const Event foreign = Event::retain(own.get());
@@ -183,7 +183,7 @@ TEST_F(CallCounts, OfALookAtAnEventThatHasNotStartedAreAFlushOfItsQueue) {
   }
 }
 
-TEST_F(CallCounts, OfAWarmOperationAreTheEnqueueAlone) {
+TEST_F(CallCounts, WarmOperationOnlyEnqueues) {
   const Tensor a = Tensor::zeros(stream, {3, 5});
   for (const auto& operation : std::vector<std::function<Tensor()>>{
            [&] { return exp(stream, a); }, [&] { return add(stream, a, a); },
@@ -193,7 +193,7 @@ TEST_F(CallCounts, OfAWarmOperationAreTheEnqueueAlone) {
   }
 }
 
-TEST_F(CallCounts, OfAnOperationWhoseResultStaysAddItsMemory) {
+TEST_F(CallCounts, OperationWhoseResultStaysAllocatesItsMemory) {
   const Tensor a = Tensor::zeros(stream, {3, 5});
   static_cast<void>(exp(stream, a));
   MemoryPool::of(context()).trim();
@@ -210,7 +210,7 @@ TEST_F(CallCounts, OfAnOperationWhoseResultStaysAddItsMemory) {
             (Calls{{"clReleaseMemObject", 2}}));
 }
 
-TEST_F(CallCounts, OfMemoryThatIsUsedAgainAreNone) {
+TEST_F(CallCounts, ReusedMemoryMakesNoCall) {
   MemoryPool pool(context());
   const Kernel kernel = test::multiply_add_kernel();
   const auto use = [&] {
@@ -223,7 +223,7 @@ TEST_F(CallCounts, OfMemoryThatIsUsedAgainAreNone) {
   EXPECT_EQ(calls_during([&] { static_cast<void>(pool.allocate(stream, 60)); }), Calls{});
 }
 
-TEST_F(CallCounts, OfMemoryInFlightElsewhereAreOneWait) {
+TEST_F(CallCounts, MemoryInFlightElsewhereTakesOneWait) {
   MemoryPool pool(context(), {.limit_nbytes = 512});
   const Stream consumer(context());
   const Kernel kernel = test::multiply_add_kernel();
@@ -241,7 +241,7 @@ TEST_F(CallCounts, OfMemoryInFlightElsewhereAreOneWait) {
                    {"clEnqueueNDRangeKernel", 1}}));
 }
 
-TEST_F(CallCounts, OfMatmulHoldNoWaitOnAnyBackend) {
+TEST_F(CallCounts, MatmulWaitsOnNoBackend) {
   for (const MatmulBackend backend : matmul_backends()) {
     for (const Shape& shape : {Shape{48, 48}, Shape{400, 400}, Shape{3, 48, 48}}) {
       SCOPED_TRACE(std::string(to_string(backend)) + " " + shape.str());
@@ -262,7 +262,7 @@ TEST_F(CallCounts, OfMatmulHoldNoWaitOnAnyBackend) {
   }
 }
 
-TEST_F(CallCounts, OfAWarmProductHoldNoNewMemory) {
+TEST_F(CallCounts, WarmProductAllocatesNoMemory) {
   for (const MatmulBackend backend : matmul_backends()) {
     for (const Shape& shape : {Shape{48, 48}, Shape{400, 400}}) {
       const Tensor a = Tensor::zeros(stream, shape);
@@ -274,7 +274,7 @@ TEST_F(CallCounts, OfAWarmProductHoldNoNewMemory) {
   }
 }
 
-TEST_F(CallCounts, OfAHandOffBetweenKernelAndMatmulHoldNoSynchronisation) {
+TEST_F(CallCounts, HandOffBetweenKernelAndMatmulHasNoSynchronisation) {
   const Kernel kernel = test::multiply_add_kernel();
   const Tensor a = Tensor::zeros(stream, {48, 48});
   for (const MatmulBackend backend : matmul_backends()) {
@@ -295,7 +295,7 @@ TEST_F(CallCounts, OfAHandOffBetweenKernelAndMatmulHoldNoSynchronisation) {
   }
 }
 
-TEST_F(CallCounts, OfTransfersAreOneEachWithTheirBytes) {
+TEST_F(CallCounts, TransferMakesOneCallWithItsBytes) {
   const std::vector<float> values(1000, 1.0f);
   const auto before = test::totals();
   EXPECT_EQ(calls_during([&] {
@@ -312,7 +312,7 @@ TEST_F(CallCounts, OfTransfersAreOneEachWithTheirBytes) {
   EXPECT_EQ(test::totals().bytes - between.bytes, 2000u);
 }
 
-TEST_F(CallCounts, OfAPoolAreAQueueAtTheFirstUseOfEachStream) {
+TEST_F(CallCounts, PoolCreatesAQueueAtTheFirstUseOfEachStream) {
   EXPECT_EQ(calls_during([] { StreamPool pool(context(), {.size = 64}); }), Calls{});
   StreamPool pool(context(), {.size = 2});
   const Calls one_queue{{"clCreateCommandQueueWithProperties", 1}};
@@ -321,7 +321,7 @@ TEST_F(CallCounts, OfAPoolAreAQueueAtTheFirstUseOfEachStream) {
   EXPECT_EQ(calls_during([&] { static_cast<void>(pool.get()); }), Calls{});
 }
 
-TEST_F(CallCounts, AreExactOverEightThreads) {
+TEST_F(CallCounts, EightThreadsAreCountedExactly) {
   const Kernel kernel = test::multiply_add_kernel();
   const Tensor data = Tensor::zeros(stream, {1});
   const Calls calls = calls_during([&] {
@@ -342,7 +342,7 @@ TEST_F(CallCounts, AreExactOverEightThreads) {
   EXPECT_EQ(data.to_host<float>(stream).at(0), 3999.0f * 4000.0f / 2);
 }
 
-TEST_F(CallCounts, TellFailuresApart) {
+TEST_F(CallCounts, FailuresAreCountedApart) {
   const Program program =
       Program::from_source(context(), {.name = "f.cl", .text = "kernel void f() {}"});
   const auto before = test::totals();
@@ -354,7 +354,7 @@ TEST_F(CallCounts, TellFailuresApart) {
   EXPECT_EQ(test::totals().failures - before.failures, 1u);
 }
 
-TEST_F(CallCounts, AreReportedToAFileWhenTheProcessEnds) {
+TEST_F(CallCounts, ProcessWritesItsReportAsItEnds) {
   if (test::in_child()) {
     for (int i = 0; i < 7; ++i) stream.flush();
     return;

@@ -47,7 +47,7 @@ class ForeignWork : public test::LayerTest {
   const Stream consumer{context()};
 };
 
-TEST_F(ForeignWork, IsWaitedForAnewEachTime) {
+TEST_F(ForeignWork, EachWaitCoversForeignWorkAnew) {
   for (const bool is_retained : {true, false}) {
     SCOPED_TRACE(is_retained ? "retained" : "borrowed");
     const Stream producer = is_retained ? Stream::retain(context(), native.get())
@@ -68,7 +68,7 @@ TEST_F(ForeignWork, IsWaitedForAnewEachTime) {
   }
 }
 
-TEST_F(ForeignWork, IsWaitedForEvenWhenOurOwnIsKnownToBeDone) {
+TEST_F(ForeignWork, WaitCoversForeignWorkEvenWhenOurOwnIsDone) {
   const Stream producer = Stream::retain(context(), native.get());
   set(producer, 2);
   producer.synchronize();
@@ -80,7 +80,7 @@ TEST_F(ForeignWork, IsWaitedForEvenWhenOurOwnIsKnownToBeDone) {
   EXPECT_EQ(result(), 3);
 }
 
-TEST_F(ForeignWork, IsOrderedByTheQueueOnTheSharedQueueItself) {
+TEST_F(ForeignWork, QueueOrdersForeignWorkOnTheSharedQueueItself) {
   const Stream shared = Stream::retain(context(), native.get());
   test::Gate gate(shared);
   EXPECT_EQ(order_calls_during([&] {
@@ -94,7 +94,7 @@ TEST_F(ForeignWork, IsOrderedByTheQueueOnTheSharedQueueItself) {
   EXPECT_EQ(test::contents(out), std::vector<int>(count, 3));
 }
 
-TEST_F(ForeignWork, ThatAPromiseRulesOutIsNotWaitedForTwice) {
+TEST_F(ForeignWork, PromiseRulesOutASecondWait) {
   for (const bool is_retained : {true, false}) {
     SCOPED_TRACE(is_retained ? "retained" : "borrowed");
     const Stream fresh(context());
@@ -114,7 +114,7 @@ TEST_F(ForeignWork, ThatAPromiseRulesOutIsNotWaitedForTwice) {
   }
 }
 
-TEST_F(ForeignWork, EndsThePromiseWhenTheQueueIsAdoptedWithoutIt) {
+TEST_F(ForeignWork, AdoptionWithoutThePromiseEndsIt) {
   const Stream promised = Stream::retain(context(), native.get(), {.exclusive = true});
   test::Gate gate(promised);
   set(promised, 2);
@@ -141,7 +141,7 @@ TEST_F(LazyPeer, RunsWhatItRecordedBeforeALaunchOnTheSameStream) {
   EXPECT_EQ(test::contents(out), std::vector<int>(count, 5));
 }
 
-TEST_F(LazyPeer, IsNotToldToSubmitWhenItHoldsNothingBack) {
+TEST_F(LazyPeer, PeerThatHoldsNothingBackIsNotAskedToSubmit) {
   copy(stream);
   EXPECT_EQ(peer->submits(), 0);
   peer->record(setting(5));
@@ -174,7 +174,7 @@ TEST_F(LazyPeer, SubmitsBeforeAnotherStreamWaitsAndOnlyOnce) {
   EXPECT_EQ(result(), 6);
 }
 
-TEST_F(LazyPeer, IsToldToSubmitByEachCallThatCoversTheQueue) {
+TEST_F(LazyPeer, EachCallThatCoversTheQueueAsksThePeerToSubmit) {
   peer->record(setting(3));
   static_cast<void>(stream.record());
   EXPECT_EQ(peer->submits(), 1);
@@ -205,7 +205,7 @@ TEST_F(LazyPeer, MayBeOneOfTwo) {
   EXPECT_EQ(result(), 9);
 }
 
-TEST_F(LazyPeer, ThatIsAttachedLateStartsWithNothingCovered) {
+TEST_F(LazyPeer, LatePeerStartsWithNothingCovered) {
   stream.detach(*peer);
   test::Gate gate(stream);
   set(stream, 2);
@@ -217,7 +217,7 @@ TEST_F(LazyPeer, ThatIsAttachedLateStartsWithNothingCovered) {
   EXPECT_EQ(result(), 5);
 }
 
-TEST_F(LazyPeer, ThatWasDetachedLeavesNothingCovered) {
+TEST_F(LazyPeer, DetachedPeerLeavesNothingCovered) {
   for (int i = 0; i < 1000; ++i) peer->record([](cl_command_queue) {});
   test::Gate gate(stream);
   set(stream, 2);
@@ -231,7 +231,7 @@ TEST_F(LazyPeer, ThatWasDetachedLeavesNothingCovered) {
   EXPECT_EQ(result(), 4);
 }
 
-TEST_F(LazyPeer, IsHeardAfterItIsAttachedToAStreamThatHadWorkBefore) {
+TEST_F(LazyPeer, PeerOfAStreamWithEarlierWorkIsAsked) {
   stream.detach(*peer);
   const Stream owned(context());
   const auto late = std::make_shared<test::LazyPeer>(owned.get());

@@ -99,12 +99,12 @@ class HandOver : public test::LayerTest, public testing::WithParamInterface<Queu
   const Field<float> field{runtime, {count}};
 };
 
-TEST_P(HandOver, IsOnTheQueueThatTheTestMeans) {
+TEST_P(HandOver, WorkRunsOnTheQueueOfTheParameter) {
   EXPECT_EQ(runtime.shares_queue_with_tensors(), is_shared());
   EXPECT_EQ(runtime.has_own_queue(), GetParam() == Queue::own);
 }
 
-TEST_P(HandOver, OfAFieldWithoutACopyCallsNothingAndItsFirstUseJustWhatIsNeeded) {
+TEST_P(HandOver, FieldWithoutACopyCallsNothingUntilItsFirstUse) {
   Gate gate(runtime.stream());
   field.fill(3);
   std::optional<Tensor> tensor, twice, thrice;
@@ -120,7 +120,7 @@ TEST_P(HandOver, OfAFieldWithoutACopyCallsNothingAndItsFirstUseJustWhatIsNeeded)
   EXPECT_EQ(thrice->to_host<float>(tensors), all(9));
 }
 
-TEST_P(HandOver, OfATensorWithoutACopyCallsNothing) {
+TEST_P(HandOver, TensorWithoutACopyCallsNothing) {
   const Tensor tensor = Tensor::full(tensors, {count}, 3);
   std::optional<Field<float>> handed_over;
   EXPECT_EQ(test::calls_during(
@@ -129,7 +129,7 @@ TEST_P(HandOver, OfATensorWithoutACopyCallsNothing) {
   EXPECT_EQ(handed_over->to_host(), all(3));
 }
 
-TEST_P(HandOver, OfAFieldWithACopyIsInStreamOrderAndDoesNotBlock) {
+TEST_P(HandOver, FieldWithACopyIsInStreamOrderAndDoesNotBlock) {
   Gate gate(runtime.stream());
   field.fill(3);
   std::optional<Tensor> tensor, twice;
@@ -142,7 +142,7 @@ TEST_P(HandOver, OfAFieldWithACopyIsInStreamOrderAndDoesNotBlock) {
   EXPECT_EQ(twice->to_host<float>(tensors), all(6));
 }
 
-TEST_P(HandOver, OfATensorWithACopyIsInStreamOrderAndDoesNotBlock) {
+TEST_P(HandOver, TensorWithACopyIsInStreamOrderAndDoesNotBlock) {
   const Tensor ones = Tensor::full(tensors, {count}, 1);
   Gate gate(tensors);
   const Tensor tensor = add(ones, ones);
@@ -181,14 +181,14 @@ TEST_P(HandOver, TensorOperationComesAfterAUserKernel) {
   EXPECT_EQ(tensor.to_host<float>(tensors), all(-11));
 }
 
-TEST_P(HandOver, ToTheHostIsOneWait) {
+TEST_P(HandOver, ReadTakesOneWait) {
   field.fill(2);
   std::vector<float> values;
   EXPECT_EQ(cost_of([&] { values = field.to_host(); }), a_read);
   EXPECT_EQ(values, all(2));
 }
 
-TEST_P(HandOver, ToTheHostAfterATensorOperationIsOneHostWaitToo) {
+TEST_P(HandOver, ReadAfterATensorOperationTakesOneHostWait) {
   field.fill(2);
   runtime.synchronize();
   const Tensor tensor = interop::to_tensor(field, Copy::no);
@@ -201,7 +201,7 @@ TEST_P(HandOver, ToTheHostAfterATensorOperationIsOneHostWaitToo) {
   EXPECT_EQ(values, all(-2));
 }
 
-TEST_P(HandOver, FromTheHostNeitherBlocksNorWaits) {
+TEST_P(HandOver, TransferFromTheHostNeitherBlocksNorWaits) {
   field.fill(1);
   Gate gate(runtime.stream());
   const std::vector<float> values = all(7);
@@ -309,7 +309,7 @@ TEST_P(HandOverWithALazyPeer, UserKernelComesAfterWhatThePeerHeldBackAndATensorO
   EXPECT_EQ(out.to_host(), all(3));
 }
 
-TEST_P(HandOverWithALazyPeer, ToTheHostSubmitsAndIsOneWait) {
+TEST_P(HandOverWithALazyPeer, ReadSubmitsAndTakesOneWait) {
   field.fill(1);
   peer->record(setting(field.storage(), 5));
   std::vector<float> values;

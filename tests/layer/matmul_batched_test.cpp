@@ -46,20 +46,20 @@ class MatmulBatched : public test::LayerTest {
   const Stream stream{context()};
 };
 
-TEST_F(MatmulBatched, AtEqualDistancesIsOneLaunch) {
+TEST_F(MatmulBatched, EqualDistancesTakeOneLaunch) {
   EXPECT_EQ(launches({0, 10, 20, 30}, {5, 25, 45, 65}), 1U);
   EXPECT_EQ(launches({0, 0, 0}, {100, 104, 108}), 1U) << "one a for all";
   EXPECT_EQ(launches({4}, {8}), 1U);
   EXPECT_EQ(launches({}, {}), 0U);
 }
 
-TEST_F(MatmulBatched, AtOtherDistancesIsALaunchForEach) {
+TEST_F(MatmulBatched, OtherDistancesTakeALaunchEach) {
   EXPECT_EQ(launches({0, 10, 21, 30}, {5, 25, 45, 65}), 4U);
   EXPECT_EQ(launches({0, 10, 20}, {5, 25, 46}), 3U);
   EXPECT_EQ(launches({20, 10, 0}, {5, 25, 45}), 3U) << "backwards";
 }
 
-TEST_F(MatmulBatched, OfSizesThatDifferIsALaunchForEach) {
+TEST_F(MatmulBatched, ProductsOfDifferentSizesTakeALaunchEach) {
   const Tensor operands = Tensor::full(stream, {200}, 3.0), results = Tensor::zeros(stream, {200});
   const Tensor factor = Tensor::full(stream, {2, 2}, 2.0);
   const std::vector<MatrixView> a{view(operands, 0), view(operands, 10, 3)}, b{factor, factor},
@@ -73,7 +73,7 @@ TEST_F(MatmulBatched, OfSizesThatDifferIsALaunchForEach) {
             std::vector<float>(6, 12.0F));
 }
 
-TEST_F(MatmulBatched, ThatReadsWhatItWroteRunsInOrder) {
+TEST_F(MatmulBatched, ProductThatReadsAnEarlierResultRunsInOrder) {
   // Each product's a is the out of the one before: side by side they would race.
   const Tensor room = Tensor::full(stream, {40}, 1.0);
   const Tensor factor = Tensor::full(stream, {2, 2}, 1.0);

@@ -40,14 +40,14 @@ std::uint64_t total(const Calls& calls) {
   return sum;
 }
 
-TEST_F(MatmulCalls, WithArgumentsThatRepeatAreOneLaunch) {
+TEST_F(MatmulCalls, RepeatedArgumentsTakeOneLaunch) {
   const Operands operands = make_operands();
   multiply(operands);
   EXPECT_EQ(calls_during([&] { multiply(operands); }), (Calls{{"clEnqueueNDRangeKernel", 1}}));
   expect_product(operands);
 }
 
-TEST_F(MatmulCalls, WithNewArgumentsAreTwelveAtMost) {
+TEST_F(MatmulCalls, NewArgumentsTakeTwelveCallsAtMost) {
   multiply(make_operands());
   const Operands operands = make_operands();
   const Calls calls = calls_during([&] { multiply(operands); });
@@ -56,7 +56,7 @@ TEST_F(MatmulCalls, WithNewArgumentsAreTwelveAtMost) {
   expect_product(operands);
 }
 
-TEST_F(MatmulCalls, WithOutsThatTakeTurnsAreTheirArgumentsAndTheLaunch) {
+TEST_F(MatmulCalls, AlternatingOutsTakeTheirArgumentsAndTheLaunch) {
   const Operands first = make_operands();
   Operands second = first;
   second.out = Tensor::full(stream, {size, size}, 0.0);

@@ -201,7 +201,7 @@ class OrderingMatrix : public test::LayerTest, public testing::WithParamInterfac
   std::optional<Stream> first;
 };
 
-TEST_P(OrderingMatrix, HasJustTheWaitsThatItNeeds) {
+TEST_P(OrderingMatrix, EachCellHasJustTheWaitsThatItNeeds) {
   const bool is_one_queue = GetParam().neighbour == Neighbour::same_queue;
   const bool must_wait = !is_one_queue && GetParam().ranges != Ranges::disjoint;
   const bool may_run = !is_one_queue && !must_wait;

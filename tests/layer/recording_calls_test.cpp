@@ -41,16 +41,16 @@ class RecordingCalls : public test::RecordedWork<test::LayerTest> {
   const Buffer more = test::buffer_of(all(1));
 };
 
-TEST_F(RecordingCalls, OfACaptureEnqueueNothing) {
+TEST_F(RecordingCalls, CaptureEnqueuesNothing) {
   EXPECT_EQ(work_of(calls_during([&] { static_cast<void>(captured(20)); })), Calls{});
 }
 
-TEST_F(RecordingCalls, OfAReplayAreItsLaunchesAndNothingElse) {
+TEST_F(RecordingCalls, ReplayMakesItsLaunchesAndNothingElse) {
   const Recording recording = captured(20);
   EXPECT_EQ(calls_during([&] { recording.replay(); }), (Calls{{"clEnqueueNDRangeKernel", 20}}));
 }
 
-TEST_F(RecordingCalls, OfAReplayTakeOneWaitForAllThatAnotherStreamHasGiven) {
+TEST_F(RecordingCalls, ReplayTakesOneWaitForAllWorkOfAnotherStream) {
   const Recording recording = captured(20);
   recording.replay();
   stream.synchronize();
@@ -61,7 +61,7 @@ TEST_F(RecordingCalls, OfAReplayTakeOneWaitForAllThatAnotherStreamHasGiven) {
   gate.release();
 }
 
-TEST_F(RecordingCalls, OfAReplayWithAForkAreAWaitForEachWay) {
+TEST_F(RecordingCalls, ReplayWithAForkTakesAWaitEachWay) {
   Capture capture(stream, {.method = ReplayMethod::launch_list});
   grow(data, stream);
   other.wait(stream);

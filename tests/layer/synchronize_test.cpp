@@ -27,7 +27,7 @@ class Synchronize : public test::LayerTest {
   const Stream stream{context()};
 };
 
-TEST_F(Synchronize, OfManyThreadsTakesTwoWaits) {
+TEST_F(Synchronize, ManyThreadsTakeTwoWaits) {
   constexpr int threads = 16;
   test::Gate gate(stream);
   std::atomic<int> returned = 0;
@@ -48,7 +48,7 @@ TEST_F(Synchronize, OfManyThreadsTakesTwoWaits) {
   EXPECT_EQ(calls, (OrderCalls{.markers = 2, .events = 2, .host_waits = 2}));
 }
 
-TEST_F(Synchronize, OfManyThreadsWithOneEventTakesOneWait) {
+TEST_F(Synchronize, ManyThreadsWithOneEventTakeOneWait) {
   constexpr int threads = 16;
   test::Gate gate(stream);
   const Event event = stream.record();
@@ -64,7 +64,7 @@ TEST_F(Synchronize, OfManyThreadsWithOneEventTakesOneWait) {
   EXPECT_EQ(calls.host_waits, 1u);
 }
 
-TEST_F(Synchronize, OfOneStreamBehindManyTakesOneBarrier) {
+TEST_F(Synchronize, StreamAfterManyTakesOneBarrier) {
   constexpr std::size_t producers = 12, count = 64;
   const Buffer data = test::buffer_of(std::vector<int>(count, 1));
   std::deque<Stream> streams;
@@ -83,7 +83,7 @@ TEST_F(Synchronize, OfOneStreamBehindManyTakesOneBarrier) {
   stream.synchronize();
 }
 
-TEST_F(Synchronize, OfResetFlushes) {
+TEST_F(Synchronize, ResetFlushes) {
   {
     test::Gate gate(stream);
     const Event event = stream.record();
@@ -94,7 +94,7 @@ TEST_F(Synchronize, OfResetFlushes) {
   stream.synchronize();
 }
 
-TEST_F(Synchronize, WithALimitFlushes) {
+TEST_F(Synchronize, LimitedSynchronizeFlushes) {
   EXPECT_EQ(order_calls_during([&] { stream.synchronize(std::chrono::seconds(60)); }),
             (OrderCalls{.markers = 1, .flushes = 1}));
 }

@@ -359,5 +359,32 @@ TEST(Command, JsonWithoutAFileGoesToStandardOutput) {
   EXPECT_EQ(Json::parse(outcome.output).at("schema"), 1);
 }
 
+TEST(Command, ResultsFollowTheProgressOnLinesOfTheirOwn) {
+  const Outcome outcome = run("handoff --quick --steps 20");
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.output;
+  const auto progress = outcome.output.find("handoff: 2 of 2 in ");
+  const auto results = outcome.output.find("\nDevice: ");
+  ASSERT_NE(progress, std::string::npos) << outcome.output;
+  ASSERT_NE(results, std::string::npos) << outcome.output;
+  EXPECT_EQ(outcome.output.find('\n', progress), results) << outcome.output;
+}
+
+TEST(Command, WorkerAnswersAnUnknownRequestWithAnError) {
+  const TemporaryDirectory folder;
+  const auto requests = folder.path() / "requests", answers = folder.path() / "answers";
+  // With all that a run takes but the name of a request.
+  std::ofstream(requests) << R"({"do":"frobnicate","cell":[1,0,0,0,1],"ops":1,"start":0})"
+                          << "\n"
+                          << R"({"do":"worker.is_counting"})"
+                          << "\n";
+  const Outcome outcome = run("worker 3<" + requests.string() + " 4>" + answers.string());
+  EXPECT_EQ(outcome.exit_code, 0) << outcome.output;
+  std::ifstream file(answers);
+  std::string first, second;
+  ASSERT_TRUE(std::getline(file, first) && std::getline(file, second)) << outcome.output;
+  EXPECT_NE(first.find("there is no request 'frobnicate'"), std::string::npos) << first;
+  EXPECT_EQ(second, "false");
+}
+
 }  // namespace
 }  // namespace dovetail::tool

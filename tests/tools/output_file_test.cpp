@@ -30,7 +30,7 @@ class OutputFile : public testing::Test {
   const fs::path file = folder.path() / "report.json";
 };
 
-TEST_F(OutputFile, IsNotThereAfterItWasTried) {
+TEST_F(OutputFile, CheckLeavesNoFile) {
   check_writable(file);
   EXPECT_EQ(count(), 0);
   write_output(file, "old");
@@ -39,7 +39,7 @@ TEST_F(OutputFile, IsNotThereAfterItWasTried) {
   EXPECT_EQ(count(), 1);
 }
 
-TEST_F(OutputFile, IsWrittenThroughALinkThatStaysAndKeepsItsPermissions) {
+TEST_F(OutputFile, WriteFollowsALinkAndKeepsPermissions) {
   const fs::path link = folder.path() / "link.json";
   fs::create_symlink("report.json", link);
   check_writable(link);
@@ -52,7 +52,7 @@ TEST_F(OutputFile, IsWrittenThroughALinkThatStaysAndKeepsItsPermissions) {
   EXPECT_EQ(count(), 2);
 }
 
-TEST_F(OutputFile, IsLeftAsItWasWhereItCannotBeWrittenWhole) {
+TEST_F(OutputFile, FailedWriteLeavesTheFileUnchanged) {
   write_output(file, "old");
   for (const bool is_tried : {true, false}) {
     const auto child = test::run_in_fork([&] {

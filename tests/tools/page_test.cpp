@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "tools/report/page.hpp"
+#include "tools/commands/report/page.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "tools/matmul/peak.hpp"
+#include "tools/commands/matmul/peak.hpp"
 
 #include <gtest/gtest.h>
 
@@ -29,7 +29,7 @@ TEST(PeakMeter, GivesTheRatesOfTheDevice) {
   EXPECT_GE(peak.array_bytes, std::uint64_t{31} << 20);
 }
 
-TEST(Peak, OfADtypeIsThatOfWhatItsProductsAreAddedUpIn) {
+TEST(Peak, DtypeTakesThePeakOfTheTypeItIsAddedUpIn) {
   Peak peak{
       .f32_gflops = {1, 2, 3}, .f64_gflops = Spread{4, 5, 6}, .triad_gb_s = {}, .read_gb_s = {}};
   for (const char* dtype : {"f32", "f16", "bf16"}) EXPECT_EQ(peak.gflops_of(dtype), 2) << dtype;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "tools/matmul/reference.hpp"
+#include "tools/commands/matmul/reference.hpp"
 
 #include <gtest/gtest.h>
 

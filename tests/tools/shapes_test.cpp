@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "tools/matmul/shapes.hpp"
+#include "tools/commands/matmul/shapes.hpp"
 
 #include <gtest/gtest.h>
 
@@ -64,6 +64,23 @@ TEST(Shapes, RefusesOtherMistakes) {
 TEST(Shapes, RefusesFileThatCannotBeRead) {
   EXPECT_EQ(text_thrown<InvalidArgument>([] { (void)read_shapes("/nonexistent/shapes.csv"); }),
             "[shapes] cannot read the file '/nonexistent/shapes.csv'.");
+}
+
+TEST(Shapes, SelectionKeepsTheSetsThatItNames) {
+  EXPECT_EQ(select_shapes().size(), builtin_shapes().size());
+  const auto shapes = select_shapes({}, {"odd", "founding"});
+  EXPECT_FALSE(shapes.empty());
+  for (const MatmulShape& shape : shapes) {
+    EXPECT_TRUE(shape.set == "odd" || shape.set == "founding") << shape.set;
+  }
+}
+
+TEST(Shapes, SelectionRefusesASetThatIsNotThereAndListsThoseThatAre) {
+  EXPECT_EQ(text_thrown<InvalidArgument>([] {
+              (void)select_shapes({}, {"odd", "even"});
+            }),
+            "--sets: there is no set 'even'; there are: founding, minilm-l6, bert-base, "
+            "llama-3.2-1b, vit-b16, resnet50, deepbench, square, odd.");
 }
 
 }  // namespace

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "tools/tune/tune.hpp"
+#include "tools/commands/tune/tune.hpp"
 
 #include <gtest/gtest.h>
 
@@ -13,8 +13,8 @@
 #include "tests/support/child_process.hpp"
 #include "tests/support/temporary_directory.hpp"
 #include "tests/support/thrown.hpp"
-#include "tools/scaling/work.hpp"
-#include "tools/tune/product_tuner.hpp"
+#include "tools/commands/tune/product_tuner.hpp"
+#include "tools/measure/verification.hpp"
 
 namespace dovetail::tool {
 namespace {
