@@ -247,7 +247,8 @@ TEST_F(CallCounts, MatmulWaitsOnNoBackend) {
       SCOPED_TRACE(std::string(to_string(backend)) + " " + shape.str());
       const Tensor a = Tensor::zeros(stream, shape);
       for (const std::string state : {"cold", "warm"}) {
-        const Calls calls = calls_during([&] { static_cast<void>(matmul(stream, a, a, {.backend = backend})); });
+        const Calls calls =
+            calls_during([&] { static_cast<void>(matmul(stream, a, a, {.backend = backend})); });
         EXPECT_EQ(calls.count("clFinish"), 0u) << state;
         EXPECT_EQ(calls.count("clWaitForEvents"), 0u) << state;
         EXPECT_EQ(calls.count("clEnqueueReadBuffer"), 0u) << state;
@@ -267,7 +268,8 @@ TEST_F(CallCounts, WarmProductAllocatesNoMemory) {
     for (const Shape& shape : {Shape{48, 48}, Shape{400, 400}}) {
       const Tensor a = Tensor::zeros(stream, shape);
       static_cast<void>(matmul(stream, a, a, {.backend = backend}));
-      const Calls calls = calls_during([&] { static_cast<void>(matmul(stream, a, a, {.backend = backend})); });
+      const Calls calls =
+          calls_during([&] { static_cast<void>(matmul(stream, a, a, {.backend = backend})); });
       EXPECT_EQ(calls.count("clCreateBuffer"), 0u) << to_string(backend) << " " << shape.str();
       EXPECT_EQ(calls.count("clReleaseMemObject"), 0u) << to_string(backend) << " " << shape.str();
     }
@@ -307,8 +309,9 @@ TEST_F(CallCounts, TransferMakesOneCallWithItsBytes) {
   EXPECT_EQ(test::totals().bytes - before.bytes, 4000u);
   const Tensor tensor = Tensor::zeros(stream, {500});
   const auto between = test::totals();
-  EXPECT_EQ(without_queries(calls_during([&] { static_cast<void>(tensor.to_host<float>(stream)); })),
-            (Calls{{"clEnqueueReadBuffer", 1}, {"clWaitForEvents", 1}, {"clReleaseEvent", 1}}));
+  EXPECT_EQ(
+      without_queries(calls_during([&] { static_cast<void>(tensor.to_host<float>(stream)); })),
+      (Calls{{"clEnqueueReadBuffer", 1}, {"clWaitForEvents", 1}, {"clReleaseEvent", 1}}));
   EXPECT_EQ(test::totals().bytes - between.bytes, 2000u);
 }
 

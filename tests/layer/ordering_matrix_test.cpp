@@ -143,8 +143,8 @@ class OrderingMatrix : public test::LayerTest, public testing::WithParamInterfac
     const auto work = [this](cl_command_queue queue) {
       const BufferView part = view(*data, first_elements());
       if (GetParam().hazard != Hazard::write_after_read) return test::raw_set(queue, part, 8);
-      ASSERT_EQ(clEnqueueCopyBuffer(queue, data->lend(), others_out->lend(), part.offset, part.offset,
-                                    part.nbytes, 0, nullptr, nullptr),
+      ASSERT_EQ(clEnqueueCopyBuffer(queue, data->lend(), others_out->lend(), part.offset,
+                                    part.offset, part.nbytes, 0, nullptr, nullptr),
                 CL_SUCCESS);
     };
     if (GetParam().neighbour == Neighbour::lazy_peer) return peer->record(work);

@@ -12,6 +12,17 @@ BEGIN {
 
   folders["stream"] = " order submit pool capture "
   open["stream"] = " submit capture "
+  folders["ops"] = " common pointwise reduce matmul "
+  open["ops"] = " common "
+
+  # Between folders of one layer, where not all may include all.
+  inner["ops/common"] = " common "
+  inner["ops/pointwise"] = " common pointwise "
+  inner["ops/reduce"] = " common reduce "
+  inner["ops/matmul"] = " common matmul "
+  inner["matmul/problem"] = " problem "
+  inner["matmul/plan"] = " problem plan "
+  inner["matmul/tuning"] = " problem plan tuning "
 }
 
 FNR == 1 {
@@ -51,6 +62,14 @@ FNR == 1 {
   } else if (layer != "" && is_private && layer != part[2] && part[2] in folders && target_parts > 3 &&
              !index(open[part[2]], " " part[3] " "))
     refuse(layer " includes `" target "`: " part[3] " is one of the insides of " part[2])
+  else if (is_private)
+    for (level = 3; level < 5; ++level) {
+      here = path[level - 1] "/" path[level]
+      # Both lie in folders of the same folder.
+      if (here in inner && part[level - 1] == path[level - 1] && level < parts && level < target_parts &&
+          !index(inner[here], " " part[level] " "))
+        refuse(here " includes `" target "`: " path[level] " may include" inner[here] "only")
+    }
 }
 
 function refuse(rule) {

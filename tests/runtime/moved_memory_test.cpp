@@ -36,7 +36,9 @@ TEST(MovedTensor, MembersRefuseIt) {
   const Tensor other = std::move(tensor);
   expect_parts(text_thrown<InvalidArgument>([&] { static_cast<void>(tensor.context()); }),
                "moved from");
-  expect_parts(text_thrown<InvalidArgument>([&] { static_cast<void>(tensor.to_host<float>(stream)); }), "moved from");
+  expect_parts(
+      text_thrown<InvalidArgument>([&] { static_cast<void>(tensor.to_host<float>(stream)); }),
+      "moved from");
   expect_parts(text_thrown<InvalidArgument>(
                    [&] { static_cast<void>(Tensor::from_buffer(tensor.storage().buffer, {4})); }),
                "[Tensor::from_buffer]", "the buffer has 0");

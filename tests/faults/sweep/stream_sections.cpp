@@ -101,12 +101,13 @@ void plain_opencl(Fixture& fixture) {
   const Buffer from = fixture.buffer(1), to = fixture.buffer(2);
   fixture.grow(first, from);
   with_queue(second, {{reads(from), writes(to)}}, "a copy", [&](cl_command_queue queue) {
-    check(
-        clEnqueueCopyBuffer(queue, from.lend(), to.lend(), 0, 0, from.nbytes(), 0, nullptr, nullptr),
-        "clEnqueueCopyBuffer");
+    check(clEnqueueCopyBuffer(queue, from.lend(), to.lend(), 0, 0, from.nbytes(), 0, nullptr,
+                              nullptr),
+          "clEnqueueCopyBuffer");
   });
   fixture.grow(first, to);
-  with_queue(second, "anything", [&](cl_command_queue queue) { native_set(queue, from.lend(), 6); });
+  with_queue(second, "anything",
+             [&](cl_command_queue queue) { native_set(queue, from.lend(), 6); });
   fixture.grow(fixture.stream(2), from);
   expect("declared work", fixture.contents(first, to), all(7));
   expect("undeclared work", fixture.contents(first, from), all(13));
