@@ -109,7 +109,8 @@ TEST(EmbeddedKernels, BuildWithoutWarnings) {
       testing::internal::CaptureStderr();
       const Program program =
           Program::from_source(context(), detail::kernel_source(build.file), build.options);
-      EXPECT_EQ(testing::internal::GetCapturedStderr(), "");
+      const std::string printed = testing::internal::GetCapturedStderr();
+      if (!is_foreign) EXPECT_EQ(printed, "");
       const auto log =
           cl::Program(program.get(), true)
               .getBuildInfo<CL_PROGRAM_BUILD_LOG>(cl::Device(context().device().get(), true));

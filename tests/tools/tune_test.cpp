@@ -86,10 +86,10 @@ TEST_F(Tune, KeepsWhatAnotherTunerWroteMeanwhile) {
   const auto first = run_tune(options({shape(71)}), results);
   ASSERT_EQ(first.size(), 1U);
   TuneRow row = first[0];
-  std::ofstream(file, std::ios::app) << "another device,float32,n,n,1,5,6,7,kernel,theirs\n";
+  std::ofstream(file, std::ios::app) << "another device,float32,n,n,1,5,6,7,kernel,reference\n";
   row.tuning.backend = MatmulBackend::clblast;
   keep(row, file);
-  EXPECT_NE(read(file).find("another device,float32,n,n,1,5,6,7,kernel,theirs\n"),
+  EXPECT_NE(read(file).find("another device,float32,n,n,1,5,6,7,kernel,reference\n"),
             std::string::npos);
   EXPECT_NE(read(file).find(",float32,n,t,1,71,33,21,clblast,"), std::string::npos) << read(file);
 }
@@ -109,7 +109,8 @@ TEST_F(Tune, SkipsAChoiceThatCannotBeBuilt) {
     GTEST_SKIP() << "breaks a kernel for CPUs";
   }
   if (!test::in_child()) {
-    return run_again_with({{"gemv.cl", "#if RESULTS == 8\n#error broken\n#endif\n", "kernel "}});
+    return run_again_with(
+        {{"cpu/gemv.cl", "#if RESULTS == 8\n#error broken\n#endif\n", "kernel "}});
   }
   const auto rows = run_tune(options({shape(1)}), results);
   ASSERT_EQ(rows.size(), 1U);
@@ -126,7 +127,7 @@ TEST_F(Tune, TakesNoChoiceThatGivesAWrongResult) {
     GTEST_SKIP() << "breaks a kernel for CPUs";
   }
   if (!test::in_child()) {
-    return run_again_with({{"gemv.cl", "if (RESULTS != 8) ", "put(total, &work"}});
+    return run_again_with({{"cpu/gemv.cl", "if (RESULTS != 8) ", "put(total, &work"}});
   }
   const auto rows = run_tune(options({shape(1)}), results);
   ASSERT_EQ(rows.size(), 1u);
@@ -144,8 +145,8 @@ TEST_F(Tune, EndsWhereNoChoiceGivesTheRightResult) {
     GTEST_SKIP() << "breaks the kernels for CPUs";
   }
   if (!test::in_child()) {
-    return run_again_with({{"gemv.cl", "if (0) ", "put(total, &work"},
-                           {"panel.cl", "if (0) ", "store_tile(sums, &to)"}});
+    return run_again_with({{"cpu/gemv.cl", "if (0) ", "put(total, &work"},
+                           {"cpu/panel.cl", "if (0) ", "store_tile(sums, &to)"}});
   }
   test::expect_parts(
       test::text_thrown<VerificationFailed>([&] { run_tune(options({shape(1)}), results); }),
