@@ -90,6 +90,7 @@ TEST(Order, WorkUnderWayIsForeseenAsAWaitUnlessTheClockCoversIt) {
 
 TEST(KeepsOrder, OneLaneKeepsTheOrderOfItsCommands) {
   EXPECT_TRUE(keeps_order({0, 0, 0, 0}, {0, 4, 0, 9}));
+  EXPECT_TRUE(keeps_order({0, 0, 4, 8}, {0, 0, 5, 9}));
   EXPECT_TRUE(keeps_order({0, 0, 5, 9}, {0, 0, 4, 8}));
 }
 

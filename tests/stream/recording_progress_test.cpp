@@ -49,8 +49,7 @@ TEST(RecordingProgress, FirstSubmissionPassesThroughSubmitting) {
 
 TEST(RecordingProgress, FailedFirstSubmissionLeavesItPending) {
   RecordingProgress progress;
-  EXPECT_THROW(progress.submitting([] { throw std::runtime_error("refused"); }),
-               std::runtime_error);
+  EXPECT_THROW(progress.submitting([] { throw std::logic_error("refused"); }), std::logic_error);
   EXPECT_TRUE(progress.is_pending());
 }
 
@@ -59,9 +58,9 @@ TEST(RecordingProgress, FailedLaterSubmissionLeavesItSubmitted) {
   progress.submitting([] {});
   EXPECT_THROW(progress.submitting([&] {
     EXPECT_EQ(progress.status(), submitted);
-    throw std::runtime_error("refused");
+    throw std::logic_error("refused");
   }),
-               std::runtime_error);
+               std::logic_error);
   EXPECT_EQ(progress.status(), submitted);
 }
 
