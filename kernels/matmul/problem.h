@@ -82,12 +82,12 @@ typedef STORED(OUT) out_element;
 typedef struct {
   ulong a_offset, b_offset, out_offset, bias_offset, residual_offset;
   ulong a_batch_stride, b_batch_stride, out_batch_stride, residual_batch_stride;
-  ulong part_stride;  // from part to part
   uint m, n, k;
   uint a_stride, b_stride, out_stride, residual_stride;  // from row to row as stored
   uint flags, activation;
-  uint parts, part_steps;
   uint results_per_item;  // gemv.cl
+  uint parts, part_steps;
+  ulong part_stride;  // from part to part
   SUM alpha, beta;
 } Problem;
 

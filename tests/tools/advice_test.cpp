@@ -165,6 +165,18 @@ TEST(Advice, MeanOverShapesNeedsAMajorityOfClearShapes) {
                    "faster on 1, slower on 1, within the noise on 1)"));
 }
 
+TEST(BackendRatio, MeanIsNoiseUnlessTheClearShapesAgree) {
+  const auto change = [](double mean, int faster, int slower) {
+    return BackendRatio{.mean = mean, .shapes = 40, .faster = faster, .slower = slower}.change();
+  };
+  EXPECT_EQ(change(0.61, 7, 10), Change::noise);
+  EXPECT_EQ(change(0.61, 2, 20), Change::less);
+  EXPECT_EQ(change(2.0, 1, 0), Change::more);
+  EXPECT_EQ(change(2.0, 2, 20), Change::noise);
+  EXPECT_EQ(change(2.0, 0, 0), Change::noise);
+  EXPECT_EQ(change(1.1, 30, 0), Change::noise);
+}
+
 TEST(Advice, FractionOfThePeakIsAllAtMost) {
   Results results;
   results.matmul = {matmul_row("kernel", 1, 10, 1)};

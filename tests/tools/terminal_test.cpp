@@ -35,11 +35,14 @@ std::string on_a_terminal(const std::function<void()>& print) {
   int screen = -1, terminal = -1;
   if (::openpty(&screen, &terminal, nullptr, nullptr, nullptr) != 0) return "no terminal";
   with_output_at(terminal, print);
-  ::fcntl(screen, F_SETFL, O_NONBLOCK);
+  std::string text;
   std::array<char, 4096> part{};
-  const ssize_t size = ::read(screen, part.data(), part.size());
+  // Until the end: an error once the terminal is closed and what it got has been read.
+  for (ssize_t size = 0; (size = ::read(screen, part.data(), part.size())) > 0;) {
+    text.append(part.data(), static_cast<std::size_t>(size));
+  }
   ::close(screen);
-  return {part.data(), size < 0 ? 0 : static_cast<std::size_t>(size)};
+  return text;
 }
 
 std::string in_a_file(const std::function<void()>& print) {

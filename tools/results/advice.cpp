@@ -201,10 +201,12 @@ void advise_on_matmul(const std::vector<MatmulRow>& rows, Findings& findings) {
 }  // namespace
 
 Change BackendRatio::change() const {
-  if (shapes == 0 || faster == slower) return Change::noise;
-  // Of many small differences the mean is one only if most of those beyond the noise agree.
+  const int lead = faster - slower;
+  // A sign test: unless all agree, the lead is more than two standard deviations of a fair coin's.
+  const bool is_clear =
+      lead != 0 && (faster == 0 || slower == 0 || lead * lead > 4 * (faster + slower));
   const Change by_mean = tool::change(mean);
-  return by_mean == (faster > slower ? Change::more : Change::less) ? by_mean : Change::noise;
+  return is_clear && by_mean == (lead > 0 ? Change::more : Change::less) ? by_mean : Change::noise;
 }
 
 BackendRatio compare_backends(const std::vector<MatmulRow>& rows, std::string_view backend,

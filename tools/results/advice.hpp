@@ -16,6 +16,7 @@ std::vector<Advice> advise(const Results& results);
 struct BackendRatio {
   double mean = 0;                         ///< Geometric mean of baseline over backend.
   int shapes = 0, faster = 0, slower = 0;  ///< The others are within the noise.
+  /// Returns `noise` unless the shapes beyond the noise agree, by a sign test, with the mean.
   Change change() const;
 };
 

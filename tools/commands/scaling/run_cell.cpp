@@ -108,7 +108,7 @@ CellRunner::Timing CellRunner::run(const Cell& cell, std::uint64_t ops, Clock::t
 std::map<std::string, double> CellRunner::count_calls(const Cell& cell) {
   run(cell, cell.threads);  // what only the first run of a stream does is not counted
   const bool is_heavy = cell.work == Work::memory || cell.work == Work::compute;
-  const std::uint64_t ops = cell.threads * (is_heavy ? 1 : 16);
+  const std::uint64_t ops = std::uint64_t{cell.threads} * (is_heavy ? 1 : 16);
   std::map<std::string, double> calls_per_op;
   for (const auto& [name, count] : tool::count_calls([&] { run(cell, ops); })) {
     calls_per_op[name] = static_cast<double>(count.calls) / static_cast<double>(ops);

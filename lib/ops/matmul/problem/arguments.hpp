@@ -18,12 +18,12 @@ template <typename Sum>
 struct MatmulArguments {
   cl_ulong a_offset = 0, b_offset = 0, out_offset = 0, bias_offset = 0, residual_offset = 0;
   cl_ulong a_batch_stride = 0, b_batch_stride = 0, out_batch_stride = 0, residual_batch_stride = 0;
-  cl_ulong part_stride = 0;
   cl_uint m = 0, n = 0, k = 0;
   cl_uint a_stride = 0, b_stride = 0, out_stride = 0, residual_stride = 0;
   cl_uint flags = 0, activation = 0;
-  cl_uint parts = 1, part_steps = 0;
   cl_uint results_per_item = 0;
+  cl_uint parts = 1, part_steps = 0;
+  cl_ulong part_stride = 0;
   Sum alpha{}, beta{};
 };
 static_assert(sizeof(MatmulArguments<cl_float>) == 136 && sizeof(MatmulArguments<cl_double>) == 144,
