@@ -7,8 +7,8 @@
 
 #include "dovetail/core/export.hpp"
 #include "dovetail/runtime/nd_range.hpp"
-#include "lib/runtime/launch_limits.hpp"
 #include "lib/core/spin_lock.hpp"
+#include "lib/runtime/launch_limits.hpp"
 
 namespace dovetail::detail {
 

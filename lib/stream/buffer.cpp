@@ -7,11 +7,11 @@
 
 #include "dovetail/core/error.hpp"
 #include "dovetail/stream/memory_pool.hpp"
+#include "lib/core/memory_info.hpp"
 #include "lib/core/moved_from.hpp"
 #include "lib/core/opencl_check.hpp"
 #include "lib/core/opencl_release.hpp"
 #include "lib/stream/buffer_state.hpp"
-#include "lib/core/memory_info.hpp"
 
 namespace dovetail {
 

@@ -5,8 +5,8 @@
 #include <cstddef>
 
 #include "dovetail/stream/memory_use.hpp"
-#include "lib/stream/order/memory_state.hpp"
 #include "lib/core/small_vector.hpp"
+#include "lib/stream/order/memory_state.hpp"
 
 namespace dovetail::detail {
 
