@@ -78,6 +78,7 @@ bool ForeignWork::is_attached(const Peer& peer) const {
 std::vector<std::string> ForeignWork::peer_names() const {
   std::vector<std::string> names;
   const std::scoped_lock lock(mutex_);
+  names.reserve(peers_.size());
   for (const auto& peer : peers_) names.emplace_back(peer->name());
   return names;
 }
