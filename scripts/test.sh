@@ -13,7 +13,7 @@ if [[ ${1:-} == --driver ]]; then
   OCL_ICD_VENDORS=$(scripts/install_driver.sh "${2:-}")
   export OCL_ICD_VENDORS
   # The driver keeps no compiled kernels from one test to the next.
-  slow='MatmulMatrix|MatmulThreads|MatmulTuning|MatmulVendor|PackedMatrix|IsRightForSizes|clblast|/automatic$'
+  slow='MatmulMatrix|MatmulThreads|MatmulTuning|MatmulVendor|PackedMatrix|MultipliesSizes|clblast|/automatic$'
   set -- --label-regex '^(core|stream|runtime|tensor|interop|ops)$' --exclude-regex "$slow" "${@:3}"
   echo "On the driver of $OCL_ICD_VENDORS: ctest $*"
 fi

@@ -110,7 +110,9 @@ TEST(EmbeddedKernels, BuildWithoutWarnings) {
       const Program program =
           Program::from_source(context(), detail::kernel_source(build.file), build.options);
       const std::string printed = testing::internal::GetCapturedStderr();
-      if (!is_foreign) EXPECT_EQ(printed, "");
+      if (!is_foreign) {
+        EXPECT_EQ(printed, "");
+      }
       const auto log =
           cl::Program(program.get(), true)
               .getBuildInfo<CL_PROGRAM_BUILD_LOG>(cl::Device(context().device().get(), true));

@@ -58,7 +58,7 @@ class MatmulMatrix : public testing::TestWithParam<Parameter> {
   Stream stream{test::context()};
 };
 
-TEST_P(MatmulMatrix, IsWithinItsBound) {
+TEST_P(MatmulMatrix, MatchesTheExactProductWithinItsBound) {
   if (const char* const number = std::getenv("DOVETAIL_MATMUL_CASE")) {
     expect_right(static_cast<std::uint32_t>(std::stoul(number)));
     return;

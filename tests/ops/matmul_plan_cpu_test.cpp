@@ -110,7 +110,7 @@ TEST(MatmulPlanCpu, EveryChoiceIsOfUseAndGivenOnce) {
 }
 
 // The kernel deals panels and register tiles out evenly, so each item gets one if there are enough.
-TEST(MatmulPlanCpu, HasNoEmptyItems) {
+TEST(MatmulPlanCpu, LeavesNoItemWithoutWork) {
   for_each_plan([](const MatmulSizes& s, const MatmulPlan& plan) {
     if (plan.kernel != "matmul_panel") return;
     const bool swap = option(plan, "SWAP") != 0;

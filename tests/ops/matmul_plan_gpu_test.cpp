@@ -175,7 +175,7 @@ TEST(MatmulPlanGpu, CoversKOnceAndKeepsWithinTheLimitsOfAnyGpu) {
   EXPECT_GT(split, 1000U);
 }
 
-TEST(MatmulPlanGpu, CanRunWhatTheTableOfTheLibrarySays) {
+TEST(MatmulPlanGpu, PlansEveryEntryOfTheLibrarysTable) {
   const auto table =
       TuningTable::parse(embedded_text("data/tuned/nvidia_h200.csv"), "nvidia_h200.csv");
   EXPECT_FALSE(table.entries().empty());

@@ -81,7 +81,7 @@ TEST_F(MatmulRefusal, NamesTheShapeThatOutShouldHave) {
   expect_parts(refusal_into(zeros({1, 4, 3}), zeros({1, 3, 5}), zeros({4, 5})), "is [1, 4, 5]");
 }
 
-TEST_F(MatmulRefusal, OfAnOutThatOverlapsAnOperand) {
+TEST_F(MatmulRefusal, OutOverlapsAnOperand) {
   const Tensor square = zeros({4, 4});
   const Tensor other = zeros({4, 4});
   expect_parts(refusal_into(square, other, square), "[matmul] out [4, 4] overlaps a [4, 4]",
@@ -96,7 +96,7 @@ TEST_F(MatmulRefusal, OfAnOutThatOverlapsAnOperand) {
   EXPECT_NO_THROW(matmul_into(stream, at(0), at(32), at(16)));  // side by side is fine
 }
 
-TEST_F(MatmulRefusal, OfAnOutWhoseMatricesOverlap) {
+TEST_F(MatmulRefusal, MatricesOfOutOverlap) {
   const Tensor room = zeros({200});
   const auto out = [&](std::int64_t row_stride, std::int64_t batch_stride) {
     return MatrixView(room.storage().buffer, {.rows = 3,
@@ -125,7 +125,7 @@ TEST_F(MatmulRefusal, OfAnOutWhoseMatricesOverlap) {
   }
 }
 
-TEST_F(MatmulRefusal, OfAnOutThatSharesElementsWithAnOperandInAWiderMatrix) {
+TEST_F(MatmulRefusal, OutSharesElementsWithAnOperandInAWiderMatrix) {
   const MatrixView wide = zeros({4, 20});
   const Tensor b = zeros({5, 6});
   const auto multiply = [&](std::int64_t a_column, std::int64_t out_column) {
@@ -149,7 +149,7 @@ TEST_F(MatmulRefusal, OfAnOutThatSharesElementsWithAnOperandInAWiderMatrix) {
                "cannot be told apart", "give other memory");
 }
 
-TEST_F(MatmulRefusal, NotOfABatchThatLiesBesideAnotherInTheSameRows) {
+TEST_F(MatmulRefusal, SparesABatchBesideAnotherInTheSameRows) {
   // Three times two heads of four columns, for five tokens.
   const Tensor room = zeros({5, 24});
   const auto heads = [&](std::size_t first, std::int64_t distance) {
@@ -173,7 +173,7 @@ TEST_F(MatmulRefusal, NotOfABatchThatLiesBesideAnotherInTheSameRows) {
       "cannot be told apart", "give other memory");
 }
 
-TEST_F(MatmulRefusal, OfTypesThatAreNotMultiplied) {
+TEST_F(MatmulRefusal, TypeIsNotMultiplied) {
   for (const DType dtype : {DType::i32, DType::i64, DType::u8, DType::boolean}) {
     EXPECT_EQ(refusal(zeros({4, 4}, dtype), zeros({4, 4}, dtype)),
               "[matmul] a [4, 4] is " + std::string(to_string(dtype)) +
@@ -183,7 +183,7 @@ TEST_F(MatmulRefusal, OfTypesThatAreNotMultiplied) {
             "[matmul] a [4, 4] and b [4, 4]: dtypes float16 and bfloat16 differ; cast one.");
 }
 
-TEST_F(MatmulRefusal, OfAnOutOfAnotherTypeThanTheResult) {
+TEST_F(MatmulRefusal, OutHasAnotherTypeThanTheResult) {
   const auto of_out = [&](DType in, DType out) {
     return refusal_into(zeros({4, 4}, in), zeros({4, 4}, in), zeros({4, 4}, out));
   };
@@ -199,7 +199,7 @@ TEST_F(MatmulRefusal, OfAnOutOfAnotherTypeThanTheResult) {
             "[matmul] out [4, 4] is float32; the product of int8 is int32.");
 }
 
-TEST_F(MatmulRefusal, OfBackendsAndActivationsThatThereAreNot) {
+TEST_F(MatmulRefusal, BackendOrActivationIsUnknown) {
   const Tensor a = zeros({4, 4});
   for (const int value : {-1, 4, 7}) {
     const auto backend = static_cast<MatmulBackend>(value);
@@ -217,7 +217,7 @@ TEST_F(MatmulRefusal, OfBackendsAndActivationsThatThereAreNot) {
   }
 }
 
-TEST_F(MatmulRefusal, OfFactorsAndActivationsThatIntegersDoNotHave) {
+TEST_F(MatmulRefusal, IntegersLackTheFactorOrActivation) {
   const Tensor a = zeros({4, 4}, DType::i8);
   for (const double alpha : {0.5, 2147483648.0, std::numeric_limits<double>::infinity(),
                              std::numeric_limits<double>::quiet_NaN()}) {
@@ -233,7 +233,7 @@ TEST_F(MatmulRefusal, OfFactorsAndActivationsThatIntegersDoNotHave) {
   EXPECT_NO_THROW(matmul(stream, a, a, {}, {.alpha = -2147483647, .activation = Activation::relu}));
 }
 
-TEST_F(MatmulRefusal, OfABiasThatDoesNotFit) {
+TEST_F(MatmulRefusal, BiasDoesNotFit) {
   const Tensor a = zeros({4, 3}), b = zeros({3, 5}), out = zeros({4, 5});
   const auto with = [&](const Tensor& bias) {
     return text_thrown<InvalidArgument>(
@@ -250,7 +250,7 @@ TEST_F(MatmulRefusal, OfABiasThatDoesNotFit) {
                "[matmul] out [4, 5] overlaps bias [5]", "give other memory");
 }
 
-TEST_F(MatmulRefusal, OfAResidualThatDoesNotFit) {
+TEST_F(MatmulRefusal, ResidualDoesNotFit) {
   const Tensor a = zeros({4, 3}), b = zeros({3, 5}), room = zeros({10, 10});
   const MatrixView out = MatrixView(room).block(0, 0, 4, 5);
   const auto with = [&](const MatrixView& residual) {
@@ -272,7 +272,7 @@ TEST_F(MatmulRefusal, OfAResidualThatDoesNotFit) {
       matmul_into(stream, a, b, out, {}, {.residual = MatrixView(room).block(0, 5, 4, 5)}));
 }
 
-TEST_F(MatmulRefusal, OfRowsThatLieTooFarApart) {
+TEST_F(MatmulRefusal, RowsLieTooFarApart) {
   const Tensor a = zeros({1, 3}), b = zeros({3, 5});
   constexpr std::int64_t far = std::int64_t{1} << 32;
   const MatrixView out(zeros({5}).storage().buffer, {.rows = 1, .columns = 5, .row_stride = far});
@@ -281,7 +281,7 @@ TEST_F(MatmulRefusal, OfRowsThatLieTooFarApart) {
                "rows more than 4294967295 elements apart", "closer together");
 }
 
-TEST_F(MatmulRefusal, OfSizesThatAreNotCounted) {
+TEST_F(MatmulRefusal, SizeExceedsTheCount) {
   constexpr std::int64_t many = std::int64_t{1} << 31;
   const MatrixView a(zeros({1}).storage().buffer,
                      {.rows = 1, .columns = 1, .batch = many, .batch_stride = 0});
@@ -290,7 +290,7 @@ TEST_F(MatmulRefusal, OfSizesThatAreNotCounted) {
                "a size above 2147483647", "split the product");
 }
 
-TEST_F(MatmulRefusal, OfListsThatDoNotGoTogether) {
+TEST_F(MatmulRefusal, ListsDifferInLength) {
   const MatrixView good = zeros({4, 4}), out = zeros({4, 4}), bad = zeros({5, 4});
   const std::vector<MatrixView> one{good}, two{good, good}, outs{out, zeros({4, 4})};
   expect_parts(text_thrown<InvalidArgument>([&] { matmul_batched_into(stream, two, one, outs); }),
@@ -308,7 +308,7 @@ TEST_F(MatmulRefusal, OfListsThatDoNotGoTogether) {
   EXPECT_EQ(kept.to_host<float>(stream), std::vector<float>(16, 7.0F));
 }
 
-TEST_F(MatmulRefusal, OfExactlyThoseBackendsThatAreNotInThisBuild) {
+TEST_F(MatmulRefusal, BackendIsMissingFromThisBuild) {
   for (const MatmulBackend backend : {MatmulBackend::automatic, MatmulBackend::clblast,
                                       MatmulBackend::kernel, MatmulBackend::reference}) {
     const auto multiply = [&] {

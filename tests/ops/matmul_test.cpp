@@ -42,7 +42,7 @@ class Matmul : public test::MatmulTest {
 };
 DOVETAIL_FOR_EACH_BACKEND(Matmul);
 
-TEST_P(Matmul, IsRightForSizesAroundTheKernelsBlocks) {
+TEST_P(Matmul, MultipliesSizesAroundTheKernelsBlocks) {
   constexpr std::size_t around[] = {1, 7, 8, 9, 15, 16, 17, 31, 32, 33, 64, 65};
   for (std::size_t i = 0; i < std::size(around); ++i) {
     // Each size meets others in every place, without all 12^3 of their combinations.
@@ -52,7 +52,7 @@ TEST_P(Matmul, IsRightForSizesAroundTheKernelsBlocks) {
   }
 }
 
-TEST_P(Matmul, IsRightForPrimesAndLongOrFlatMatrices) {
+TEST_P(Matmul, MultipliesPrimesAndLongOrFlatMatrices) {
   for (const Product& product :
        {Product{.m = 61, .n = 67, .k = 71}, Product{.m = 127, .n = 129, .k = 63},
         Product{.m = 129, .n = 127, .k = 131}, Product{.m = 257, .n = 3, .k = 5},
@@ -63,7 +63,7 @@ TEST_P(Matmul, IsRightForPrimesAndLongOrFlatMatrices) {
   }
 }
 
-TEST_P(Matmul, IsRightForVectors) {
+TEST_P(Matmul, MultipliesVectors) {
   for (const Product& product :
        {Product{.m = 1, .n = 300, .k = 70}, Product{.m = 300, .n = 1, .k = 70},
         Product{.m = 1, .n = 1, .k = 1000}, Product{.m = 1, .n = 2, .k = 1},
@@ -75,12 +75,12 @@ TEST_P(Matmul, IsRightForVectors) {
   }
 }
 
-TEST_P(Matmul, IsRightForMatricesThatTheVendorPads) {
+TEST_P(Matmul, MultipliesMatricesThatTheVendorPads) {
   expect_right({.m = 301, .n = 299, .k = 203});
   expect_right({.m = 512, .n = 256, .k = 320});
 }
 
-TEST_P(Matmul, IsRightForBatches) {
+TEST_P(Matmul, MultipliesBatches) {
   for (const Product& product :
        {Product{.m = 17, .n = 33, .k = 9, .batch = 3}, Product{.m = 1, .n = 40, .k = 5, .batch = 3},
         Product{.m = 40, .n = 1, .k = 5, .batch = 3},
@@ -91,7 +91,7 @@ TEST_P(Matmul, IsRightForBatches) {
   }
 }
 
-TEST_P(Matmul, OfABatchOfOneKeepsItsThreeDimensions) {
+TEST_P(Matmul, BatchOfOneKeepsItsThreeDimensions) {
   const Tensor a = Tensor::full(stream, {1, 2, 3}, 1.0);
   const Tensor b = Tensor::full(stream, {1, 3, 4}, 2.0);
   const Tensor out = matmul(stream, a, b, options());
@@ -197,7 +197,7 @@ TEST_P(Matmul, ReadsNoOperandOfAListForAnAlphaOfZero) {
   EXPECT_EQ(second.to_host<float>(stream), std::vector<float>(4, 5.0f));
 }
 
-TEST_P(Matmul, OfAListTakesABiasThatLiesBetweenItsResults) {
+TEST_P(Matmul, ListTakesABiasBetweenItsResults) {
   const Tensor operand = Tensor::full(stream, {2, 2}, 1.0);
   const Tensor room = Tensor::full(stream, {10}, 5.0);
   const auto at = [&](const Shape& shape, std::size_t element) {
@@ -238,7 +238,7 @@ TEST_P(Matmul, TakesViewsOfOperands) {
   EXPECT_EQ(out.to_host<float>(stream), std::vector<float>(12, 5.0f));
 }
 
-TEST_P(Matmul, WithoutRowsColumnsOrBatchesIsEmpty) {
+TEST_P(Matmul, ProductProductWithoutRowsColumnsOrBatchesIsEmpty) {
   const auto shape_of = [&](const Shape& a, const Shape& b) {
     const Tensor out =
         matmul(stream, Tensor::zeros(stream, a), Tensor::zeros(stream, b), options());

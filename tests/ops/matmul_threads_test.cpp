@@ -36,27 +36,27 @@ class MatmulThreads : public test::MatmulTest {
 };
 DOVETAIL_FOR_EACH_BACKEND(MatmulThreads);
 
-TEST_P(MatmulThreads, OnOneSharedStreamGetTheirOwnResults) {
+TEST_P(MatmulThreads, GetTheirOwnResultsOnOneSharedStream) {
   const Stream shared(context());
   test::on_threads(8,
                    [&](int thread) { multiply(shared, {.m = 40, .n = 48, .k = 56}, thread, 20); });
 }
 
-TEST_P(MatmulThreads, WithWorkspacesOnOneSharedStreamGetTheirOwnResults) {
+TEST_P(MatmulThreads, GetTheirOwnResultsWithWorkspacesOnOneSharedStream) {
   // So large that the vendor packs its operands into a workspace; odd, so that it pads them too.
   const Stream shared(context());
   test::on_threads(
       8, [&](int thread) { multiply(shared, {.m = 201, .n = 199, .k = 203}, thread, 20); });
 }
 
-TEST_P(MatmulThreads, OnStreamsOfTheirOwnGetTheirOwnResults) {
+TEST_P(MatmulThreads, GetTheirOwnResultsOnTheirOwnStreams) {
   test::on_threads(8, [&](int thread) {
     multiply(Stream(context()), {.m = 33, .n = 65, .k = 17}, thread, 10);
     multiply(Stream(context()), {.m = 33, .n = 15, .k = 17, .batch = 3}, thread, 10);
   });
 }
 
-TEST_P(MatmulThreads, MayMakeTheProcesssFirstCallTogether) {
+TEST_P(MatmulThreads, MakeTheProcesssFirstCallTogether) {
   if (test::in_child()) {
     test::on_threads(8, [&](int thread) {
       const Product single{.m = 31, .n = 29, .k = 37};

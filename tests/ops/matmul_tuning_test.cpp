@@ -117,7 +117,7 @@ TEST(MatmulTuning, DecidesWhetherTheVendorRuns) {
   }
 }
 
-TEST(MatmulTuning, IsForgottenByAnEmptyChoice) {
+TEST(MatmulTuning, EmptyChoiceForgetsIt) {
   const auto by_rule = matmul_choices(device(), product).front();
   set_matmul_tuning(device(), product, {.choice = matmul_choices(device(), product).back()});
   EXPECT_TRUE(has_matmul_tuning(device(), product));
@@ -125,7 +125,7 @@ TEST(MatmulTuning, IsForgottenByAnEmptyChoice) {
   EXPECT_EQ(matmul_tuning(device(), product).choice, by_rule);
 }
 
-TEST(MatmulTuning, OfANearCaseThatCannotRunIsReplacedByTheRule) {
+TEST(MatmulTuning, RuleReplacesANearCaseThatCannotRun) {
   // A choice for whole panels of columns, which near and probe have not; found by what is refused.
   const MatmulCase whole{.m = 12, .n = 1536, .k = 29}, near{.m = 12, .n = 1535, .k = 29};
   const MatmulCase probe{.m = 12, .n = 1535, .k = 35};
@@ -143,7 +143,7 @@ TEST(MatmulTuning, OfANearCaseThatCannotRunIsReplacedByTheRule) {
   GTEST_SKIP() << "Every choice can run everything on this device.";
 }
 
-TEST(MatmulTuning, ThatPrefersTheVendorLeavesWhatItDoesNotOfferToTheKernels) {
+TEST(MatmulTuning, LeavesWhatTheVendorDoesNotOfferToTheKernels) {
   const MatmulCase halves{.dtype = DType::bf16, .m = 9, .n = 10, .k = 11};
   set_matmul_tuning(device(), halves, {.backend = MatmulBackend::clblast});
   const Stream stream(context());
@@ -184,7 +184,7 @@ TEST(MatmulTuning, GoesThroughAFile) {
   set_matmul_tuning(device(), product, {});
 }
 
-TEST(MatmulTuning, OfABadFileChangesNothing) {
+TEST(MatmulTuning, BadFileChangesNothing) {
   const test::TemporaryDirectory directory;
   const auto file = directory.path() / "bad.csv";
   const auto last = matmul_choices(device(), product).back();
@@ -307,7 +307,7 @@ TEST(MatmulTuning, SavesWhatWasSetOverWhatTheFileHasAndThatOverWhatWasLoaded) {
   EXPECT_EQ(matmul_tuning(device(), set).choice, by_rule);
 }
 
-TEST(MatmulTuning, IsNotSavedOverAnotherKindOfFile) {
+TEST(MatmulTuning, SaveSparesAnotherKindOfFile) {
   const test::TemporaryDirectory directory;
   const auto file = directory.path() / "letter.txt";
   std::ofstream(file) << "Dear reader\n";

@@ -129,20 +129,22 @@ class MatmulVendorBatch : public MatmulVendor {
 
 constexpr Place packed{0, matrix};
 
-TEST_F(MatmulVendorBatch, MayBeginAnywhere) {
+TEST_F(MatmulVendorBatch, BeginsAnywhere) {
   expect_equal({1024, matrix}, packed, packed);
   expect_equal(packed, {512, matrix}, packed);
   expect_equal(packed, packed, {1024, matrix});
 }
 
-TEST_F(MatmulVendorBatch, MayHaveMatricesAnyDistanceApart) {
+TEST_F(MatmulVendorBatch, TakesMatricesAnyDistanceApart) {
   expect_equal({0, matrix + 512}, packed, packed);
   expect_equal(packed, {0, matrix + 512}, packed);
   expect_equal(packed, packed, {0, matrix + 512});
   expect_equal({0, 0}, packed, packed);
 }
 
-TEST_F(MatmulVendorBatch, MayFollowEachOther) { expect_equal(packed, packed, packed); }
+TEST_F(MatmulVendorBatch, TakesMatricesThatFollowEachOther) {
+  expect_equal(packed, packed, packed);
+}
 
 TEST_F(MatmulVendor, AddsAResidualThatLiesWhereOutDoesForEachBeta) {
   constexpr float nan = std::numeric_limits<float>::quiet_NaN();

@@ -31,7 +31,7 @@ class MatrixViewTest : public testing::Test {
   const Buffer buffer{context(), 1000};
 };
 
-TEST_F(MatrixViewTest, OfATensorIsTheWholeOfIt) {
+TEST_F(MatrixViewTest, TensorBecomesAViewOfAllOfIt) {
   const Tensor tensor = Tensor::from_buffer(buffer, {4, 5}, DType::f16, 10 * size_of(DType::f16));
   const MatrixView view = tensor;
   EXPECT_EQ(view.rows(), 4);
@@ -45,7 +45,7 @@ TEST_F(MatrixViewTest, OfATensorIsTheWholeOfIt) {
   EXPECT_EQ(view.str(), "[4, 5]");
 }
 
-TEST_F(MatrixViewTest, OfATensorOfThreeDimensionsIsABatch) {
+TEST_F(MatrixViewTest, TensorOfThreeDimensionsBecomesABatch) {
   const MatrixView view = Tensor::from_buffer(buffer, {3, 4, 5});
   EXPECT_EQ(view.batch(), 3);
   EXPECT_EQ(view.rows(), 4);
@@ -54,7 +54,7 @@ TEST_F(MatrixViewTest, OfATensorOfThreeDimensionsIsABatch) {
   EXPECT_EQ(view.str(), "[3, 4, 5]");
 }
 
-TEST_F(MatrixViewTest, OfATensorOfOtherDimensionsIsRefused) {
+TEST_F(MatrixViewTest, RefusesATensorOfOtherDimensions) {
   for (const Shape& shape : {Shape{}, Shape{4}, Shape{1, 2, 3, 4}}) {
     expect_parts(
         test::text_thrown<InvalidArgument>([&] { MatrixView(Tensor::zeros(stream, shape)); }),
@@ -75,7 +75,7 @@ TEST_F(MatrixViewTest, HasPackedRowsAndMatricesUnlessToldOtherwise) {
   EXPECT_EQ(apart.str(), "[2, 3, 4] with rows 7 apart");
 }
 
-TEST_F(MatrixViewTest, OfOneMatrixForAllOfABatchHasItsSize) {
+TEST_F(MatrixViewTest, MatrixForAllOfABatchTakesItsOwnSize) {
   const MatrixView shared(buffer, {.rows = 3, .columns = 4, .batch = 100, .batch_stride = 0});
   EXPECT_EQ(shared.batch_stride(), 0);
   EXPECT_EQ(shared.storage().nbytes, 12 * sizeof(float));

@@ -114,7 +114,7 @@ TEST_F(PackedMatrixTest, TakesBatchesStridesAndAnEpilogue) {
   EXPECT_EQ(bytes(matmul(stream, a, PackedMatrix(stream, one), {}, epilogue)), bytes(shared));
 }
 
-TEST_F(PackedMatrixTest, IsNotReadForAnAlphaOfZero) {
+TEST_F(PackedMatrixTest, ProductWithAnAlphaOfZeroDoesNotReadIt) {
   const Tensor nan = Tensor::full(stream, {8, 8}, std::numeric_limits<double>::quiet_NaN());
   const PackedMatrix packed(stream, nan);
   const Tensor bias = Tensor::full(stream, {8}, 4.0);
@@ -122,7 +122,7 @@ TEST_F(PackedMatrixTest, IsNotReadForAnAlphaOfZero) {
   EXPECT_EQ(out.to_host<float>(stream), std::vector<float>(64, 4.0f));
 }
 
-TEST_F(PackedMatrixTest, IsASnapshotInStreamOrder) {
+TEST_F(PackedMatrixTest, TakesASnapshotInStreamOrder) {
   const Tensor a = counted(DType::f32, {4, 8}, 1);
   const Tensor b = Tensor::full(stream, {8, 16}, 1.0);
   const auto expected = matmul(stream, a, b).to_host<float>(stream);
@@ -136,7 +136,7 @@ TEST_F(PackedMatrixTest, IsASnapshotInStreamOrder) {
   EXPECT_EQ(out.to_host<float>(second), expected);
 }
 
-TEST_F(PackedMatrixTest, IsReadToItsLastByte) {
+TEST_F(PackedMatrixTest, ProductReadsItToItsLastByte) {
   for (const DType dtype : dtypes) {
     // Fewer columns than a panel has, and than rows that are aligned.
     const PackedMatrix packed(stream, counted(dtype, {8, 3}, 1));
@@ -164,7 +164,7 @@ TEST_F(PackedMatrixTest, IsReadToItsLastByte) {
   }
 }
 
-TEST_F(PackedMatrixTest, OfNothingToMultiplyIsRefused) {
+TEST_F(PackedMatrixTest, RefusesWhatCannotBeMultiplied) {
   expect_parts(text_thrown<InvalidArgument>([&] {
                  PackedMatrix(stream, Tensor::zeros(stream, {0, 4}));
                }),

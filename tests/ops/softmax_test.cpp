@@ -93,7 +93,7 @@ TEST(Softmax, MasksWithMinusInfinity) {
   EXPECT_EQ(out, (std::vector<float>{0.5f, 0.0f, 0.5f, 0.0f}));
 }
 
-TEST(Softmax, OfARowWithNanOrOnlyMinusInfinityIsNanInThatRowAlone) {
+TEST(Softmax, RowWithNanOrOnlyMinusInfinityIsNanAlone) {
   const Stream stream(context());
   constexpr std::size_t columns = 40;
   std::vector<float> a(4 * columns, 1.0f);
@@ -122,7 +122,7 @@ TEST(Softmax, NanAnywhereInARowMakesAllOfItNan) {
   for (const float x : out.to_host<float>(stream)) EXPECT_TRUE(std::isnan(x)) << x;
 }
 
-TEST(Softmax, OfNothingIsEmpty) {
+TEST(Softmax, EmptyTensorStaysEmpty) {
   const Stream stream(context());
   for (const Shape& shape : {Shape{0}, Shape{0, 5}, Shape{5, 0}}) {
     EXPECT_EQ(softmax(stream, Tensor::zeros(stream, shape)).shape(), shape);
