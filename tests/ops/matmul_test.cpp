@@ -238,7 +238,7 @@ TEST_P(Matmul, TakesViewsOfOperands) {
   EXPECT_EQ(out.to_host<float>(stream), std::vector<float>(12, 5.0f));
 }
 
-TEST_P(Matmul, ProductProductWithoutRowsColumnsOrBatchesIsEmpty) {
+TEST_P(Matmul, ProductWithoutRowsColumnsOrBatchesIsEmpty) {
   const auto shape_of = [&](const Shape& a, const Shape& b) {
     const Tensor out =
         matmul(stream, Tensor::zeros(stream, a), Tensor::zeros(stream, b), options());
