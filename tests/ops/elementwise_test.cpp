@@ -56,7 +56,12 @@ const Unary unary_operations[] = {
     {UnaryOperation::sqrt, "sqrt", [](double x) { return std::sqrt(x); }, 0, 1000},
     {UnaryOperation::tanh, "tanh", [](double x) { return std::tanh(x); }, -5, 5},
     {UnaryOperation::relu, "relu", [](double x) { return x < 0 ? 0 : x; }, -100, 100},
-    {UnaryOperation::silu, "silu", [](double x) { return x / (1 + std::exp(-x)); }, -80, 80}};
+    {UnaryOperation::silu, "silu", [](double x) { return x / (1 + std::exp(-x)); }, -80, 80},
+    {UnaryOperation::gelu, "gelu",
+     [](double x) { return 0.5 * x * std::erfc(-x / std::sqrt(2.0)); }, -4, 80},
+    {UnaryOperation::gelu_tanh, "gelu_tanh",
+     [](double x) { return x / (1 + std::exp(-2 * std::sqrt(2 / M_PI) * (x + 0.044715 * x * x * x))); },
+     -4, 80}};
 
 struct Binary {
   BinaryOperation operation;
@@ -259,13 +264,13 @@ TEST(Elementwise, ReturnsBeforeTheWorkRunsAndUsesTheCurrentStream) {
 TEST(Elementwise, RefusesAnUnknownOperation) {
   const Stream stream(context());
   const Tensor a = Tensor::zeros(stream, {3});
-  for (const int value : {-1, 8, 1000000}) {
+  for (const int value : {-1, static_cast<int>(std::size(all_unary)), 1000000}) {
     expect_parts(text_thrown<InvalidArgument>([&] {
                    static_cast<void>(unary(stream, static_cast<UnaryOperation>(value), a));
                  }),
                  "[unary]", "operation " + std::to_string(value), "UnaryOperation");
   }
-  for (const int value : {-1, 6, 1000000}) {
+  for (const int value : {-1, static_cast<int>(std::size(all_binary)), 1000000}) {
     expect_parts(text_thrown<InvalidArgument>([&] {
                    static_cast<void>(binary(stream, static_cast<BinaryOperation>(value), a, a));
                  }),

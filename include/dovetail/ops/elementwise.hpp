@@ -11,15 +11,13 @@
 
 namespace dovetail {
 
-/// Operations of one operand: negate, absolute, exp, log, sqrt, tanh, relu and silu, which is
-/// x / (1 + exp(-x)).
+/// Operations of one operand; ops/operations.def has the formula of each.
 enum class UnaryOperation {
 #define UNARY(name, value) name,
 #include "dovetail/ops/operations.def"
 };
 
-/// Operations of two operands: add, subtract, multiply, divide, maximum and minimum. The last two
-/// are IEEE 754's: NaN where an operand is NaN, and -0 is less than +0.
+/// Operations of two operands; ops/operations.def has the formula of each.
 enum class BinaryOperation {
 #define BINARY(name, value) name,
 #include "dovetail/ops/operations.def"
