@@ -4,10 +4,10 @@
 // One work-item an element, in one dimension; the range is rounded up to the work-group, so each
 // item checks that its element exists. `out` may be an operand: an item reads only what it writes.
 //
-// Options: -DAPPLY=apply_name, where `name` is that of a BINARY line of ops/operations.def, and
-// -DKERNEL=name, what the kernel is called. Offsets and n count elements.
+// Options: -DAPPLY=apply_name, where `name` is that of a DOVETAIL_BINARY line of
+// ops/operations.def, and -DKERNEL=name, what the kernel is called. Offsets and n count elements.
 typedef float T;
-#define BINARY(name, value) \
+#define DOVETAIL_BINARY(name, value) \
   static T apply_##name(T x, T y) { return value; }
 #include "dovetail/ops/operations.def"
 

@@ -4,13 +4,13 @@
 // One work-item an element, in one dimension; the range is rounded up to the work-group, so each
 // item checks that its element exists. `out` may be `a`: an item reads only what it writes.
 //
-// Options: -DAPPLY=apply_name, where `name` is that of a UNARY line of ops/operations.def, and
-// -DKERNEL=name, what the kernel is called. Offsets and n count elements.
+// Options: -DAPPLY=apply_name, where `name` is that of a DOVETAIL_UNARY line of ops/operations.def,
+// and -DKERNEL=name, what the kernel is called. Offsets and n count elements.
 #include "common/activation.h"
 
 typedef float T;
 DEFINE_ACTIVATIONS(, T, float)
-#define UNARY(name, value) \
+#define DOVETAIL_UNARY(name, value) \
   static T apply_##name(T x) { return value; }
 #include "dovetail/ops/operations.def"
 

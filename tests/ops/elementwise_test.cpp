@@ -33,11 +33,11 @@ Tensor on_device(const std::vector<float>& values) {
 
 // A new operation takes a line in the table of its references below.
 constexpr UnaryOperation all_unary[] = {
-#define UNARY(name, value) UnaryOperation::name,
+#define DOVETAIL_UNARY(name, value) UnaryOperation::name,
 #include "dovetail/ops/operations.def"
 };
 constexpr BinaryOperation all_binary[] = {
-#define BINARY(name, value) BinaryOperation::name,
+#define DOVETAIL_BINARY(name, value) BinaryOperation::name,
 #include "dovetail/ops/operations.def"
 };
 
@@ -60,7 +60,9 @@ const Unary unary_operations[] = {
     {UnaryOperation::gelu, "gelu",
      [](double x) { return 0.5 * x * std::erfc(-x / std::sqrt(2.0)); }, -4, 80},
     {UnaryOperation::gelu_tanh, "gelu_tanh",
-     [](double x) { return x / (1 + std::exp(-2 * std::sqrt(2 / M_PI) * (x + 0.044715 * x * x * x))); },
+     [](double x) {
+       return x / (1 + std::exp(-2 * std::sqrt(2 / M_PI) * (x + 0.044715 * x * x * x)));
+     },
      -4, 80}};
 
 struct Binary {
@@ -238,6 +240,20 @@ TEST(Elementwise, WorksInPlace) {
   binary_into(stream, BinaryOperation::add, a, a, a);
   EXPECT_EQ(b.to_host<float>(stream), std::vector<float>(1000, -12.0f));
   EXPECT_EQ(a.to_host<float>(stream), std::vector<float>(1000, -30.0f));
+}
+
+TEST(Elementwise, RefusesAnOutThatOverlapsAnOperandInPart) {
+  const Stream stream(context());
+  const Tensor room = Tensor::zeros(stream, {12}), other = Tensor::zeros(stream, {8});
+  const auto part = [&](std::size_t first) {
+    return Tensor::from_buffer(room.storage().buffer, {8}, DType::f32, first * 4);
+  };
+  expect_parts(text_thrown<InvalidArgument>(
+                   [&] { unary_into(stream, UnaryOperation::exp, part(0), part(2)); }),
+               "[exp] out [8] overlaps a [8] in part", "other memory");
+  expect_parts(text_thrown<InvalidArgument>(
+                   [&] { binary_into(stream, BinaryOperation::add, other, part(4), part(2)); }),
+               "[add] out [8] overlaps b [8] in part");
 }
 
 TEST(Elementwise, KeepsTheShape) {

@@ -230,6 +230,26 @@ TEST_P(Matmul, AddsAMatrixOfTheResidualToEachProductOfAList) {
   EXPECT_EQ(given, expected);
 }
 
+TEST_P(Matmul, ViewOfABatchOfOneFitsATensorOfThreeDimensions) {
+  const Tensor a = Tensor::full(stream, {1, 2, 3}, 1.0), b = Tensor::full(stream, {3, 4}, 2.0);
+  const Tensor room = Tensor::zeros(stream, {2, 8});
+  const MatrixView out(room.storage().buffer,
+                       {.rows = 2, .columns = 4, .row_stride = 8, .batch = 1});
+  matmul_into(stream, a, b, out, options());
+  EXPECT_EQ(room.to_host<float>(stream),
+            (std::vector<float>{6, 6, 6, 6, 0, 0, 0, 0, 6, 6, 6, 6, 0, 0, 0, 0}));
+}
+
+TEST_P(Matmul, ListOfEmptyProductsTakesAResidual) {
+  const Tensor none = Tensor::zeros(stream, {4, 0}), a = Tensor::zeros(stream, {4, 2}),
+               b = Tensor::zeros(stream, {2, 0});
+  const MatrixView residual(Tensor::zeros(stream, {4}).storage().buffer,
+                            {.rows = 4, .columns = 0, .row_stride = 4, .batch = 3});
+  const std::vector<MatrixView> as{a, a, a}, bs{b, b, b}, outs{none, none, none};
+  EXPECT_NO_THROW(
+      matmul_batched_into(stream, as, bs, outs, {.backend = GetParam()}, {.residual = residual}));
+}
+
 TEST_P(Matmul, TakesViewsOfOperands) {
   const Tensor room = Tensor::full(stream, {6, 9}, 1.0);
   const MatrixView a = MatrixView(room).block(1, 2, 3, 5), b = MatrixView(room).block(0, 1, 5, 4);

@@ -8,6 +8,7 @@
 #include <variant>
 
 #include "dovetail/core/error.hpp"
+#include "dovetail/ops/matmul_tuning.hpp"
 #include "dovetail/stream/explain.hpp"
 #include "tests/support/contexts.hpp"
 #include "tests/support/gate.hpp"
@@ -189,6 +190,22 @@ TEST_F(PackedMatrixTest, RefusesAnOperandWhoseInnerSizeDiffers) {
                  static_cast<void>(matmul(stream, Tensor::zeros(stream, {4, 5}), packed));
                }),
                "inner sizes 5 and 4 differ");
+}
+
+TEST_F(PackedMatrixTest, TuningForSuchSizesDoesNotChangeHowPanelsAreRead) {
+  const Tensor a = counted(DType::f32, {61, 62}, 1), b = counted(DType::f32, {62, 63}, 2);
+  const MatmulCase product{.m = 61, .n = 63, .k = 62};
+  const auto expected = bytes(matmul(stream, a, PackedMatrix(stream, b)));
+  for (const char* choice : {"reference", ""}) {
+    set_matmul_tuning(context().device(), product, {.choice = choice});
+    EXPECT_EQ(bytes(matmul(stream, a, PackedMatrix(stream, b))), expected) << choice;
+  }
+}
+
+TEST_F(PackedMatrixTest, KeepsTheBatchOfItsOperand) {
+  const Tensor a = counted(DType::f32, {4, 8}, 1), b = counted(DType::f32, {1, 8, 16}, 2);
+  EXPECT_EQ(matmul(stream, a, PackedMatrix(stream, b)).shape(), (Shape{1, 4, 16}));
+  EXPECT_EQ(matmul(stream, a, PackedMatrix(stream, b.reshape({8, 16}))).shape(), (Shape{4, 16}));
 }
 
 TEST_F(PackedMatrixTest, MultipliesOnTheCurrentStream) {

@@ -146,6 +146,13 @@ TEST(Softmax, WritesIntoATensorThatMayBeTheOperand) {
   const Tensor a = Tensor::from_host<float>(context(), values, {3, 20});
   softmax_into(stream, a, a);
   expect_close(stream, a, values);
+  const Tensor room = Tensor::zeros(stream, {5, 20});
+  const auto rows = [&](std::size_t first) {
+    return Tensor::from_buffer(room.storage().buffer, {3, 20}, DType::f32, first * 80);
+  };
+  EXPECT_NO_THROW(softmax_into(stream, rows(0), rows(0)));
+  expect_parts(test::text_thrown<InvalidArgument>([&] { softmax_into(stream, rows(0), rows(1)); }),
+               "[softmax]", "out [3, 20] overlaps a [3, 20] in part", "other memory");
   expect_parts(test::text_thrown<InvalidArgument>([&] {
                  softmax_into(stream, a, Tensor::zeros(stream, {20, 3}));
                }),

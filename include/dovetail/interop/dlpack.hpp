@@ -75,7 +75,7 @@ struct DlpackImportOptions {
 /// deleters of memory in use are not called. After an exception no deleter was called, and
 /// `managed` is still the caller's.
 ///
-/// Others' work with the memory by `Buffer::get` counts as use: of host memory always, of OpenCL
+/// Others' work with the memory by `Buffer::lend` counts as use: of host memory always, of OpenCL
 /// memory on streams that Dovetail used it on as well. Host memory that is imported twice is two
 /// memories to Dovetail, with no order between them.
 /// @param managed  A dtype of DType with one lane, up to 8 dimensions, row-major without gaps.

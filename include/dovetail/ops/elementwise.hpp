@@ -13,13 +13,13 @@ namespace dovetail {
 
 /// Operations of one operand; ops/operations.def has the formula of each.
 enum class UnaryOperation {
-#define UNARY(name, value) name,
+#define DOVETAIL_UNARY(name, value) name,
 #include "dovetail/ops/operations.def"
 };
 
 /// Operations of two operands; ops/operations.def has the formula of each.
 enum class BinaryOperation {
-#define BINARY(name, value) name,
+#define DOVETAIL_BINARY(name, value) name,
 #include "dovetail/ops/operations.def"
 };
 
@@ -85,12 +85,12 @@ inline void binary_into(BinaryOperation operation, const Tensor& a, const Tensor
 
 /// Calls `unary` or `binary` with the operation of this name.
 /// @{
-#define UNARY(name, value)                                                  \
+#define DOVETAIL_UNARY(name, value)                                         \
   [[nodiscard]] inline Tensor name(const Stream& stream, const Tensor& a) { \
     return unary(stream, UnaryOperation::name, a);                          \
   }                                                                         \
   [[nodiscard]] inline Tensor name(const Tensor& a) { return unary(UnaryOperation::name, a); }
-#define BINARY(name, value)                                                                  \
+#define DOVETAIL_BINARY(name, value)                                                         \
   [[nodiscard]] inline Tensor name(const Stream& stream, const Tensor& a, const Tensor& b) { \
     return binary(stream, BinaryOperation::name, a, b);                                      \
   }                                                                                          \

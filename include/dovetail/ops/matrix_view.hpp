@@ -23,7 +23,8 @@ struct MatrixLayout {
   std::int64_t columns = 0;
   /// From row to row, the leading dimension of BLAS; at least `columns`, which is the default.
   std::optional<std::int64_t> row_stride{};
-  std::int64_t batch = 1;
+  /// Number of matrices; 1 is a batch of one. Default: one matrix and no batch.
+  std::optional<std::int64_t> batch{};
   /// From matrix to matrix; 0 for one matrix that all of the batch share. Default: one after the
   /// other.
   std::optional<std::int64_t> batch_stride{};
@@ -57,8 +58,8 @@ class DOVETAIL_EXPORT MatrixView {
   /// Returns the elements from matrix to matrix.
   std::int64_t batch_stride() const noexcept { return batch_stride_; }
   DType dtype() const noexcept { return dtype_; }  ///< Returns the element type.
-  /// Returns whether it is a batch, which may be of one: made from 3 dimensions, or of several
-  /// matrices.
+  /// Returns whether it is a batch, which may be of one: made from 3 dimensions, or with
+  /// `batch` given.
   bool is_batched() const noexcept { return is_batched_; }
   /// Returns the memory from the first element to the last.
   const BufferView& storage() const noexcept { return storage_; }

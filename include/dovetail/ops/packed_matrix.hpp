@@ -42,7 +42,8 @@ class DOVETAIL_EXPORT PackedMatrix {
   std::size_t nbytes() const noexcept { return view_.storage().nbytes; }
 
   /// Returns where it lies: as rows, or in panels, whose arrangement may change from version to
-  /// version.
+  /// version. For inspection: rows and dtype of a view of panels do not describe the bytes, so pass
+  /// the PackedMatrix to products, not this view.
   const MatrixView& view() const noexcept { return view_; }
   bool is_in_panels() const noexcept { return is_in_panels_; }  ///< Returns which of the two.
 

@@ -60,8 +60,8 @@ class DOVETAIL_EXPORT Kernel {
   }
   /// @}
 
-  /// Enqueues one run with a list of arguments that is known only at run time. Checks and throws
-  /// what the other forms do.
+  /// Enqueues one run with a list of arguments that is known only at run time; `launch(range,
+  /// list)` takes the current stream. Checks and throws what the other forms do.
   void launch(const Stream& stream, const NDRange& range,
               std::span<const KernelArgument> arguments) const;
 

@@ -33,6 +33,9 @@ class DOVETAIL_EXPORT NDRange {
   ///                          more work-items than 64 bits count.
   NDRange(std::initializer_list<std::size_t> global, std::initializer_list<std::size_t> local = {});
 
+  /// Does not exist: write NDRange({16}, {4}), as {{16}, {4}} would be taken for two sizes.
+  NDRange(std::initializer_list<std::initializer_list<std::size_t>>) = delete;
+
   /// Makes the index space of a work-item for each element: dimension i has `shape[i]` work-items.
   /// @throws InvalidArgument  the shape has no dimension or more than 3, or no element.
   [[nodiscard]] static NDRange of(const Shape& shape);

@@ -56,8 +56,8 @@ class DOVETAIL_EXPORT Buffer {
   [[nodiscard]] static Buffer retain(const Context& context, cl_mem memory);
 
   /// Lends the native handle to other libraries. Dovetail does not see what they do with it: their
-  /// work keeps its place on its own stream; declare it to other streams by MemoryUse. A block of a
-  /// MemoryPool is never recycled once it was lent.
+  /// work keeps its place on its own stream; declare it to other streams by `with_queue`. A block
+  /// of a MemoryPool is never recycled once it was lent.
   [[nodiscard]] cl_mem lend() const noexcept;
   /// Returns the size in bytes.
   std::size_t nbytes() const noexcept;

@@ -52,7 +52,7 @@ struct MemoryPoolStatistics {
 /// Size classes are 512 bytes, then 8 for each power of two up to 16 MiB, then multiples of 2 MiB.
 /// So above 512 bytes a block exceeds a request by less than an eighth and less than 2 MiB.
 ///
-/// The pool does not recycle a block after `Buffer::get`, as others may use its native handle
+/// The pool does not recycle a block after `Buffer::lend`, as others may use its native handle
 /// unseen. Thread-safe; taking a cached block makes no OpenCL call.
 class DOVETAIL_EXPORT MemoryPool {
  public:

@@ -24,7 +24,7 @@ struct TimeStamp;
 /// two cores, median over kernels of 3 us to 9 ms: 1 to 26 us more than the kernel itself on a
 /// queue with profiling, 4 to 35 us on one without. Without profiling the stream also pauses at the
 /// point until the time is taken (CPUs), or the time may be late by the hand-over to another queue
-/// (GPUs). See docs/design/0007. Thread-safe.
+/// (GPUs). See docs/design/0007-timed-events.md. Thread-safe.
 class DOVETAIL_EXPORT TimedEvent : public Event {
  public:
   /// Returns the time from `start` to `end`; negative in reverse. Blocks until both are done.

@@ -36,7 +36,7 @@ void with_queue(const Stream& stream, const std::span<const MemoryUse>* uses, co
 /// on any stream comes after it if they use the same memory.
 ///
 ///     with_queue(stream, {{reads(a), writes(b)}}, "my copy", [&](cl_command_queue queue) {
-///       clEnqueueCopyBuffer(queue, a.get(), b.get(), 0, 0, a.nbytes(), 0, nullptr, nullptr);
+///       clEnqueueCopyBuffer(queue, a.lend(), b.lend(), 0, 0, a.nbytes(), 0, nullptr, nullptr);
 ///     });
 ///
 /// @param uses     All memory that the work touches. Other memory is ordered on this stream only.

@@ -31,4 +31,13 @@ void check_same_shape(std::string_view function, std::string_view a_name, const 
   }
 }
 
+void check_not_partly_over(std::string_view function, const Tensor& out, std::string_view name,
+                           const Tensor& operand) {
+  const BufferView &to = out.storage(), &from = operand.storage();
+  if (!overlap(to, from) || (to.buffer == from.buffer && to.offset == from.offset)) return;
+  throw InvalidArgument(
+      fmt::format("[{}] out {} overlaps {} {} in part; give {} itself or other memory.", function,
+                  out.shape().str(), name, operand.shape().str(), name));
+}
+
 }  // namespace dovetail::detail

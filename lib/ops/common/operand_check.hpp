@@ -19,6 +19,11 @@ void check_operand(std::string_view function, const Stream& stream, std::string_
 void check_same_shape(std::string_view function, std::string_view a_name, const Tensor& a,
                       std::string_view b_name, const Tensor& b);
 
+/// @throws InvalidArgument  `out` shares memory with the operand and is not the operand itself, so
+///                          that work-items would read what others write.
+void check_not_partly_over(std::string_view function, const Tensor& out, std::string_view name,
+                           const Tensor& operand);
+
 /// Where the tensor's first element lies, in elements: what the kernels of kernels/ops take.
 inline cl_ulong element_offset(const Tensor& tensor) {
   return tensor.storage().offset / size_of(tensor.dtype());

@@ -53,7 +53,8 @@ MatrixView room_for(const Stream& stream, const detail::DeviceTraits& device, co
   const Buffer memory = MemoryPool::of(stream.context()).allocate(stream, nbytes);
   // Panels end after the view's last row, and their factors may be wider than its elements.
   return detail::MatrixViewAccess::over(
-      {memory, 0, nbytes}, MatrixView(memory, detail::packed_layout(device, s), b.dtype()));
+      {memory, 0, nbytes}, MatrixView(memory, detail::packed_layout(device, s), b.dtype()),
+      b.is_batched());
 }
 
 MatmulOptions unpacked(const PackedMatmulOptions& options) {

@@ -23,7 +23,7 @@ struct Arity<UnaryOperation> {
   static constexpr std::string_view function = "unary", type = "UnaryOperation";
   static constexpr std::string_view file = "pointwise/unary.cl";
   static constexpr auto names = std::to_array<std::string_view>({
-#define UNARY(name, value) #name,
+#define DOVETAIL_UNARY(name, value) #name,
 #include "dovetail/ops/operations.def"
   });
 };
@@ -32,7 +32,7 @@ struct Arity<BinaryOperation> {
   static constexpr std::string_view function = "binary", type = "BinaryOperation";
   static constexpr std::string_view file = "pointwise/binary.cl";
   static constexpr auto names = std::to_array<std::string_view>({
-#define BINARY(name, value) #name,
+#define DOVETAIL_BINARY(name, value) #name,
 #include "dovetail/ops/operations.def"
   });
 };
@@ -96,6 +96,7 @@ void unary_into(const Stream& stream, UnaryOperation operation, const Tensor& a,
   detail::check_operand(name, stream, "a", a);
   detail::check_operand(name, stream, "out", out);
   detail::check_same_shape(name, "a", a, "out", out);
+  detail::check_not_partly_over(name, out, "a", a);
   if (a.size() == 0) return;
   kernel_of(stream.context(), operation)
       .launch(stream, range_over(out), detail::reading(a), detail::element_offset(a),
@@ -118,6 +119,8 @@ void binary_into(const Stream& stream, BinaryOperation operation, const Tensor& 
   detail::check_operand(name, stream, "out", out);
   detail::check_same_shape(name, "a", a, "b", b);
   detail::check_same_shape(name, "a", a, "out", out);
+  detail::check_not_partly_over(name, out, "a", a);
+  detail::check_not_partly_over(name, out, "b", b);
   if (a.size() == 0) return;
   kernel_of(stream.context(), operation)
       .launch(stream, range_over(out), detail::reading(a), detail::element_offset(a),

@@ -43,6 +43,7 @@ void softmax_into(const Stream& stream, const Tensor& a, const Tensor& out) {
   check(stream, a);
   detail::check_operand("softmax", stream, "out", out);
   detail::check_same_shape("softmax", "a", a, "out", out);
+  detail::check_not_partly_over("softmax", out, "a", a);
   detail::softmax_into(detail::traits_of(stream.device()), stream, a, out);
 }
 

@@ -86,7 +86,6 @@ std::vector<std::string> choices_cpu(const DeviceTraits& cpu, const MatmulSizes&
 
 std::optional<MatmulPlan> plan_choice_cpu(const DeviceTraits& cpu, const MatmulSizes& sizes,
                                           std::string_view choice) {
-  if (sizes.is_b_packed) return plan_packed_cpu(cpu, sizes);
   if (const auto panel = choice_from<PanelChoice>(choice)) return plan_panel(cpu, sizes, *panel);
   if (const auto gemv = choice_from<GemvChoice>(choice)) return plan_gemv(cpu, sizes, *gemv);
   return std::nullopt;

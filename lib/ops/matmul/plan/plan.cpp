@@ -55,6 +55,8 @@ std::vector<std::string> choices(const DeviceTraits& device, const MatmulSizes& 
 
 std::optional<MatmulPlan> plan_choice(const DeviceTraits& device, const MatmulSizes& sizes,
                                       std::string_view choice) {
+  // Panels are read by one kernel only, whatever is chosen for such sizes.
+  if (sizes.is_b_packed) return plan_packed_cpu(device, sizes);
   if (choice == reference_choice) return plan_reference(sizes);
   return (device.is_cpu ? plan_choice_cpu : plan_choice_gpu)(device, sizes, choice);
 }

@@ -51,9 +51,9 @@ MatrixView::MatrixView(const Buffer& buffer, const MatrixLayout& layout, DType d
       rows_(layout.rows),
       columns_(layout.columns),
       row_stride_(layout.row_stride.value_or(layout.columns)),
-      batch_(layout.batch),
+      batch_(layout.batch.value_or(1)),
       dtype_(dtype),
-      is_batched_(layout.batch != 1) {
+      is_batched_(layout.batch.has_value()) {
   detail::check_not_moved_from("MatrixView", "buffer", buffer);
   if (std::min({rows_, columns_, batch_}) < 0 || row_stride_ < columns_ ||
       layout.batch_stride.value_or(0) < 0) {
@@ -128,13 +128,17 @@ MatrixView detail::MatrixViewAccess::of_batch(const MatrixView& batch, std::size
   return {batch.storage_.buffer,
           {.rows = batch.rows_, .columns = batch.columns_, .row_stride = batch.row_stride_},
           batch.dtype_,
-          batch.storage_.offset +
-              index * static_cast<std::size_t>(batch.batch_stride_) * size_of(batch.dtype_)};
+          batch.rows_ == 0 || batch.columns_ == 0
+              ? batch.storage_.offset
+              : batch.storage_.offset +
+                    index * static_cast<std::size_t>(batch.batch_stride_) * size_of(batch.dtype_)};
 }
 
-MatrixView detail::MatrixViewAccess::over(const BufferView& storage, const MatrixView& sizes) {
+MatrixView detail::MatrixViewAccess::over(const BufferView& storage, const MatrixView& sizes,
+                                          bool is_batched) {
   MatrixView view = sizes;
   view.storage_ = storage;
+  view.is_batched_ = is_batched;
   return view;
 }
 

@@ -66,7 +66,7 @@ struct MatrixViewAccess {
   /// One matrix of a batch.
   static MatrixView of_batch(const MatrixView& batch, std::size_t index);
   /// Reads and writes all of `storage`, wherever its elements lie.
-  static MatrixView over(const BufferView& storage, const MatrixView& sizes);
+  static MatrixView over(const BufferView& storage, const MatrixView& sizes, bool is_batched);
 };
 
 /// Each appends the product to the stream, asynchronously, with a workspace of its own.

@@ -17,7 +17,20 @@ TuningTable read_user_file() {
   std::error_code failure;
   if (!path || !std::filesystem::exists(*path, failure)) return {};
   try {
-    return TuningTable::read(*path);
+    const TuningTable all = TuningTable::read(*path);
+    TuningTable known;
+    for (const TuningEntry& entry : all.entries()) {
+      if (entry.is_known()) {
+        known.set(entry);
+      } else {
+        std::fprintf(
+            stderr,
+            "dovetail: '%s' in %s is no kernel of this version; tune again, which replaces "
+            "the line.\n",
+            entry.tuning.choice.c_str(), path->c_str());
+      }
+    }
+    return known;
   } catch (const InvalidArgument& error) {
     std::fprintf(stderr, "dovetail: products run without the user's tuning: %s\n", error.what());
     return {};

@@ -96,6 +96,13 @@ std::optional<std::string> matmul_tuning_file() {
 
 std::size_t load_matmul_tuning(const std::string& file) {
   const auto table = detail::TuningTable::read(file);
+  for (const detail::TuningEntry& entry : table.entries()) {
+    if (entry.is_known()) continue;
+    throw InvalidArgument(
+        fmt::format("[load_matmul_tuning] {}: '{}' is no kernel of this version of Dovetail; tune "
+                    "again, which replaces the line.",
+                    file, entry.tuning.choice));
+  }
   detail::LiveTuning::instance().merge(table);
   return table.entries().size();
 }

@@ -35,7 +35,7 @@ class DOVETAIL_EXPORT TuningTable {
   /// number.
   static TuningTable parse(std::string_view text, std::string_view source,
                            std::string_view function = "load_matmul_tuning");
-  /// @throws InvalidArgument  the file cannot be read, or a line is malformed or not known.
+  /// @throws InvalidArgument  the file cannot be read, or a line is malformed.
   static TuningTable read(const std::filesystem::path& file);
   std::string text() const;
 
