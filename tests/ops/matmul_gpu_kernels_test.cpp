@@ -72,7 +72,7 @@ class MatmulGpuKernels : public testing::Test {
     const auto expected = run(a, b, options, "reference");
     const auto given = run(a, b, options, choice);
     for (std::size_t i = 0; i < given.size(); ++i) {
-      ASSERT_NEAR(given[i], expected[i], 1e-5 * std::sqrt(double(k)) * 4) << i;
+      ASSERT_NEAR(given[i], expected[i], 4e-6 * std::sqrt(double(k))) << i;
     }
   }
 
