@@ -220,6 +220,22 @@ TEST(MatmulTuning, FileOfAnotherVersionIsRefusedAndReplacedWhenSaved) {
   set_matmul_tuning(device(), product, {});
 }
 
+TEST(MatmulTuning, UsersFileKeepsItsKnownLinesBesideOneOfAnotherVersion) {
+  if (test::in_child()) {
+    EXPECT_TRUE(has_matmul_tuning(device(), product));
+    return;
+  }
+  const test::TemporaryDirectory directory;
+  const auto file = directory.path() / "mixed.csv";
+  std::ofstream(file) << "device,dtype,transpose_a,transpose_b,batch,m,n,k,backend,choice\n"
+                      << "Some GPU,float32,n,n,1,512,512,512,kernel,tile rows=64\n"
+                      << detail::device_key(device())
+                      << ",float32,n,n,1,11,700,23,kernel,reference\n";
+  const auto child = test::run_again_in_child({{"DOVETAIL_TUNING_FILE", file.string()}});
+  EXPECT_TRUE(child.passed) << child.output;
+  expect_parts(child.output, "'tile rows=64'", "no kernel of this version");
+}
+
 TEST(MatmulTuning, RefusesToLoadWhatIsNoFile) {
   const test::TemporaryDirectory directory;
   const auto pipe = directory.path() / "pipe", large = directory.path() / "large";
