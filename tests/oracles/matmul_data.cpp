@@ -60,7 +60,7 @@ MatrixView HostMatrix::view(const Buffer& buffer) const {
           {.rows = rows,
            .columns = columns,
            .row_stride = row_stride,
-           .batch = batch,
+           .batch = batch == 1 ? std::nullopt : std::optional(batch),
            .batch_stride = batch_stride},
           dtype,
           static_cast<std::size_t>(offset) * size_of(dtype)};
