@@ -2,17 +2,16 @@
 // What all matmul kernels share: the element types, the description of a product, its epilogue.
 //
 // Maths        out = activation(alpha * op(a) op(b) + beta * out + bias + residual), for each
-// matrix
-//              of a batch. Where EPILOGUE is 0: out = op(a) op(b).
+//              matrix of a batch. Where EPILOGUE is 0: out = op(a) op(b).
 // Arguments    of every kernel: a, b, out, a Problem; with EPILOGUE also bias and residual, both of
 //              out's type and null where absent.
 // Options      -D TRANSPOSE_A=0|1, -D TRANSPOSE_B=0|1  the operand is stored transposed (default 0)
 //              -D IN=F32|F64|F16|BF16|I8       elements of a and b (default F32)
 //              -D OUT=F32|F64|F16|BF16|I32     elements of out, bias and residual (default F32)
 //              -D EPILOGUE=0|1                 (default 0)
-//              -D I8_AS_FLOAT=0|1              multiply int8 as float (default 0): exact for sums
-//              of
-//                                              up to 1024 products, which must then be converted
+//              -D I8_AS_FLOAT=0|1              multiply int8 as float (default 0): exact for
+//                                              sums of up to 1024 products, which must then be
+//                                              converted
 // Types        element, out_element: as stored. factor: as multiplied and added up. sum: what the
 //              epilogue computes in; int products are added up as int.
 

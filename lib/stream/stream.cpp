@@ -104,15 +104,9 @@ void check_context(std::string_view what, cl_context context, const StreamState&
 }  // namespace
 
 std::string_view to_string(StreamOrigin origin) noexcept {
-  switch (origin) {
-    case StreamOrigin::owned:
-      return "owned";
-    case StreamOrigin::retained:
-      return "retained";
-    case StreamOrigin::borrowed:
-      break;
-  }
-  return "borrowed";
+  return origin == StreamOrigin::owned      ? "owned"
+         : origin == StreamOrigin::retained ? "retained"
+                                            : "borrowed";
 }
 
 Stream::Stream(std::shared_ptr<detail::StreamState> state) : state_(std::move(state)) {}

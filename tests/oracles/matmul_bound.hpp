@@ -31,8 +31,8 @@ struct MatmulArithmetic {
   /// gamma(k) S of the exact one (Higham, Accuracy and Stability of Numerical Algorithms, 2nd
   /// edition, 2002, (3.5) and lemma 3.1). Each term of alpha sum + beta out + bias + residual
   /// meets up to 8 more roundings: that of alpha or beta to the type, its product, three
-  /// additions, and CLBlast's result on its way through out. So before the activation the error is
-  /// up to
+  /// additions, and CLBlast's result on its way through out. Before the activation the error is up
+  /// to
   ///   e = |alpha| gamma(k) S + gamma(8) (|alpha| (1 + gamma(k)) S + |beta out| + |bias| +
   ///   |residual|).
   /// No activation f is steeper than 1.13 anywhere. Evaluating one costs up to u (40 |f| + 8):

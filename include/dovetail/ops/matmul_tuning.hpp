@@ -54,8 +54,8 @@ struct MatmulTuning {
 
 /// Sets how products of this case run in this process from now on. An empty choice is that by rule.
 /// @throws InvalidArgument  a size below 1, a dtype that is not multiplied, a choice that cannot
-/// run
-///                          the product, or a backend that is neither `kernel` nor `clblast`.
+///                          run the product, or a backend that is neither `kernel` nor
+///                          `clblast`.
 DOVETAIL_EXPORT void set_matmul_tuning(const Device& device, const MatmulCase& product,
                                        const MatmulTuning& tuning);
 

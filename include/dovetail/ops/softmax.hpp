@@ -22,8 +22,7 @@ namespace dovetail {
 
 /// Computes the softmax over the last axis into a tensor that exists; `out` may be `a` itself.
 /// @throws InvalidArgument  the shape of `out` is not that of `a`, another dtype, no dimension, or
-/// a
-///                          tensor belongs to another context than the stream.
+///                          a tensor belongs to another context than the stream.
 /// Thread-safe.
 DOVETAIL_EXPORT void softmax_into(const Stream& stream, const Tensor& a, const Tensor& out);
 

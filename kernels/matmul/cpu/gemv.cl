@@ -14,9 +14,8 @@
 //              W.
 //              BIG_A = 0 makes W = b and COUNT = m; BIG_A = 1 makes W = a and COUNT = n. W
 //              contiguous along k means TRANSPOSE_B = 1 or TRANSPOSE_A = 0.
-// Arguments    as problem.h tells; results_per_item is a multiple of RESULTS (dot). EPILOGUE is 0
-// if
-//              there are parts.
+// Arguments    as problem.h tells; results_per_item is a multiple of RESULTS (dot). EPILOGUE
+//              is 0 if there are parts.
 // Index map    global id 0 = block of results: dot results_per_item, axpy CHUNK * WIDTH; global id
 //              1 = batch, or (batch, part).
 // Work-group   one work-item: (1, 1, 1). No local memory.

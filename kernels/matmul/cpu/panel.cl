@@ -15,9 +15,9 @@
 //              packs the operand that costs less.
 //              Sources: Goto & van de Geijn, ACM TOMS 34(3), 2008 (blocking); Van Zee & van de
 //              Geijn, ACM TOMS 41(3), 2015 (the register tile as the only machine-dependent part).
-// Arguments    as problem.h tells. EPILOGUE is 0 if there are parts. Where k or a part has more
-// than
-//              STEPS steps, EPILOGUE is 0 and OUT is what sums are: each pass adds to out.
+// Arguments    as problem.h tells. EPILOGUE is 0 if there are parts. Where k or a part has
+//              more than STEPS steps, EPILOGUE is 0 and OUT is what sums are: each pass adds to
+//              out.
 // Index map    global id 0 = group of panels, 1 = group of register tiles' rows, 2 = batch, or
 //              (batch, part). Panels and rows are dealt out evenly: groups differ by one at most.
 //              No two work-items write the same element.

@@ -2,9 +2,8 @@
 // Copies op(b) row by row, for devices whose kernels read operands where they lie.
 //
 // Maths        packed[batch, p, j] = op(b)[batch, p, j], bit for bit.
-// Arguments    b, packed, a Problem. Of it are used: b_offset, b_batch_stride, b_stride; n and k;
-// and
-//              of the copy out_offset, out_batch_stride and out_stride.
+// Arguments    b, packed, a Problem. Of it are used: b_offset, b_batch_stride, b_stride; n and
+//              k; and of the copy out_offset, out_batch_stride and out_stride.
 // Index map    global id 0 = column, 1 = row, 2 = batch.
 // Options      IN and TRANSPOSE_B of problem.h
 #include "matmul/problem.h"

@@ -16,8 +16,8 @@
 //              memory in the cache's place, and the register tile of Van Zee & van de Geijn, ACM
 //              TOMS 41(3), 2015.
 // Index map    group id 0 = (matrix of the batch, tile), 1 = part of k. Tiles are counted down
-// bands
-//              of BAND_ROWS tile rows, so that groups that run together share rows and columns.
+//              bands of BAND_ROWS tile rows, so that groups that run together share rows and
+//              columns.
 //              part_steps is a multiple of 4. A register tile is made of 4 x 4 blocks. PATCH_ROWS x
 //              PATCH_COLUMNS neighbouring work-items lay theirs side by side, which makes their
 //              reads of local memory free of bank conflicts.

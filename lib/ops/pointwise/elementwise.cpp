@@ -60,8 +60,8 @@ std::string_view checked_name(Operation operation) {
 }
 
 template <typename Operation>
-Kernel kernel_of(const Context& context, Operation operation) {
-  return *detail::KernelCache<Operation, Kernel>::of(context).get(operation, [&] {
+std::shared_ptr<const Kernel> kernel_of(const Context& context, Operation operation) {
+  return detail::KernelCache<Operation, Kernel>::of(context).get(operation, [&] {
     const std::string_view name = name_or_unknown(operation);
     // Most of the names are built-in functions', so no kernel can have them.
     const std::string kernel = fmt::format("{}_f32", name);
@@ -99,8 +99,8 @@ void unary_into(const Stream& stream, UnaryOperation operation, const Tensor& a,
   detail::check_not_partly_over(name, out, "a", a);
   if (a.size() == 0) return;
   kernel_of(stream.context(), operation)
-      .launch(stream, range_over(out), detail::reading(a), detail::element_offset(a),
-              detail::writing(out), detail::element_offset(out), static_cast<cl_ulong>(a.size()));
+      ->launch(stream, range_over(out), detail::reading(a), detail::element_offset(a),
+               detail::writing(out), detail::element_offset(out), static_cast<cl_ulong>(a.size()));
 }
 
 Tensor binary(const Stream& stream, BinaryOperation operation, const Tensor& a, const Tensor& b) {
@@ -123,9 +123,9 @@ void binary_into(const Stream& stream, BinaryOperation operation, const Tensor& 
   detail::check_not_partly_over(name, out, "b", b);
   if (a.size() == 0) return;
   kernel_of(stream.context(), operation)
-      .launch(stream, range_over(out), detail::reading(a), detail::element_offset(a),
-              detail::reading(b), detail::element_offset(b), detail::writing(out),
-              detail::element_offset(out), static_cast<cl_ulong>(a.size()));
+      ->launch(stream, range_over(out), detail::reading(a), detail::element_offset(a),
+               detail::reading(b), detail::element_offset(b), detail::writing(out),
+               detail::element_offset(out), static_cast<cl_ulong>(a.size()));
 }
 
 }  // namespace dovetail

@@ -15,8 +15,8 @@ enum class Way : unsigned char { row, group };  // of kernels/reduce/softmax.cl
 
 constexpr std::size_t group_items = 256;
 
-Kernel kernel_of(const Context& context, Way way) {
-  return *detail::KernelCache<Way, Kernel>::of(context).get(way, [&] {
+std::shared_ptr<const Kernel> kernel_of(const Context& context, Way way) {
+  return detail::KernelCache<Way, Kernel>::of(context).get(way, [&] {
     return way == Way::row ? detail::build_kernel(context, "reduce/softmax.cl", "softmax_row", {})
                            : detail::build_kernel(context, "reduce/softmax.cl", "softmax_group",
                                                   BuildOptions().define("GROUP", group_items));
@@ -54,7 +54,7 @@ void detail::softmax_into(const DeviceTraits& traits, const Stream& stream, cons
   const std::size_t rows = static_cast<std::size_t>(a.size()) / columns;
   const Way way = traits.is_cpu ? Way::row : Way::group;
   kernel_of(stream.context(), way)
-      .launch(
+      ->launch(
           stream,
           way == Way::row ? NDRange({rows}, {1}) : NDRange({group_items, rows}, {group_items, 1}),
           reading(a), element_offset(a), writing(out), element_offset(out),
