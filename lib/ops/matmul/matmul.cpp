@@ -33,6 +33,15 @@ void run(const Stream& stream, const MatmulProblem& problem, MatmulBackend backe
   }
 }
 
+/// Takes the views, as copies of them are counted.
+void multiply_into(const Stream& stream, MatrixView a, MatrixView b, MatrixView out,
+                   const MatmulOptions& options, const EpilogueInto& epilogue) {
+  const auto sizes = detail::check_operands(stream, a, b, options, epilogue);
+  const auto problem =
+      detail::check_problem(stream, sizes, std::move(a), std::move(b), std::move(out), epilogue);
+  if (problem) run(stream, *problem, options.backend);
+}
+
 }  // namespace
 
 std::string_view to_string(MatmulBackend backend) noexcept {
@@ -81,16 +90,14 @@ Tensor matmul(const Stream& stream, const MatrixView& a, const MatrixView& b,
 
 void matmul_into(const Stream& stream, const Tensor& a, const Tensor& b, const Tensor& out,
                  const MatmulOptions& options, const EpilogueInto& epilogue) {
-  matmul_into(stream, MatrixViewAccess::named("a", a), MatrixViewAccess::named("b", b),
-              MatrixViewAccess::named("out", out), options, epilogue);
+  multiply_into(stream, MatrixViewAccess::named("a", a), MatrixViewAccess::named("b", b),
+                MatrixViewAccess::named("out", out), options, epilogue);
 }
 
 void matmul_into(const Stream& stream, const MatrixView& a, const MatrixView& b,
                  const MatrixView& out, const MatmulOptions& options,
                  const EpilogueInto& epilogue) {
-  const auto sizes = detail::check_operands(stream, a, b, options, epilogue);
-  const auto problem = detail::check_problem(stream, sizes, a, b, out, epilogue);
-  if (problem) run(stream, *problem, options.backend);
+  multiply_into(stream, a, b, out, options, epilogue);
 }
 
 }  // namespace dovetail

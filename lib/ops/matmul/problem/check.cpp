@@ -7,6 +7,7 @@
 #include <cmath>
 #include <iterator>
 #include <limits>
+#include <utility>
 
 #include "dovetail/core/error.hpp"
 #include "lib/core/moved_from.hpp"
@@ -178,24 +179,25 @@ Shape result_shape(const MatrixView& a, const MatrixView& b, const MatmulSizes& 
 }
 
 std::optional<MatmulProblem> check_problem(const Stream& stream, const MatmulSizes& sizes,
-                                           const MatrixView& a, const MatrixView& b,
-                                           const MatrixView& out, const EpilogueInto& epilogue) {
-  check_out(stream, result_shape(a, b, sizes), a, b, out);
+                                           MatrixView a, MatrixView b, MatrixView out,
+                                           const EpilogueInto& epilogue) {
+  check_out(stream, sizes, a, b, out);
   check_epilogue(stream, out, epilogue);
-  if (sizes.batch == 0 || sizes.m == 0 || sizes.n == 0) return std::nullopt;
-  MatmulProblem problem{.sizes = sizes, .a = a, .b = b, .out = out, .epilogue = epilogue};
-  auto& [alpha, beta, bias, residual, activation] = problem.epilogue;
-  alpha = round_factor(alpha, a.dtype());
-  beta = round_factor(beta, a.dtype());
-  merge_batch(problem);
-  MatmulSizes& s = problem.sizes;
+  std::optional<MatmulProblem> problem;
+  if (sizes.batch == 0 || sizes.m == 0 || sizes.n == 0) return problem;
+  problem.emplace(sizes, std::move(a), std::move(b), std::move(out), epilogue);
+  auto& [alpha, beta, bias, residual, activation] = problem->epilogue;
+  alpha = round_factor(alpha, sizes.in);
+  beta = round_factor(beta, sizes.in);
+  merge_batch(*problem);
+  MatmulSizes& s = problem->sizes;
   if (alpha == 0.0) s.k = 0;  // BLAS reads neither operand, so that their NaN stays there
-  s.out = out.dtype();
+  s.out = problem->out.dtype();
   s.has_epilogue =
       alpha != 1.0 || beta != 0.0 || bias || residual || activation != Activation::none;
-  s.is_a_aligned = is_aligned(problem.a);
-  s.is_b_aligned = is_aligned(problem.b);
-  s.is_out_aligned = is_aligned(problem.out);
+  s.is_a_aligned = is_aligned(problem->a);
+  s.is_b_aligned = is_aligned(problem->b);
+  s.is_out_aligned = is_aligned(problem->out);
   return problem;
 }
 

@@ -35,9 +35,8 @@ Shape result_shape(const MatrixView& a, const MatrixView& b, const MatmulSizes& 
 /// @return       Nothing where the result is empty.
 /// @throws InvalidArgument  `out` or the epilogue does not fit the product.
 DOVETAIL_EXPORT std::optional<MatmulProblem> check_problem(const Stream& stream,
-                                                           const MatmulSizes& sizes,
-                                                           const MatrixView& a, const MatrixView& b,
-                                                           const MatrixView& out,
+                                                           const MatmulSizes& sizes, MatrixView a,
+                                                           MatrixView b, MatrixView out,
                                                            const EpilogueInto& epilogue);
 
 }  // namespace dovetail::detail

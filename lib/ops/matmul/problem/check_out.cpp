@@ -16,9 +16,9 @@ bool takes_out(DType operands, DType out) {
   return out == result_dtype(operands) || (is_half && out == DType::f32);
 }
 
-Shape shape_of(const MatrixView& matrix) {
-  return matrix.is_batched() ? Shape{matrix.batch(), matrix.rows(), matrix.columns()}
-                             : Shape{matrix.rows(), matrix.columns()};
+bool has_shape(const MatrixView& out, const MatmulSizes& s, bool is_batched) {
+  return out.is_batched() == is_batched && out.batch() == (is_batched ? s.batch : 1) &&
+         out.rows() == s.m && out.columns() == s.n;
 }
 
 [[noreturn]] void refuse_overlap(const MatrixView& out, const std::string& with) {
@@ -72,8 +72,8 @@ DType result_dtype(DType operands) noexcept {
   return operands == DType::i8 ? DType::i32 : operands;
 }
 
-void check_out(const Stream& stream, const Shape& shape, const MatrixView& a, const MatrixView& b,
-               const MatrixView& out) {
+void check_out(const Stream& stream, const MatmulSizes& sizes, const MatrixView& a,
+               const MatrixView& b, const MatrixView& out) {
   check_place(stream, "matmul", "out", out);
   if (!takes_out(a.dtype(), out.dtype())) {
     throw InvalidArgument(fmt::format(
@@ -81,10 +81,10 @@ void check_out(const Stream& stream, const Shape& shape, const MatrixView& a, co
         to_string(a.dtype()), to_string(result_dtype(a.dtype())),
         takes_out(a.dtype(), DType::f32) && a.dtype() != DType::f32 ? " or float32" : ""));
   }
-  if (shape_of(out) != shape) {
+  if (!has_shape(out, sizes, a.is_batched() || b.is_batched())) {
     throw InvalidArgument(fmt::format(
         "[matmul] out {}: the product of a {} and b {} is {}; give an out of that shape.",
-        out.str(), a.str(), b.str(), shape.str()));
+        out.str(), a.str(), b.str(), result_shape(a, b, sizes).str()));
   }
   if (out.batch() > 1 && out.batch_stride() == 0 && out.rows() * out.columns() != 0) {
     throw InvalidArgument(fmt::format(

@@ -26,13 +26,17 @@ std::optional<std::int64_t> extent(std::int64_t rows, std::int64_t columns, std:
   return sum;
 }
 
+const Tensor& held(const Tensor& tensor) {
+  detail::check_not_moved_from("MatrixView", "tensor", tensor.storage().buffer);
+  return tensor;
+}
+
 }  // namespace
 
-MatrixView::MatrixView(const Tensor& tensor) : MatrixView("MatrixView", "tensor", tensor) {}
+MatrixView::MatrixView(const Tensor& tensor) : MatrixView("MatrixView", "tensor", held(tensor)) {}
 
 MatrixView::MatrixView(const char* function, const char* name, const Tensor& tensor)
     : storage_(tensor.storage()), dtype_(tensor.dtype()), is_batched_(tensor.rank() == 3) {
-  detail::check_not_moved_from(function, name, storage_.buffer);
   const std::size_t rank = tensor.rank();
   if (rank != 2 && rank != 3) {
     throw InvalidArgument(
