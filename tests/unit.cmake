@@ -77,6 +77,7 @@ dovetail_unit_test(
     file_test.cpp
     float16_test.cpp
     fork_guard_test.cpp
+    layout_drawn_test.cpp
     layout_test.cpp
     shape_test.cpp)
 dovetail_unit_test(
