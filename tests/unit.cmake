@@ -169,6 +169,7 @@ if(TARGET dovetail_layer)
   dovetail_unit_test(
   layer
   SOURCES
+    call_counts_stream_test.cpp
     call_counts_test.cpp
     entry_points_test.cpp
     failed_stream_test.cpp
