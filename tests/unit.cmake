@@ -174,6 +174,7 @@ if(TARGET dovetail_layer)
     entry_points_test.cpp
     failed_stream_test.cpp
     foreign_work_test.cpp
+    hand_over_peer_test.cpp
     hand_over_test.cpp
     interposed_test.cpp
     matmul_batched_test.cpp
