@@ -142,6 +142,7 @@ dovetail_unit_test(
 dovetail_unit_test(
   ops
   SOURCES
+    elementwise_operands_test.cpp
     elementwise_test.cpp
     kernel_cache_test.cpp
     kernel_warnings_test.cpp
