@@ -151,6 +151,7 @@ dovetail_unit_test(
     matmul_order_test.cpp
     matmul_plan_cpu_test.cpp
     matmul_plan_gpu_test.cpp
+    matmul_refusal_overlap_test.cpp
     matmul_refusal_test.cpp
     matmul_test.cpp
     matmul_threads_test.cpp
