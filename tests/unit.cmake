@@ -146,6 +146,7 @@ dovetail_unit_test(
     elementwise_test.cpp
     kernel_cache_test.cpp
     kernel_warnings_test.cpp
+    matmul_epilogue_test.cpp
     matmul_gpu_kernels_test.cpp
     matmul_matrix_test.cpp
     matmul_order_test.cpp
