@@ -20,6 +20,7 @@ set(support_sources
 list(TRANSFORM support_sources PREPEND ${CMAKE_CURRENT_LIST_DIR}/support/)
 # What the library's order and its products are compared with.
 set(oracle_sources
+    drawn_matrices.cpp
     drawn_product.cpp
     matmul_bound.cpp
     matmul_data.cpp
