@@ -126,6 +126,7 @@ dovetail_unit_test(
     kernel_pointee_test.cpp
     kernel_test.cpp
     launch_limits_test.cpp
+    moved_handle_arguments_test.cpp
     moved_handle_test.cpp
     moved_memory_test.cpp
     nd_range_test.cpp
