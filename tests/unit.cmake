@@ -130,6 +130,7 @@ dovetail_unit_test(
     moved_handle_test.cpp
     moved_memory_test.cpp
     nd_range_test.cpp
+    program_cache_includes_test.cpp
     program_cache_test.cpp
     program_test.cpp
     recording_fork_test.cpp
