@@ -135,6 +135,8 @@ dovetail_unit_test(
     program_test.cpp
     recording_fork_test.cpp
     recording_test.cpp
+    runtime_peer_test.cpp
+    runtime_queue_test.cpp
     runtime_test.cpp
     spirv_test.cpp
     work_group_test.cpp)
