@@ -95,6 +95,7 @@ dovetail_unit_test(
     failure_test.cpp
     hazard_test.cpp
     lifetime_test.cpp
+    memory_pool_failure_test.cpp
     memory_pool_order_test.cpp
     memory_pool_recovery_test.cpp
     memory_pool_test.cpp
