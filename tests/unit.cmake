@@ -107,6 +107,7 @@ dovetail_unit_test(
     recording_progress_test.cpp
     stream_end_test.cpp
     stream_lease_test.cpp
+    stream_lease_waiters_test.cpp
     stream_pool_test.cpp
     stream_test.cpp
     time_out_test.cpp
