@@ -10,6 +10,7 @@ dovetail_unit_test(
   tools
   SOURCES
     advice_test.cpp
+    command_matmul_test.cpp
     command_test.cpp
     output_file_test.cpp
     page_test.cpp

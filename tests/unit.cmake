@@ -20,6 +20,7 @@ set(support_sources
 list(TRANSFORM support_sources PREPEND ${CMAKE_CURRENT_LIST_DIR}/support/)
 # What the library's order and its products are compared with.
 set(oracle_sources
+    drawn_matrices.cpp
     drawn_product.cpp
     matmul_bound.cpp
     matmul_data.cpp
@@ -77,6 +78,7 @@ dovetail_unit_test(
     file_test.cpp
     float16_test.cpp
     fork_guard_test.cpp
+    layout_drawn_test.cpp
     layout_test.cpp
     shape_test.cpp)
 dovetail_unit_test(
@@ -93,6 +95,7 @@ dovetail_unit_test(
     failure_test.cpp
     hazard_test.cpp
     lifetime_test.cpp
+    memory_pool_failure_test.cpp
     memory_pool_order_test.cpp
     memory_pool_recovery_test.cpp
     memory_pool_test.cpp
@@ -104,6 +107,7 @@ dovetail_unit_test(
     recording_progress_test.cpp
     stream_end_test.cpp
     stream_lease_test.cpp
+    stream_lease_waiters_test.cpp
     stream_pool_test.cpp
     stream_test.cpp
     time_out_test.cpp
@@ -124,13 +128,17 @@ dovetail_unit_test(
     kernel_pointee_test.cpp
     kernel_test.cpp
     launch_limits_test.cpp
+    moved_handle_arguments_test.cpp
     moved_handle_test.cpp
     moved_memory_test.cpp
     nd_range_test.cpp
+    program_cache_includes_test.cpp
     program_cache_test.cpp
     program_test.cpp
     recording_fork_test.cpp
     recording_test.cpp
+    runtime_peer_test.cpp
+    runtime_queue_test.cpp
     runtime_test.cpp
     spirv_test.cpp
     work_group_test.cpp)
@@ -141,14 +149,17 @@ dovetail_unit_test(
 dovetail_unit_test(
   ops
   SOURCES
+    elementwise_operands_test.cpp
     elementwise_test.cpp
     kernel_cache_test.cpp
     kernel_warnings_test.cpp
+    matmul_epilogue_test.cpp
     matmul_gpu_kernels_test.cpp
     matmul_matrix_test.cpp
     matmul_order_test.cpp
     matmul_plan_cpu_test.cpp
     matmul_plan_gpu_test.cpp
+    matmul_refusal_overlap_test.cpp
     matmul_refusal_test.cpp
     matmul_test.cpp
     matmul_threads_test.cpp
@@ -168,10 +179,12 @@ if(TARGET dovetail_layer)
   dovetail_unit_test(
   layer
   SOURCES
+    call_counts_stream_test.cpp
     call_counts_test.cpp
     entry_points_test.cpp
     failed_stream_test.cpp
     foreign_work_test.cpp
+    hand_over_peer_test.cpp
     hand_over_test.cpp
     interposed_test.cpp
     matmul_batched_test.cpp

@@ -4,22 +4,20 @@
 
 #include <gtest/gtest.h>
 
-#include <cstdlib>
+#include <filesystem>
 #include <fstream>
 #include <functional>
 #include <iterator>
-#include <optional>
-#include <thread>
+#include <string>
+#include <vector>
 
 #include "dovetail/ops/elementwise.hpp"
 #include "dovetail/ops/matmul.hpp"
 #include "dovetail/ops/softmax.hpp"
 #include "dovetail/stream/memory_pool.hpp"
-#include "dovetail/stream/stream_pool.hpp"
 #include "tests/support/child_process.hpp"
 #include "tests/support/contexts.hpp"
-#include "tests/support/gate.hpp"
-#include "tests/support/layer_test.hpp"
+#include "tests/support/counted_stream.hpp"
 #include "tests/support/temporary_directory.hpp"
 #include "tests/support/threads.hpp"
 
@@ -30,20 +28,9 @@ using test::Calls;
 using test::calls_during;
 using test::context;
 using test::LayerTest;
+using test::without_queries;
 
-/// Calls that block the host or give work to a queue; a look at a handle is neither.
-Calls without_queries(Calls calls) {
-  std::erase_if(calls, [](const auto& call) { return call.first.starts_with("clGet"); });
-  return calls;
-}
-
-class CallCounts : public LayerTest {
- protected:
-  void TearDown() override {
-    stream.synchronize();  // PoCL 3.1 crashes when a process ends while it compiles
-  }
-  Stream stream{context()};
-};
+using CallCounts = test::CountedStream;
 
 TEST_F(LayerTest, FailsWhereALoaderThatTakesLayersDidNotOpenThisOne) {
   if (test::in_child()) return;  // what is set up has failed
@@ -95,94 +82,6 @@ TEST_F(CallCounts, RefusedLaunchMakesNoCall) {
             Calls{});
 }
 
-TEST_F(CallCounts, SynchronizeEnqueuesAMarkerAndWaitsForIt) {
-  EXPECT_EQ(
-      without_queries(calls_during([&] { stream.synchronize(); })),
-      (Calls{{"clEnqueueMarkerWithWaitList", 1}, {"clWaitForEvents", 1}, {"clReleaseEvent", 1}}));
-}
-
-TEST_F(CallCounts, ProfiledTimedEventEnqueuesAMarker) {
-  const Stream timed(context(), {.profiling = true});
-  std::optional<TimedEvent> event;
-  EXPECT_EQ(without_queries(calls_during([&] { event = timed.record_timed(); })),
-            (Calls{{"clEnqueueMarkerWithWaitList", 1}}));
-}
-
-TEST_F(CallCounts, UnprofiledTimedEventCreatesOneCompanionQueue) {
-  if (context().device().type() != DeviceType::cpu) GTEST_SKIP() << "GPUs need no callback";
-  const Calls each{{"clCreateUserEvent", 1},
-                   {"clEnqueueBarrierWithWaitList", 1},
-                   {"clEnqueueFillBuffer", 1},
-                   {"clEnqueueMarkerWithWaitList", 1},
-                   {"clFlush", 2},
-                   {"clReleaseEvent", 4},
-                   {"clSetEventCallback", 1},
-                   {"clSetUserEventStatus", 1},
-                   {"clWaitForEvents", 3}};
-  Calls first = each;
-  first["clCreateCommandQueueWithProperties"] = 1;
-  first["clCreateBuffer"] = 1;
-  std::optional<Stream> timed(std::in_place, context());
-  for (int i = 0; i < 3; ++i) {
-    const std::uint64_t released = test::calls_so_far()["clReleaseEvent"];
-    const Calls calls = without_queries(calls_during([&] {
-      {
-        const TimedEvent event = timed->record_timed();
-        EXPECT_EQ((event - event).count(), 0);
-      }
-      // The callback's calls return after the time that they let the device take.
-      while (test::calls_so_far()["clReleaseEvent"] < released + 4) std::this_thread::yield();
-    }));
-    EXPECT_EQ(calls, i == 0 ? first : each);
-  }
-  const Calls end = calls_during([&] { timed.reset(); });
-  EXPECT_EQ(end.at("clReleaseCommandQueue"), 2u);
-  EXPECT_EQ(end.at("clReleaseMemObject"), 1u);
-}
-
-TEST_F(CallCounts, TimedEventsOfManyThreadsShareOneCompanion) {
-  const Stream timed(context());
-  const Calls calls = calls_during([&] {
-    test::on_threads(8, [&](int) {
-      const TimedEvent event = timed.record_timed();
-      EXPECT_EQ((event - event).count(), 0);
-    });
-  });
-  EXPECT_EQ(calls.at("clCreateCommandQueueWithProperties"), 1u);
-}
-
-TEST_F(CallCounts, WaitOnTheSameQueueEnqueuesNothing) {
-  const Event event = stream.record();
-  EXPECT_EQ(without_queries(calls_during([&] { stream.wait(event); })), Calls{});
-}
-
-TEST_F(CallCounts, WaitOnAnotherQueueFlushesItAndEnqueuesABarrier) {
-  const Stream consumer(context());
-  test::Gate gate(stream);
-  const Event event = stream.record();
-  const auto before = test::totals();
-  EXPECT_EQ(without_queries(calls_during([&] { consumer.wait(event); })),
-            (Calls{{"clFlush", 1}, {"clEnqueueBarrierWithWaitList", 1}}));
-  EXPECT_EQ(test::totals().wait_list_events - before.wait_list_events, 1u);
-}
-
-TEST_F(CallCounts, QueryOfAnEventThatHasNotStartedFlushesItsQueue) {
-  test::Gate gate(stream);
-  const Event own = stream.record();
-  const Event foreign = Event::retain(own.get());
-  for (const Event& event : {own, foreign}) {
-    const auto calls = without_queries(calls_during([&] { EXPECT_FALSE(event.is_done()); }));
-    if (calls.empty()) {  // allowed only where the driver has started of its own accord
-      cl_int status = CL_COMPLETE;
-      clGetEventInfo(event.get(), CL_EVENT_COMMAND_EXECUTION_STATUS, sizeof(status), &status,
-                     nullptr);
-      EXPECT_NE(status, CL_QUEUED);
-    } else {
-      EXPECT_EQ(calls, (Calls{{"clFlush", 1}}));
-    }
-  }
-}
-
 TEST_F(CallCounts, WarmOperationOnlyEnqueues) {
   const Tensor a = Tensor::zeros(stream, {3, 5});
   for (const auto& operation : std::vector<std::function<Tensor()>>{
@@ -208,37 +107,6 @@ TEST_F(CallCounts, OperationWhoseResultStaysAllocatesItsMemory) {
   EXPECT_EQ(calls_during([&] { kept.clear(); }), Calls{});
   EXPECT_EQ(calls_during([&] { MemoryPool::of(context()).trim(); }),
             (Calls{{"clReleaseMemObject", 2}}));
-}
-
-TEST_F(CallCounts, ReusedMemoryMakesNoCall) {
-  MemoryPool pool(context());
-  const Kernel kernel = test::multiply_add_kernel();
-  const auto use = [&] {
-    const Buffer buffer = pool.allocate(stream, 64);
-    kernel.launch(stream, NDRange({16}), buffer, 0.0f, 1.0f);
-  };
-  use();
-  test::Gate gate(stream);
-  EXPECT_EQ(calls_during(use), (Calls{{"clEnqueueNDRangeKernel", 1}}));
-  EXPECT_EQ(calls_during([&] { static_cast<void>(pool.allocate(stream, 60)); }), Calls{});
-}
-
-TEST_F(CallCounts, MemoryInFlightElsewhereTakesOneWait) {
-  MemoryPool pool(context(), {.limit_nbytes = 512});
-  const Stream consumer(context());
-  const Kernel kernel = test::multiply_add_kernel();
-  const auto use = [&](const Stream& user) {
-    const Buffer buffer = pool.allocate(user, 64);
-    kernel.launch(user, NDRange({16}), buffer, 0.0f, 1.0f);
-  };
-  use(stream);
-  test::Gate gate(stream);
-  use(stream);
-  EXPECT_EQ(without_queries(calls_during([&] { use(consumer); })),
-            (Calls{{"clEnqueueMarkerWithWaitList", 1},
-                   {"clFlush", 1},
-                   {"clEnqueueBarrierWithWaitList", 1},
-                   {"clEnqueueNDRangeKernel", 1}}));
 }
 
 TEST_F(CallCounts, MatmulWaitsOnNoBackend) {
@@ -313,15 +181,6 @@ TEST_F(CallCounts, TransferMakesOneCallWithItsBytes) {
       without_queries(calls_during([&] { static_cast<void>(tensor.to_host<float>(stream)); })),
       (Calls{{"clEnqueueReadBuffer", 1}, {"clWaitForEvents", 1}, {"clReleaseEvent", 1}}));
   EXPECT_EQ(test::totals().bytes - between.bytes, 2000u);
-}
-
-TEST_F(CallCounts, PoolCreatesAQueueAtTheFirstUseOfEachStream) {
-  EXPECT_EQ(calls_during([] { StreamPool pool(context(), {.size = 64}); }), Calls{});
-  StreamPool pool(context(), {.size = 2});
-  const Calls one_queue{{"clCreateCommandQueueWithProperties", 1}};
-  EXPECT_EQ(calls_during([&] { static_cast<void>(pool.get()); }), one_queue);
-  EXPECT_EQ(calls_during([&] { static_cast<void>(pool.get()); }), one_queue);
-  EXPECT_EQ(calls_during([&] { static_cast<void>(pool.get()); }), Calls{});
 }
 
 TEST_F(CallCounts, EightThreadsAreCountedExactly) {

@@ -12,7 +12,7 @@
 
 namespace dovetail::test {
 
-/// A suite of its own in each file: derive from it, and name it in DOVETAIL_FOR_EACH_BACKEND.
+/// Derive a suite from it, and name that in DOVETAIL_FOR_EACH_BACKEND, in one of its files.
 class MatmulTest : public testing::TestWithParam<MatmulBackend> {
  protected:
   MatmulOptions options_of(const Product& product) const {
