@@ -19,8 +19,7 @@
 namespace dovetail {
 namespace {
 
-using test::expect_parts;
-using test::text_thrown;
+using test::expect_throws;
 
 cl_uint references(cl_context context) {
   cl_uint count = 0;
@@ -66,9 +65,9 @@ TEST(Context, HoldsOneReferenceForAllItsHandles) {
 }
 
 TEST(Context, RetainRefusesNull) {
-  expect_parts(text_thrown<InvalidArgument>(
-                   [] { static_cast<void>(Context::retain(nullptr, Device::default_device())); }),
-               "[Context::retain]", "null", "live cl_context");
+  expect_throws<InvalidArgument>(
+      [] { static_cast<void>(Context::retain(nullptr, Device::default_device())); },
+      "[Context::retain]", "null", "live cl_context");
 }
 
 TEST(Context, RetainRefusesADeviceThatTheContextDoesNotHold) {
@@ -76,10 +75,10 @@ TEST(Context, RetainRefusesADeviceThatTheContextDoesNotHold) {
     const NativeContext native({first.get()});
     ASSERT_NE(native.get(), nullptr);
     const cl_uint before = references(native.get());
-    expect_parts(text_thrown<InvalidArgument>(
-                     [&] { static_cast<void>(Context::retain(native.get(), second)); }),
-                 "[Context::retain]", "of 1 device(s)", "'" + second.name() + "'",
-                 "give a device that the context was made with");
+    expect_throws<InvalidArgument>(
+        [&] { static_cast<void>(Context::retain(native.get(), second)); }, "[Context::retain]",
+        "of 1 device(s)", "'" + second.name() + "'",
+        "give a device that the context was made with");
     EXPECT_EQ(references(native.get()), before);
   });
 }

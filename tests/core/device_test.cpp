@@ -16,6 +16,7 @@ namespace dovetail {
 namespace {
 
 using test::expect_parts;
+using test::expect_throws;
 using test::text_thrown;
 
 std::string with_case(std::string text, int (*change)(int)) {
@@ -86,7 +87,7 @@ TEST(Device, DefaultDeviceHonoursTheEnvironment) {
   }
   {
     const test::ScopedVariable variable("DOVETAIL_DEVICE", "no such device");
-    expect_parts(text_thrown<InvalidArgument>([] { Device::default_device(); }), "no such device");
+    expect_throws<InvalidArgument>([] { Device::default_device(); }, "no such device");
   }
   const test::ScopedVariable variable("DOVETAIL_DEVICE", nullptr);
   EXPECT_EQ(Device::default_device(), Device::select(""));
@@ -96,8 +97,8 @@ TEST(Device, SelectSaysWhatToInstallWithoutAPlatform) {
   if (test::in_child()) {
     EXPECT_TRUE(Device::all().empty());
     for (const char* query : {"", "0", "cpu"}) {
-      expect_parts(text_thrown<NoDevice>([&] { Device::select(query); }), "[Device::select]",
-                   "pocl-opencl-icd", "clinfo -l");
+      expect_throws<NoDevice>([&] { Device::select(query); }, "[Device::select]", "pocl-opencl-icd",
+                              "clinfo -l");
     }
     EXPECT_THROW(static_cast<void>(Context::default_context()), NoDevice);
     return;

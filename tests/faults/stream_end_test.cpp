@@ -23,6 +23,7 @@ using test::caught;
 using test::CommandFault;
 using test::context;
 using test::expect_parts;
+using test::expect_throws;
 using test::Fault;
 using test::Gate;
 using test::text_thrown;
@@ -139,7 +140,7 @@ TEST_F(FaultyStreamEnd, WorkThatAPeerHoldsBackCountsAsUnfinished) {
     shared.attach(peer);
     point = shared.point();
   }
-  expect_parts(text_thrown<Error>([&] { grow(stream, data); }), "not now");
+  expect_throws<Error>([&] { grow(stream, data); }, "not now");
   Stream::declare_done(point);
 }
 

@@ -88,8 +88,8 @@ TEST_F(HandOverLifetime, DeclareDoneFreesWorkOfAGoneBorrowedQueue) {
   runtime.reset();
   ASSERT_EQ(clFinish(native->get()), CL_SUCCESS);
   native.reset();
-  test::expect_parts(
-      test::text_thrown<Error>([&] { negated(tensor); }), "a borrowed queue",
+  test::expect_throws<Error>(
+      [&] { negated(tensor); }, "a borrowed queue",
       "Stream::declare_done({.stream = " + std::to_string(point.stream) + ", .ticket = ");
   EXPECT_THROW(Stream::declare_done({point.stream, point.ticket + 1}), InvalidArgument);
   EXPECT_THROW(negated(tensor), Error);
@@ -106,8 +106,8 @@ TEST_F(HandOverLifetime, DependantsOfAGoneBorrowedQueueThrow) {
   const Tensor other = Tensor::full(tensors, {count}, 1);
   field.reset();
   runtime.reset();
-  test::expect_parts(test::text_thrown<Error>([&] { negated(tensor); }), "a borrowed queue",
-                     "keep a handle, use Stream::retain");
+  test::expect_throws<Error>([&] { negated(tensor); }, "a borrowed queue",
+                             "keep a handle, use Stream::retain");
   EXPECT_EQ(negated(other).to_host<float>(tensors), all(-1));
 
   runtime.emplace(on(native.get()));  // adopting the queue again makes its work waitable

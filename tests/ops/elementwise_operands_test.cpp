@@ -23,9 +23,9 @@ using test::all_binary;
 using test::all_unary;
 using test::context;
 using test::expect_parts;
+using test::expect_throws;
 using test::on_device;
 using test::random_values;
-using test::text_thrown;
 
 TEST(Elementwise, WorksAtElementOffsetsAndWritesNothingBeside) {
   const Stream stream(context());
@@ -69,12 +69,11 @@ TEST(Elementwise, RefusesAnOutThatOverlapsAnOperandInPart) {
   const auto part = [&](std::size_t first) {
     return Tensor::from_buffer(room.storage().buffer, {8}, DType::f32, first * 4);
   };
-  expect_parts(text_thrown<InvalidArgument>(
-                   [&] { unary_into(stream, UnaryOperation::exp, part(0), part(2)); }),
-               "[exp] out [8] overlaps a [8] in part", "other memory");
-  expect_parts(text_thrown<InvalidArgument>(
-                   [&] { binary_into(stream, BinaryOperation::add, other, part(4), part(2)); }),
-               "[add] out [8] overlaps b [8] in part");
+  expect_throws<InvalidArgument>([&] { unary_into(stream, UnaryOperation::exp, part(0), part(2)); },
+                                 "[exp] out [8] overlaps a [8] in part", "other memory");
+  expect_throws<InvalidArgument>(
+      [&] { binary_into(stream, BinaryOperation::add, other, part(4), part(2)); },
+      "[add] out [8] overlaps b [8] in part");
 }
 
 TEST(Elementwise, KeepsTheShape) {
@@ -102,16 +101,14 @@ TEST(Elementwise, RefusesAnUnknownOperation) {
   const Stream stream(context());
   const Tensor a = Tensor::zeros(stream, {3});
   for (const int value : {-1, static_cast<int>(std::size(all_unary)), 1000000}) {
-    expect_parts(text_thrown<InvalidArgument>([&] {
-                   static_cast<void>(unary(stream, static_cast<UnaryOperation>(value), a));
-                 }),
-                 "[unary]", "operation " + std::to_string(value), "UnaryOperation");
+    expect_throws<InvalidArgument>(
+        [&] { static_cast<void>(unary(stream, static_cast<UnaryOperation>(value), a)); }, "[unary]",
+        "operation " + std::to_string(value), "UnaryOperation");
   }
   for (const int value : {-1, static_cast<int>(std::size(all_binary)), 1000000}) {
-    expect_parts(text_thrown<InvalidArgument>([&] {
-                   static_cast<void>(binary(stream, static_cast<BinaryOperation>(value), a, a));
-                 }),
-                 "[binary]", "operation " + std::to_string(value), "BinaryOperation");
+    expect_throws<InvalidArgument>(
+        [&] { static_cast<void>(binary(stream, static_cast<BinaryOperation>(value), a, a)); },
+        "[binary]", "operation " + std::to_string(value), "BinaryOperation");
   }
 }
 
@@ -121,21 +118,20 @@ TEST(Elementwise, RefusesMismatchedOperands) {
   const Tensor b = Tensor::zeros(stream, {3, 4});
   const Tensor integers = Tensor::zeros(stream, {4, 3}, DType::i32);
   const Tensor foreign = Tensor::zeros(Stream(test::other_context()), {4, 3});
-  expect_parts(text_thrown<InvalidArgument>([&] { static_cast<void>(add(stream, a, b)); }), "[add]",
-               "a [4, 3]", "b [3, 4]", "the shapes must be the same");
-  expect_parts(
-      text_thrown<InvalidArgument>([&] { binary_into(stream, BinaryOperation::add, a, a, b); }),
-      "[add]", "a [4, 3]", "out [3, 4]");
-  expect_parts(text_thrown<InvalidArgument>([&] { unary_into(stream, UnaryOperation::exp, a, b); }),
-               "[exp]", "a [4, 3]", "out [3, 4]");
-  expect_parts(text_thrown<InvalidArgument>([&] { static_cast<void>(relu(stream, integers)); }),
-               "[relu]", "a [4, 3]", "int32", "only float32");
-  expect_parts(text_thrown<InvalidArgument>([&] { static_cast<void>(add(stream, a, integers)); }),
-               "[add]", "b [4, 3]", "int32");
-  expect_parts(text_thrown<InvalidArgument>([&] { static_cast<void>(add(stream, a, foreign)); }),
-               "[add]", "b [4, 3]", "another context", "copy it through the host");
-  expect_parts(text_thrown<InvalidArgument>([&] { static_cast<void>(relu(stream, foreign)); }),
-               "[relu]", "another context");
+  expect_throws<InvalidArgument>([&] { static_cast<void>(add(stream, a, b)); }, "[add]", "a [4, 3]",
+                                 "b [3, 4]", "the shapes must be the same");
+  expect_throws<InvalidArgument>([&] { binary_into(stream, BinaryOperation::add, a, a, b); },
+                                 "[add]", "a [4, 3]", "out [3, 4]");
+  expect_throws<InvalidArgument>([&] { unary_into(stream, UnaryOperation::exp, a, b); }, "[exp]",
+                                 "a [4, 3]", "out [3, 4]");
+  expect_throws<InvalidArgument>([&] { static_cast<void>(relu(stream, integers)); }, "[relu]",
+                                 "a [4, 3]", "int32", "only float32");
+  expect_throws<InvalidArgument>([&] { static_cast<void>(add(stream, a, integers)); }, "[add]",
+                                 "b [4, 3]", "int32");
+  expect_throws<InvalidArgument>([&] { static_cast<void>(add(stream, a, foreign)); }, "[add]",
+                                 "b [4, 3]", "another context", "copy it through the host");
+  expect_throws<InvalidArgument>([&] { static_cast<void>(relu(stream, foreign)); }, "[relu]",
+                                 "another context");
 }
 
 TEST(Elementwise, OperationIsNamedInRecordingsAndRecords) {

@@ -28,7 +28,7 @@ namespace {
 
 using test::context;
 using test::expect_parts;
-using test::text_thrown;
+using test::expect_throws;
 
 const Device& device() { return context().device(); }
 
@@ -155,21 +155,18 @@ TEST(MatmulTuning, LeavesWhatTheVendorDoesNotOfferToTheKernels) {
 }
 
 TEST(MatmulTuning, RefusesWhatCannotRun) {
-  expect_parts(
-      text_thrown<InvalidArgument>(
-          [] { set_matmul_tuning(device(), product, {.choice = "no such kernel"}); }),
+  expect_throws<InvalidArgument>(
+      [] { set_matmul_tuning(device(), product, {.choice = "no such kernel"}); },
       "[set_matmul_tuning] 'no such kernel' cannot run 1 x [11, 23] by [23, 700] of float32",
       "matmul_choices");
-  expect_parts(text_thrown<InvalidArgument>([] {
-                 set_matmul_tuning(device(), product, {.backend = MatmulBackend::reference});
-               }),
-               "backend reference");
-  expect_parts(
-      text_thrown<InvalidArgument>([] { static_cast<void>(matmul_tuning(device(), {.m = 0})); }),
-      "[matmul_tuning]", "from 1");
-  expect_parts(text_thrown<InvalidArgument>(
-                   [] { static_cast<void>(matmul_choices(device(), {.dtype = DType::i64})); }),
-               "[matmul_choices]", "int64");
+  expect_throws<InvalidArgument>(
+      [] { set_matmul_tuning(device(), product, {.backend = MatmulBackend::reference}); },
+      "backend reference");
+  expect_throws<InvalidArgument>([] { static_cast<void>(matmul_tuning(device(), {.m = 0})); },
+                                 "[matmul_tuning]", "from 1");
+  expect_throws<InvalidArgument>(
+      [] { static_cast<void>(matmul_choices(device(), {.dtype = DType::i64})); },
+      "[matmul_choices]", "int64");
 }
 
 TEST(MatmulTuning, GoesThroughAFile) {
@@ -192,14 +189,11 @@ TEST(MatmulTuning, BadFileChangesNothing) {
   save_matmul_tuning(file);
   set_matmul_tuning(device(), product, {});
   std::ofstream(file, std::ios::app) << "nonsense\n";
-  expect_parts(text_thrown<InvalidArgument>([&] { load_matmul_tuning(file); }),
-               "bad.csv:", "'nonsense'");
+  expect_throws<InvalidArgument>([&] { load_matmul_tuning(file); }, "bad.csv:", "'nonsense'");
   EXPECT_EQ(matmul_tuning(device(), product).choice, matmul_choices(device(), product).front());
-  expect_parts(
-      text_thrown<InvalidArgument>([&] { load_matmul_tuning(directory.path() / "none.csv"); }),
-      "cannot read", "none.csv");
-  expect_parts(text_thrown<Error>([&] { save_matmul_tuning("/proc/none/matmul.csv"); }),
-               "cannot write");
+  expect_throws<InvalidArgument>([&] { load_matmul_tuning(directory.path() / "none.csv"); },
+                                 "cannot read", "none.csv");
+  expect_throws<Error>([&] { save_matmul_tuning("/proc/none/matmul.csv"); }, "cannot write");
 }
 
 TEST(MatmulTuning, FileOfAnotherVersionIsRefusedAndReplacedWhenSaved) {
@@ -210,8 +204,9 @@ TEST(MatmulTuning, FileOfAnotherVersionIsRefusedAndReplacedWhenSaved) {
       << "device,dtype,transpose_a,transpose_b,batch,m,n,k,backend,choice\n"
       << "Some GPU,float32,n,n,1,512,512,512,kernel,tile rows=64 columns=32 steps=16 item_rows=8 "
          "item_columns=4 slices=4 variant=8 parts=1\n";
-  expect_parts(text_thrown<InvalidArgument>([&] { load_matmul_tuning(file); }), "old.csv",
-               "'tile rows=64 columns=32", "no kernel of this version", "tune again");
+  expect_throws<InvalidArgument>([&] { load_matmul_tuning(file); }, "old.csv",
+                                 "'tile rows=64 columns=32", "no kernel of this version",
+                                 "tune again");
   set_matmul_tuning(device(), product, {.choice = last});
   save_matmul_tuning(file);
   set_matmul_tuning(device(), product, {});
@@ -244,8 +239,9 @@ TEST(MatmulTuning, RefusesToLoadWhatIsNoFile) {
   std::filesystem::resize_file(large, std::uintmax_t{20} << 30);
   for (const std::filesystem::path& file :
        {directory.path(), pipe, large, std::filesystem::path("/proc/self/mem")}) {
-    expect_parts(text_thrown<InvalidArgument>([&] { load_matmul_tuning(file); }),
-                 "[load_matmul_tuning] cannot read '" + file.string() + "'", "a file of at most");
+    expect_throws<InvalidArgument>([&] { load_matmul_tuning(file); },
+                                   "[load_matmul_tuning] cannot read '" + file.string() + "'",
+                                   "a file of at most");
   }
   EXPECT_EQ(load_matmul_tuning("/dev/null"), 0u);
 }
@@ -327,8 +323,8 @@ TEST(MatmulTuning, SaveSparesAnotherKindOfFile) {
   const test::TemporaryDirectory directory;
   const auto file = directory.path() / "letter.txt";
   std::ofstream(file) << "Dear reader\n";
-  expect_parts(text_thrown<InvalidArgument>([&] { save_matmul_tuning(file); }), "letter.txt:1",
-               "'Dear reader'");
+  expect_throws<InvalidArgument>([&] { save_matmul_tuning(file); }, "letter.txt:1",
+                                 "'Dear reader'");
   EXPECT_EQ(lines_in(file), 1u);
   EXPECT_EQ(std::filesystem::file_size(file), 12u);
 }
@@ -338,8 +334,8 @@ TEST(MatmulTuning, FolderIsNotReplacedByAFile) {
   const auto folder = directory.path() / "folder";
   std::filesystem::create_directory(folder);
   set_matmul_tuning(device(), product, {});
-  expect_parts(text_thrown<Error>([&] { save_matmul_tuning(folder); }), "[save_matmul_tuning]",
-               folder.string());
+  expect_throws<Error>([&] { save_matmul_tuning(folder); }, "[save_matmul_tuning]",
+                       folder.string());
   EXPECT_TRUE(std::filesystem::is_directory(folder));
 }
 

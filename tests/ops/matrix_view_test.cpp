@@ -15,6 +15,7 @@ namespace {
 
 using test::context;
 using test::expect_parts;
+using test::expect_throws;
 
 class MatrixViewTest : public testing::Test {
  protected:
@@ -56,9 +57,9 @@ TEST_F(MatrixViewTest, TensorOfThreeDimensionsBecomesABatch) {
 
 TEST_F(MatrixViewTest, RefusesATensorOfOtherDimensions) {
   for (const Shape& shape : {Shape{}, Shape{4}, Shape{1, 2, 3, 4}}) {
-    expect_parts(
-        test::text_thrown<InvalidArgument>([&] { MatrixView(Tensor::zeros(stream, shape)); }),
-        "[MatrixView]", shape.str(), "must have 2 dimensions, or 3", "reshape");
+    expect_throws<InvalidArgument>([&] { MatrixView(Tensor::zeros(stream, shape)); },
+                                   "[MatrixView]", shape.str(), "must have 2 dimensions, or 3",
+                                   "reshape");
   }
 }
 

@@ -19,8 +19,7 @@ namespace dovetail {
 namespace {
 
 using test::context;
-using test::expect_parts;
-using test::text_thrown;
+using test::expect_throws;
 
 constexpr DType dtypes[] = {DType::f32, DType::f64, DType::f16, DType::bf16, DType::i8};
 
@@ -166,30 +165,34 @@ TEST_F(PackedMatrixTest, ProductReadsItToItsLastByte) {
 }
 
 TEST_F(PackedMatrixTest, RefusesWhatCannotBeMultiplied) {
-  expect_parts(text_thrown<InvalidArgument>([&] {
-                 PackedMatrix(stream, Tensor::zeros(stream, {0, 4}));
-               }),
-               "[PackedMatrix] b [0, 4]", "from 1", "leave out");
+  expect_throws<InvalidArgument>(
+      [&] {
+        PackedMatrix(stream, Tensor::zeros(stream, {0, 4}));
+      },
+      "[PackedMatrix] b [0, 4]", "from 1", "leave out");
   constexpr std::int64_t far = std::int64_t{1} << 32;
   const MatrixView wide(Tensor::zeros(stream, {4}).storage().buffer,
                         {.rows = 1, .columns = 4, .row_stride = far});
-  expect_parts(text_thrown<InvalidArgument>([&] { PackedMatrix(stream, wide); }),
-               "[PackedMatrix] b [1, 4] with rows 4294967296 apart", "closer together");
-  expect_parts(text_thrown<InvalidArgument>([&] {
-                 PackedMatrix(stream, Tensor::zeros(stream, {4, 4}, DType::i32));
-               }),
-               "[PackedMatrix] b [4, 4] is int32");
+  expect_throws<InvalidArgument>([&] { PackedMatrix(stream, wide); },
+                                 "[PackedMatrix] b [1, 4] with rows 4294967296 apart",
+                                 "closer together");
+  expect_throws<InvalidArgument>(
+      [&] {
+        PackedMatrix(stream, Tensor::zeros(stream, {4, 4}, DType::i32));
+      },
+      "[PackedMatrix] b [4, 4] is int32");
   const Tensor foreign = Tensor::zeros(Stream(test::other_context()), {4, 4});
-  expect_parts(text_thrown<InvalidArgument>([&] { PackedMatrix(stream, foreign); }),
-               "[PackedMatrix] b [4, 4]", "another context");
+  expect_throws<InvalidArgument>([&] { PackedMatrix(stream, foreign); }, "[PackedMatrix] b [4, 4]",
+                                 "another context");
 }
 
 TEST_F(PackedMatrixTest, RefusesAnOperandWhoseInnerSizeDiffers) {
   const PackedMatrix packed(stream, Tensor::zeros(stream, {4, 4}));
-  expect_parts(text_thrown<InvalidArgument>([&] {
-                 static_cast<void>(matmul(stream, Tensor::zeros(stream, {4, 5}), packed));
-               }),
-               "inner sizes 5 and 4 differ");
+  expect_throws<InvalidArgument>(
+      [&] {
+        static_cast<void>(matmul(stream, Tensor::zeros(stream, {4, 5}), packed));
+      },
+      "inner sizes 5 and 4 differ");
 }
 
 TEST_F(PackedMatrixTest, TuningForSuchSizesDoesNotChangeHowPanelsAreRead) {

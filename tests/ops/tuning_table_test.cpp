@@ -9,8 +9,7 @@
 namespace dovetail::detail {
 namespace {
 
-using test::expect_parts;
-using test::text_thrown;
+using test::expect_throws;
 
 constexpr std::string_view header =
     "device,dtype,transpose_a,transpose_b,batch,m,n,k,backend,choice\n";
@@ -58,10 +57,9 @@ TEST(TuningTable, NamesALineThatIsNone) {
         "gpu,float32,n,n,1,1,1x,1,kernel,x", "gpu,float32,n,n,1,1,1,,kernel,x",
         "gpu,float32,n,n,1,1,1,99999999999999999999,kernel,x",
         "gpu,float32,n,n,1,1,1,1,automatic,x", "gpu,float32,n,n,1,1,1,1,reference,x"}) {
-    expect_parts(text_thrown<InvalidArgument>([&] {
-                   TuningTable::parse(std::string(header) + std::string(line), "my.csv");
-                 }),
-                 "[load_matmul_tuning] my.csv:2: '" + std::string(line) + "'", "tune again");
+    expect_throws<InvalidArgument>(
+        [&] { TuningTable::parse(std::string(header) + std::string(line), "my.csv"); },
+        "[load_matmul_tuning] my.csv:2: '" + std::string(line) + "'", "tune again");
   }
 }
 

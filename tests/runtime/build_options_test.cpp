@@ -19,8 +19,7 @@
 namespace dovetail {
 namespace {
 
-using test::expect_parts;
-using test::text_thrown;
+using test::expect_throws;
 
 TEST(BuildOptions, FormTextInTheOrderGiven) {
   EXPECT_EQ(BuildOptions().str(), "");
@@ -39,16 +38,17 @@ TEST(BuildOptions, FormTextInTheOrderGiven) {
 
 TEST(BuildOptions, RefuseANameThatIsNoIdentifier) {
   for (const char* name : {"", "1A", "A B", "A-B", "A=1", "A(x)", "\xc3\xa4"}) {
-    expect_parts(text_thrown<InvalidArgument>([&] { BuildOptions().define(name); }),
-                 "[BuildOptions::define]", "'" + std::string(name) + "'", "no C identifier");
+    expect_throws<InvalidArgument>([&] { BuildOptions().define(name); }, "[BuildOptions::define]",
+                                   "'" + std::string(name) + "'", "no C identifier");
     EXPECT_THROW(BuildOptions().define(name, "1"), InvalidArgument) << name;
   }
 }
 
 TEST(BuildOptions, RefuseAValueThatDriversSplitDifferently) {
   for (const char* value : {"a b", "a\tb", "\"a\"", "'a'", "a\\b", "a\n"}) {
-    expect_parts(text_thrown<InvalidArgument>([&] { BuildOptions().define("NAME", value); }),
-                 "[BuildOptions::define]", "NAME", value, "put it into the source instead");
+    expect_throws<InvalidArgument>([&] { BuildOptions().define("NAME", value); },
+                                   "[BuildOptions::define]", "NAME", value,
+                                   "put it into the source instead");
   }
 }
 
@@ -87,10 +87,10 @@ TEST(BuildOptions, ReachTheCompilerWithTheirExactValues) {
 
 TEST(BuildOptions, RefuseWhatHasNoLiteral) {
   constexpr float infinity = std::numeric_limits<float>::infinity();
-  expect_parts(text_thrown<InvalidArgument>([&] { BuildOptions().define("A", -infinity); }),
-               "[BuildOptions::define]", "-inf of A", "INFINITY or NAN");
-  expect_parts(text_thrown<InvalidArgument>([&] { BuildOptions().define("A", std::nan("")); }),
-               "nan of A", "INFINITY or NAN");
+  expect_throws<InvalidArgument>([&] { BuildOptions().define("A", -infinity); },
+                                 "[BuildOptions::define]", "-inf of A", "INFINITY or NAN");
+  expect_throws<InvalidArgument>([&] { BuildOptions().define("A", std::nan("")); }, "nan of A",
+                                 "INFINITY or NAN");
   EXPECT_THROW(BuildOptions().define("1A", 1.0f), InvalidArgument);
 }
 
@@ -110,15 +110,16 @@ TEST(BuildOptions, RefuseFoldersThatAreNotThereOrThatDriversSplit) {
   BuildOptions options;
   for (const char* name : {"a b", "a\tb", "a'b", "a\"b", "a\\b"}) {
     std::filesystem::create_directory(folder.path() / name);
-    expect_parts(
-        text_thrown<InvalidArgument>([&] { options.include_directory(folder.path() / name); }),
-        "[BuildOptions::include_directory]", name, "a link to the folder");
+    expect_throws<InvalidArgument>([&] { options.include_directory(folder.path() / name); },
+                                   "[BuildOptions::include_directory]", name,
+                                   "a link to the folder");
   }
   std::ofstream(folder.path() / "file") << "x";
   for (const auto& path :
        {folder.path() / "gone", folder.path() / "file", std::filesystem::path()}) {
-    expect_parts(text_thrown<InvalidArgument>([&] { options.include_directory(path); }),
-                 "[BuildOptions::include_directory]", "'" + path.string() + "' is no folder");
+    expect_throws<InvalidArgument>([&] { options.include_directory(path); },
+                                   "[BuildOptions::include_directory]",
+                                   "'" + path.string() + "' is no folder");
   }
   EXPECT_EQ(options.str(), "");
   EXPECT_TRUE(options.include_directories().empty());
@@ -129,8 +130,9 @@ TEST(BuildOptions, TakeTheNamesOfStandardsOnly) {
     EXPECT_EQ(BuildOptions().standard(version).str(), "-cl-std=" + std::string(version));
   for (const char* version : {"", "CL", "1.2", "cl1.2", "CL1.2 -DN=3", "CL1.2 ", "CL12", "CL1.",
                               "CL1.2.3", "CL-1.2", "CL1.2\n", "CLC++ 1", "CLC++-D"}) {
-    expect_parts(text_thrown<InvalidArgument>([&] { BuildOptions().standard(version); }),
-                 "[BuildOptions::standard]", "'" + std::string(version) + "'", "CL1.2");
+    expect_throws<InvalidArgument>([&] { BuildOptions().standard(version); },
+                                   "[BuildOptions::standard]", "'" + std::string(version) + "'",
+                                   "CL1.2");
   }
 }
 

@@ -29,8 +29,7 @@ namespace {
 
 using test::contents;
 using test::context;
-using test::expect_parts;
-using test::text_thrown;
+using test::expect_throws;
 
 class CaptureTest : public test::RecordedWork<testing::Test> {
  protected:
@@ -52,8 +51,9 @@ TEST_F(CaptureTest, RefusesWhatCannotBeRecordedAndGoesOn) {
   Capture capture(stream);
   grow(stream);
   const auto refuses = [&](const char* function, const std::function<void()>& call) {
-    expect_parts(text_thrown<CaptureError>(call), function,
-                 "stream #" + std::to_string(stream.id()) + " captures", "cannot be recorded");
+    expect_throws<CaptureError>(call, function,
+                                "stream #" + std::to_string(stream.id()) + " captures",
+                                "cannot be recorded");
   };
   refuses("[Stream::synchronize]", [&] { stream.synchronize(); });
   refuses("[Stream::synchronize]", [&] { stream.synchronize(std::chrono::seconds(1)); });
@@ -97,10 +97,10 @@ TEST_F(CaptureTest, ThrowsInsideAFunctionThatEnqueues) {
   const Buffer unrelated = test::buffer_of(all(1));
   const auto refuses = [&](const char* function, const std::function<void()>& call) {
     const auto nested = [&](cl_command_queue) { call(); };
-    expect_parts(text_thrown<Error>(
-                     [&] { with_queue(stream, std::array{reads(unrelated)}, "raw", nested); }),
-                 function, "this thread is giving work to stream #" + std::to_string(stream.id()),
-                 "a function that enqueues on a stream's queue may");
+    expect_throws<Error>([&] { with_queue(stream, std::array{reads(unrelated)}, "raw", nested); },
+                         function,
+                         "this thread is giving work to stream #" + std::to_string(stream.id()),
+                         "a function that enqueues on a stream's queue may");
   };
   refuses("[Recording::replay]", [&] { recording.replay(other); });
   refuses("[Recording::update]", [&] { recording.update(0, 0, data); });
@@ -155,8 +155,7 @@ TEST_F(CaptureTest, RefusesASecondEndAndAReplayInside) {
   const Recording recording = capture.end();
   EXPECT_THROW(static_cast<void>(capture.end()), CaptureError);
   const Capture second(stream);
-  expect_parts(text_thrown<CaptureError>([&] { recording.replay(); }), "[Recording::replay]",
-               "captures");
+  expect_throws<CaptureError>([&] { recording.replay(); }, "[Recording::replay]", "captures");
 }
 
 TEST_F(CaptureTest, LeavesNothingBehindWithoutItsEnd) {
@@ -213,8 +212,8 @@ class UnsubmittedTest : public CaptureTest {
     return capture.end();
   }
   void expect_refused(const std::function<void()>& call) const {
-    expect_parts(text_thrown<CaptureError>(call), "recorded and has not been submitted",
-                 "replay the recording first");
+    expect_throws<CaptureError>(call, "recorded and has not been submitted",
+                                "replay the recording first");
   }
 };
 

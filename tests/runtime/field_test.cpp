@@ -20,6 +20,7 @@ namespace dovetail {
 namespace {
 
 using test::expect_parts;
+using test::expect_throws;
 using test::text_thrown;
 
 template <DType dtype, typename... Types>
@@ -155,19 +156,18 @@ TEST(Field, HasOneToFourDimensions) {
 
 TEST(Field, RefusesMoreBytesThanCanBeCounted) {
   const Runtime runtime;
-  expect_parts(text_thrown<InvalidArgument>([&] {
-                 Field<cl_double16>(runtime, {std::numeric_limits<std::int64_t>::max()});
-               }),
-               "[Field] shape [9223372036854775807] of double16", "64 bits");
+  expect_throws<InvalidArgument>(
+      [&] { Field<cl_double16>(runtime, {std::numeric_limits<std::int64_t>::max()}); },
+      "[Field] shape [9223372036854775807] of double16", "64 bits");
   EXPECT_THROW(Field<float>(runtime, {std::int64_t{1} << 50}), OutOfMemory);
 }
 
 TEST(Field, RefusesAnotherNumberOfValues) {
   const Field<cl_int2> field(Runtime(), {4, 2});
   const std::vector<cl_int2> values(9);
-  expect_parts(text_thrown<InvalidArgument>([&] { field.from_host(values); }),
-               "[Field::from_host] 9 values", "int2 [4, 2]", "has 8 elements");
-  expect_parts(text_thrown<InvalidArgument>([&] { field.from_host({}); }), "0 values");
+  expect_throws<InvalidArgument>([&] { field.from_host(values); }, "[Field::from_host] 9 values",
+                                 "int2 [4, 2]", "has 8 elements");
+  expect_throws<InvalidArgument>([&] { field.from_host({}); }, "0 values");
 }
 
 TEST(Field, FromHostCopiesItsValuesAndWritesInOrder) {

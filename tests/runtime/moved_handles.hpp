@@ -51,7 +51,7 @@ struct Refusal {
 inline void expect_refused(const std::vector<Refusal>& refusals) {
   for (const Refusal& refusal : refusals) {
     SCOPED_TRACE(refusal.name);
-    expect_parts(text_thrown<InvalidArgument>(refusal.call), refusal.expected, "was moved from");
+    expect_throws<InvalidArgument>(refusal.call, refusal.expected, "was moved from");
   }
 }
 

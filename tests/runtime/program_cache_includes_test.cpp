@@ -112,9 +112,8 @@ TEST_F(IncludingProgram, FindsItsHeadersWithoutACache) {
     set_value(value);
     EXPECT_EQ(run(Program::from_source(context(), source, options)), 1000 + value);
   }
-  test::expect_parts(test::text_thrown<BuildError>(
-                         [&] { static_cast<void>(Program::from_source(context(), source)); }),
-                     "outer.h");
+  test::expect_throws<BuildError>(
+      [&] { static_cast<void>(Program::from_source(context(), source)); }, "outer.h");
 }
 
 TEST_F(IncludingProgram, QuotesTheHeaderThatDoesNotBuild) {

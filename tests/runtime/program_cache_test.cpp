@@ -26,6 +26,7 @@ namespace {
 using test::context;
 using test::expect_counts;
 using test::expect_parts;
+using test::expect_throws;
 using test::files_in;
 using test::run;
 using test::TemporaryDirectory;
@@ -101,9 +102,8 @@ TEST(ProgramCache, KeepsTheSignaturesBesideTheBinary) {
   EXPECT_EQ(kernel.parameters()[1].name, "extra");
   const Stream stream(context());
   const Tensor out = Tensor::zeros(stream, {1}, DType::i32);
-  expect_parts(
-      test::text_thrown<InvalidArgument>([&] { kernel.launch(stream, NDRange({1}), out, 1.0f); }),
-      "[Kernel 'value'] argument 1", "int extra", "floating-point");
+  expect_throws<InvalidArgument>([&] { kernel.launch(stream, NDRange({1}), out, 1.0f); },
+                                 "[Kernel 'value'] argument 1", "int extra", "floating-point");
 }
 
 TEST(ProgramCache, RebuildsAndReplacesADamagedFile) {

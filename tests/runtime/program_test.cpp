@@ -24,6 +24,7 @@ namespace {
 
 using test::context;
 using test::expect_parts;
+using test::expect_throws;
 
 constexpr const char* two_kernels =
     "kernel void first(global float* data, constant int* table, uint n, float4 v,\n"
@@ -215,9 +216,9 @@ TEST(Program, EnvironmentsFolderReplacesTheLibrarysKernels) {
       return;
     }
     EXPECT_EQ(exp(stream, a).to_host<float>(stream), std::vector<float>(3, 7.0f));
-    expect_parts(test::text_thrown<InvalidArgument>(
-                     [&] { static_cast<void>(unary(stream, UnaryOperation::negate, a)); }),
-                 "has no kernel 'negate_f32'", "exp_f32");
+    expect_throws<InvalidArgument>(
+        [&] { static_cast<void>(unary(stream, UnaryOperation::negate, a)); },
+        "has no kernel 'negate_f32'", "exp_f32");
     return;
   }
   const test::TemporaryDirectory folder;

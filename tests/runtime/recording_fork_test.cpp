@@ -18,8 +18,7 @@ namespace {
 
 using test::contents;
 using test::context;
-using test::expect_parts;
-using test::text_thrown;
+using test::expect_throws;
 
 class RecordingForkTest : public test::RecordedWork<test::ReplayTest> {
  protected:
@@ -114,11 +113,10 @@ TEST_P(RecordingForkTest, RefusesArgumentsThatReverseTheOrderOfItsStreams) {
   copy(x, z, stream);  // in one batch with the first command, and so before the fork's
   stream.wait(fork);
   const Recording recording = capture.end();
-  expect_parts(text_thrown<InvalidArgument>(
-                   [&] { recording.update(recording.find("kernel 'copy'"), 0, y); }),
-               "[Recording::update] argument 0 of command 1, kernel 'copy'",
-               "command 2, kernel 'set'", "given to another stream before it", "replayed after it",
-               "capture anew");
+  expect_throws<InvalidArgument>([&] { recording.update(recording.find("kernel 'copy'"), 0, y); },
+                                 "[Recording::update] argument 0 of command 1, kernel 'copy'",
+                                 "command 2, kernel 'set'", "given to another stream before it",
+                                 "replayed after it", "capture anew");
   recording.replay();
   stream.synchronize();
   EXPECT_EQ(contents(z), all(3));
@@ -227,9 +225,10 @@ TEST_P(RecordingForkTest, EndRefusesAnUnjoinedFork) {
     fork.wait(stream);
     set(y, 5, fork);
     grow(x, stream);
-    expect_parts(text_thrown<CaptureError>([&] { static_cast<void>(capture.end()); }),
-                 "[Capture::end] stream #" + std::to_string(fork.id()) + " was given kernel 'set'",
-                 "join it");
+    expect_throws<CaptureError>(
+        [&] { static_cast<void>(capture.end()); },
+        "[Capture::end] stream #" + std::to_string(fork.id()) + " was given kernel 'set'",
+        "join it");
   }
   // The capture has left no trace.
   grow(y, fork);
@@ -251,12 +250,11 @@ TEST_P(RecordingForkTest, EndRefusesWorkAfterTheJoin) {
 
 TEST_P(RecordingForkTest, RefusesToWaitForAStreamThatTakesNoPart) {
   Capture capture(stream, options());
-  expect_parts(text_thrown<CaptureError>([&] { stream.wait(other); }), "[Stream::wait]",
-               "takes no part in that capture");
+  expect_throws<CaptureError>([&] { stream.wait(other); }, "[Stream::wait]",
+                              "takes no part in that capture");
   Capture second(other, options());
   EXPECT_THROW(stream.wait(other), CaptureError);
-  expect_parts(text_thrown<CaptureError>([&] { const Capture again(stream, options()); }),
-               "captures already");
+  expect_throws<CaptureError>([&] { const Capture again(stream, options()); }, "captures already");
   fork.wait(other);
   EXPECT_THROW(fork.wait(stream), CaptureError);
 }

@@ -24,8 +24,7 @@ namespace {
 
 using test::contents;
 using test::context;
-using test::expect_parts;
-using test::text_thrown;
+using test::expect_throws;
 
 class RecordingTest : public test::RecordedWork<test::ReplayTest> {
  protected:
@@ -128,9 +127,8 @@ TEST_P(RecordingTest, RunsOnTheStreamOfItsReplay) {
   profiled.synchronize();
   other.synchronize();
   EXPECT_EQ(contents(data), all(15));
-  expect_parts(
-      text_thrown<InvalidArgument>([&] { recording.replay(Stream(test::other_context())); }),
-      "[Recording::replay]", "another context");
+  expect_throws<InvalidArgument>([&] { recording.replay(Stream(test::other_context())); },
+                                 "[Recording::replay]", "another context");
 }
 
 TEST_P(RecordingTest, KeepsItsTemporaryMemoryToItself) {
@@ -238,21 +236,19 @@ TEST_P(RecordingTest, RefusesArgumentsThatTheKernelCannotTakeAndStaysAsItWas) {
     set(data, 5);
     static_cast<void>(Tensor::full(stream, {4}, 1.0));
   });
-  expect_parts(text_thrown<InvalidArgument>([&] { recording.update(0, "value", 1.5f); }), "'set'",
-               "argument 1", "int value");
-  expect_parts(text_thrown<InvalidArgument>([&] { recording.update(0, 0, 3); }), "'set'",
-               "argument 0", "takes a buffer");
-  expect_parts(text_thrown<InvalidArgument>([&] { recording.update(0, 2, 3); }),
-               "[Recording::update] argument 2 of kernel 'set', which has 2");
-  expect_parts(text_thrown<InvalidArgument>([&] { recording.update(0, "factor", 3); }),
-               "kernel 'set' has no parameter 'factor'; it has: data value");
-  expect_parts(text_thrown<InvalidArgument>([&] { recording.update(1, 0, 3); }),
-               "command 1 is a fill");
-  expect_parts(text_thrown<InvalidArgument>([&] { recording.update(2, 0, 3); }),
-               "command 2 of a recording of 2");
+  expect_throws<InvalidArgument>([&] { recording.update(0, "value", 1.5f); }, "'set'", "argument 1",
+                                 "int value");
+  expect_throws<InvalidArgument>([&] { recording.update(0, 0, 3); }, "'set'", "argument 0",
+                                 "takes a buffer");
+  expect_throws<InvalidArgument>([&] { recording.update(0, 2, 3); },
+                                 "[Recording::update] argument 2 of kernel 'set', which has 2");
+  expect_throws<InvalidArgument>([&] { recording.update(0, "factor", 3); },
+                                 "kernel 'set' has no parameter 'factor'; it has: data value");
+  expect_throws<InvalidArgument>([&] { recording.update(1, 0, 3); }, "command 1 is a fill");
+  expect_throws<InvalidArgument>([&] { recording.update(2, 0, 3); },
+                                 "command 2 of a recording of 2");
   const Buffer foreign(test::other_context(), count * sizeof(int));
-  expect_parts(text_thrown<InvalidArgument>([&] { recording.update(0, "data", foreign); }),
-               "another context");
+  expect_throws<InvalidArgument>([&] { recording.update(0, "data", foreign); }, "another context");
   recording.replay();
   stream.synchronize();
   EXPECT_EQ(contents(data), all(5));
@@ -269,8 +265,8 @@ TEST_P(RecordingTest, NamesItsCommands) {
   EXPECT_EQ(commands[1].name, "kernel 'grow'");
   EXPECT_EQ(commands[1].stream, 0u);
   EXPECT_EQ(recording.find("kernel 'set'", 1), 2u);
-  expect_parts(text_thrown<InvalidArgument>([&] { static_cast<void>(recording.find("grow")); }),
-               "'grow' among: kernel 'set', kernel 'grow', kernel 'set'");
+  expect_throws<InvalidArgument>([&] { static_cast<void>(recording.find("grow")); },
+                                 "'grow' among: kernel 'set', kernel 'grow', kernel 'set'");
   EXPECT_EQ(recording.method(), GetParam());
   EXPECT_EQ(recording.stream(), stream);
 }

@@ -22,6 +22,7 @@ namespace dovetail {
 namespace {
 
 using test::expect_parts;
+using test::expect_throws;
 
 class RuntimePeer : public testing::Test {
  protected:
@@ -70,8 +71,8 @@ TEST_F(RuntimePeer, LastHandleDetachesItAndSubmits) {
 
 TEST_F(RuntimePeer, SecondRuntimeRefusesIt) {
   const Runtime runtime(options());
-  expect_parts(test::text_thrown<InvalidArgument>([&] { Runtime{options()}; }), "[Stream::attach]",
-               "'lazy peer' is attached", "already");
+  expect_throws<InvalidArgument>([&] { Runtime{options()}; }, "[Stream::attach]",
+                                 "'lazy peer' is attached", "already");
   peer->record(setting(5));
   grow(runtime.stream());
   EXPECT_EQ(peer->submits(), 1) << "the refusal must not detach it";

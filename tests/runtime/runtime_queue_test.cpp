@@ -19,9 +19,8 @@ namespace dovetail {
 namespace {
 
 using test::context;
-using test::expect_parts;
+using test::expect_throws;
 using test::on;
-using test::text_thrown;
 
 /// A context that the test makes with OpenCL alone.
 class NativeContext {
@@ -110,9 +109,9 @@ TEST(Runtime, RefusesADeviceThatIsNotTheExternalQueues) {
     const test::NativeQueue queue(one);
     RuntimeOptions options = on(queue);
     options.device = second;
-    expect_parts(text_thrown<InvalidArgument>([&] { Runtime{options}; }), "[Runtime]",
-                 "the external queue is on device '" + first.name() + "'",
-                 "device '" + second.name() + "'", "was asked for");
+    expect_throws<InvalidArgument>([&] { Runtime{options}; }, "[Runtime]",
+                                   "the external queue is on device '" + first.name() + "'",
+                                   "device '" + second.name() + "'", "was asked for");
     options.device = first;
     EXPECT_EQ(Runtime(options).device(), first);
   });
@@ -120,7 +119,7 @@ TEST(Runtime, RefusesADeviceThatIsNotTheExternalQueues) {
 
 TEST(Runtime, RefusesAnOutOfOrderQueue) {
   const test::NativeQueue queue(context(), CL_QUEUE_OUT_OF_ORDER_EXEC_MODE_ENABLE);
-  expect_parts(text_thrown<InvalidArgument>([&] { Runtime(on(queue)); }), "out-of-order");
+  expect_throws<InvalidArgument>([&] { Runtime(on(queue)); }, "out-of-order");
 }
 
 }  // namespace

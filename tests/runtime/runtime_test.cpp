@@ -26,9 +26,9 @@ namespace {
 
 using test::context;
 using test::expect_parts;
+using test::expect_throws;
 using test::handle;
 using test::on;
-using test::text_thrown;
 
 TEST(Runtime, MakesAQueueOfItsOwnOnTheDefaultContext) {
   const Runtime runtime;
@@ -59,15 +59,15 @@ TEST(Runtime, RefusesOptionsThatContradictEachOther) {
   const auto peer = std::make_shared<test::LazyPeer>(queue.get());
   RuntimeOptions options = on(queue);
   options.external_origin = StreamOrigin::owned;
-  expect_parts(text_thrown<InvalidArgument>([&] { Runtime{options}; }), "[Runtime]", "'owned'",
-               "leave external_queue 0");
-  expect_parts(text_thrown<InvalidArgument>([&] { Runtime({.peer = peer}); }), "[Runtime]",
-               "'lazy peer' was given without external_queue");
+  expect_throws<InvalidArgument>([&] { Runtime{options}; }, "[Runtime]", "'owned'",
+                                 "leave external_queue 0");
+  expect_throws<InvalidArgument>([&] { Runtime({.peer = peer}); }, "[Runtime]",
+                                 "'lazy peer' was given without external_queue");
   options = on(queue);
   options.exclusive = true;
   options.peer = peer;
-  expect_parts(text_thrown<InvalidArgument>([&] { Runtime{options}; }), "[Runtime]", "exclusive",
-               "'lazy peer'");
+  expect_throws<InvalidArgument>([&] { Runtime{options}; }, "[Runtime]", "exclusive",
+                                 "'lazy peer'");
 }
 
 TEST(Runtime, KeepsTheStreamThatItIsMadeFrom) {
@@ -106,10 +106,8 @@ TEST(Runtime, BuildsAKernelWithTheOptionsGiven) {
   runtime.synchronize();
   EXPECT_EQ(test::contents(data), std::vector<int>{5});
   EXPECT_THROW(static_cast<void>(runtime.kernel(source, "put")), BuildError);
-  expect_parts(
-      text_thrown<InvalidArgument>([&] {
-        static_cast<void>(runtime.kernel(source, "get", BuildOptions().define("VALUE", 5)));
-      }),
+  expect_throws<InvalidArgument>(
+      [&] { static_cast<void>(runtime.kernel(source, "get", BuildOptions().define("VALUE", 5))); },
       "no kernel 'get'");
 }
 

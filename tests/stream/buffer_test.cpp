@@ -23,6 +23,7 @@ namespace {
 
 using test::context;
 using test::expect_parts;
+using test::expect_throws;
 
 cl_uint references(cl_mem memory) {
   cl_uint count = 0;
@@ -99,22 +100,20 @@ TEST(Buffer, ConcurrentRetainsShareOneMemory) {
 }
 
 TEST(Buffer, RetainRefusesNullAndMemoryOfAnotherContext) {
-  expect_parts(test::text_thrown<InvalidArgument>(
-                   [] { static_cast<void>(Buffer::retain(context(), nullptr)); }),
-               "[Buffer::retain]", "null", "give a live cl_mem");
+  expect_throws<InvalidArgument>([] { static_cast<void>(Buffer::retain(context(), nullptr)); },
+                                 "[Buffer::retain]", "null", "give a live cl_mem");
   const Buffer foreign(test::other_context(), 16);
-  expect_parts(test::text_thrown<InvalidArgument>(
-                   [&] { static_cast<void>(Buffer::retain(context(), foreign.lend())); }),
-               "[Buffer::retain]", "another context", "Context::retain");
+  expect_throws<InvalidArgument>(
+      [&] { static_cast<void>(Buffer::retain(context(), foreign.lend())); }, "[Buffer::retain]",
+      "another context", "Context::retain");
   EXPECT_EQ(references(foreign.lend()), 1u);
 }
 
 TEST(Buffer, RetainRefusesAnImage) {
   const test::Image image(context());
   if (image.get() == nullptr) GTEST_SKIP() << "the device has no images";
-  expect_parts(test::text_thrown<InvalidArgument>(
-                   [&] { static_cast<void>(Buffer::retain(context(), image.get())); }),
-               "[Buffer::retain]", "CL_MEM_TYPE 0x10f1", "give a buffer");
+  expect_throws<InvalidArgument>([&] { static_cast<void>(Buffer::retain(context(), image.get())); },
+                                 "[Buffer::retain]", "CL_MEM_TYPE 0x10f1", "give a buffer");
   EXPECT_EQ(references(image.get()), 1u);
 }
 

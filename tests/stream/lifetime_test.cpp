@@ -16,9 +16,8 @@ namespace dovetail {
 namespace {
 
 using test::context;
-using test::expect_parts;
+using test::expect_throws;
 using test::Gate;
-using test::text_thrown;
 
 constexpr std::size_t count = 64;
 
@@ -114,11 +113,10 @@ TEST_F(Lifetime, DependantsOfAGoneBorrowedStreamThrow) {
   std::optional<Stream> producer = Stream::borrow(context(), native.get());
   const std::string id = std::to_string(producer->id());
   const Point point = leave_behind(producer);
-  expect_parts(text_thrown<Error>([&] { grow(consumer); }),
-               "kernel 'grow' on stream #" + std::to_string(consumer.id()),
-               "stream #" + id + ", a borrowed queue", "keep a handle, use Stream::retain");
-  expect_parts(text_thrown<Error>([&] { consumer.wait(point); }), "stream #" + id,
-               "a borrowed queue");
+  expect_throws<Error>([&] { grow(consumer); },
+                       "kernel 'grow' on stream #" + std::to_string(consumer.id()),
+                       "stream #" + id + ", a borrowed queue", "keep a handle, use Stream::retain");
+  expect_throws<Error>([&] { consumer.wait(point); }, "stream #" + id, "a borrowed queue");
   EXPECT_EQ(consumer.point().ticket, 0u) << "nothing was taken";
 
   const Buffer other = test::buffer_of(std::vector<int>(count, 1));

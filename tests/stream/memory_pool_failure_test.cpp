@@ -20,9 +20,9 @@ namespace {
 using test::caught;
 using test::context;
 using test::expect_parts;
+using test::expect_throws;
 using test::kib;
 using test::mib;
-using test::text_thrown;
 
 using MemoryPoolFailure = test::MemoryPoolWork;
 
@@ -67,8 +67,8 @@ TEST_F(MemoryPoolFailure, ForkedChildLeavesThePoolAlone) {
 TEST_F(MemoryPoolFailure, RefusesAStreamOfAnotherContext) {
   MemoryPool pool(context());
   const Stream stream(test::other_context());
-  expect_parts(text_thrown<InvalidArgument>([&] { static_cast<void>(pool.allocate(stream, 4)); }),
-               "[MemoryPool::allocate]", "another context", "MemoryPool::of");
+  expect_throws<InvalidArgument>([&] { static_cast<void>(pool.allocate(stream, 4)); },
+                                 "[MemoryPool::allocate]", "another context", "MemoryPool::of");
 }
 
 TEST_F(MemoryPoolFailure, RefusesWhatNoDeviceHasAndKeepsWhatIsCached) {

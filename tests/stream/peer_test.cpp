@@ -17,6 +17,7 @@ namespace {
 
 using test::context;
 using test::expect_parts;
+using test::expect_throws;
 using test::text_thrown;
 
 constexpr std::size_t count = 64;
@@ -52,11 +53,11 @@ class PeerTest : public testing::Test {
 };
 
 TEST_F(PeerTest, MissingSubmitThrowsBeforeAnythingIsEnqueued) {
-  expect_parts(text_thrown<Error>([&] { set(stream, data, 2); }), "[Peer::submit] 'odd'",
-               "had recorded 1 and has enqueued 0");
-  expect_parts(text_thrown<Error>([&] { static_cast<void>(stream.record()); }), "[Peer::submit]");
-  expect_parts(text_thrown<Error>([&] { stream.synchronize(); }), "[Peer::submit]");
-  expect_parts(text_thrown<Error>([&] { consumer.wait(stream); }), "[Peer::submit]");
+  expect_throws<Error>([&] { set(stream, data, 2); }, "[Peer::submit] 'odd'",
+                       "had recorded 1 and has enqueued 0");
+  expect_throws<Error>([&] { static_cast<void>(stream.record()); }, "[Peer::submit]");
+  expect_throws<Error>([&] { stream.synchronize(); }, "[Peer::submit]");
+  expect_throws<Error>([&] { consumer.wait(stream); }, "[Peer::submit]");
   EXPECT_EQ(stream.point().ticket, 0u);
   peer->now.enqueued = 1;
   set(stream, data, 2);
@@ -85,7 +86,7 @@ TEST_F(PeerTest, ThrowingSubmitFailsTheDependentStream) {
   stream.synchronize();
   EXPECT_EQ(test::contents(data), std::vector<int>(count, 2));
   // The order was broken, so dependent work throws until the consumer is reset.
-  expect_parts(text_thrown<CommandError>([&] { set(consumer, other, 3); }), "not now");
+  expect_throws<CommandError>([&] { set(consumer, other, 3); }, "not now");
   consumer.reset();
   set(consumer, data, 4);
   consumer.synchronize();
@@ -100,7 +101,7 @@ TEST_F(PeerTest, ThrownIntFailsTheDependentStreamToo) {
   EXPECT_THROW(set(consumer, data, 3), int);
   ASSERT_EQ(consumer.point().ticket, 1u);  // else its dependants wait for ever
   peer->now.enqueued = 2;
-  expect_parts(text_thrown<CommandError>([&] { set(stream, data, 4); }), "depends on stream #");
+  expect_throws<CommandError>([&] { set(stream, data, 4); }, "depends on stream #");
   consumer.reset();
   set(stream, data, 4);
   stream.synchronize();
@@ -123,12 +124,12 @@ TEST_F(PeerTest, ReportsAThrownIntAtTheEndOfItsStream) {
 TEST_F(PeerTest, SubmitThatEnqueuesOnAStreamThrows) {
   for (const Stream* target : {&stream, &consumer}) {
     peer->at_submit = [&] { set(*target, other, 5); };
-    expect_parts(text_thrown<Error>([&] { set(stream, data, 2); }),
-                 "this thread is giving work to stream #" + std::to_string(stream.id()),
-                 "gives work to stream #" + std::to_string(target->id()), "Peer::submit");
+    expect_throws<Error>([&] { set(stream, data, 2); },
+                         "this thread is giving work to stream #" + std::to_string(stream.id()),
+                         "gives work to stream #" + std::to_string(target->id()), "Peer::submit");
   }
   peer->at_submit = [&] { consumer.wait(stream); };
-  expect_parts(text_thrown<Error>([&] { set(stream, data, 2); }), "Peer::submit");
+  expect_throws<Error>([&] { set(stream, data, 2); }, "Peer::submit");
   peer->at_submit = [&] { peer->now.enqueued = 1; };
   set(stream, data, 2);
   set(consumer, other, 3);
@@ -136,16 +137,15 @@ TEST_F(PeerTest, SubmitThatEnqueuesOnAStreamThrows) {
 
 TEST_F(PeerTest, SubmitThatEnqueuesThrowsOutsideALaunchToo) {
   peer->at_submit = [&] { set(stream, other, 5); };
-  expect_parts(text_thrown<Error>([&] { static_cast<void>(stream.record()); }), "Peer::submit");
-  expect_parts(text_thrown<Error>([&] { stream.synchronize(); }), "Peer::submit");
+  expect_throws<Error>([&] { static_cast<void>(stream.record()); }, "Peer::submit");
+  expect_throws<Error>([&] { stream.synchronize(); }, "Peer::submit");
 }
 
 TEST_F(PeerTest, AttachesOnceAndDetachesOnce) {
-  expect_parts(text_thrown<InvalidArgument>([&] { stream.attach(peer); }), "[Stream::attach] 'odd'",
-               "already");
-  expect_parts(text_thrown<InvalidArgument>([&] { stream.attach(nullptr); }), "null");
-  expect_parts(text_thrown<InvalidArgument>([&] { consumer.detach(*peer); }),
-               "[Stream::detach] 'odd' is not attached");
+  expect_throws<InvalidArgument>([&] { stream.attach(peer); }, "[Stream::attach] 'odd'", "already");
+  expect_throws<InvalidArgument>([&] { stream.attach(nullptr); }, "null");
+  expect_throws<InvalidArgument>([&] { consumer.detach(*peer); },
+                                 "[Stream::detach] 'odd' is not attached");
   EXPECT_THROW(stream.detach(*peer), Error);  // as it does not submit
   set(stream, data, 2);                       // the launch no longer calls its submit()
   stream.synchronize();

@@ -61,8 +61,8 @@ TEST_F(StreamEnd, GoneBorrowedQueuesPointsThrow) {
   const Point point = borrowed->point();
   borrowed.reset();
   const Stream next(context());
-  test::expect_parts(test::text_thrown<Error>([&] { next.wait(point); }), "[Stream]",
-                     "a borrowed queue", "the last handle to that stream is gone");
+  test::expect_throws<Error>([&] { next.wait(point); }, "[Stream]", "a borrowed queue",
+                             "the last handle to that stream is gone");
   gate.release();
   ASSERT_EQ(clFinish(queue_.get()), CL_SUCCESS);
 }

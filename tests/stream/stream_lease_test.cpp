@@ -26,9 +26,8 @@ namespace {
 
 using namespace std::chrono_literals;
 using test::context;
-using test::expect_parts;
+using test::expect_throws;
 using test::leases_of;
-using test::text_thrown;
 
 TEST(StreamLease, HoldsAStreamThatGetNeverReturns) {
   StreamPool pool(context(), {.size = 3, .leases = 2});
@@ -94,8 +93,9 @@ TEST(StreamLease, MovesWithItsStream) {
   EXPECT_EQ(second->id(), id);
   EXPECT_EQ(leases_of(pool).active, 1u);
   // NOLINTNEXTLINE(bugprone-use-after-move)
-  expect_parts(text_thrown<InvalidArgument>([&] { static_cast<void>(first.stream()); }),
-               "[StreamLease::stream]", "moved from", "use the one it was moved to");
+  expect_throws<InvalidArgument>([&] { static_cast<void>(first.stream()); },
+                                 "[StreamLease::stream]", "moved from",
+                                 "use the one it was moved to");
 
   StreamLease third = pool.lease();
   EXPECT_EQ(leases_of(pool).active, 2u);
@@ -194,12 +194,12 @@ TEST(StreamLease, SucceedsAfterTheDriverRefusedAQueue) {
 
 TEST(StreamLease, PoolWithoutLeasesRefusesIt) {
   StreamPool pool(context(), {.leases = 0});
-  expect_parts(text_thrown<InvalidArgument>([&] { static_cast<void>(pool.lease()); }),
-               "[StreamPool::lease]", "leases = 0", "at least 1");
-  expect_parts(text_thrown<InvalidArgument>([&] { static_cast<void>(pool.try_lease()); }),
-               "[StreamPool::try_lease]", "leases = 0");
-  expect_parts(text_thrown<InvalidArgument>([&] { static_cast<void>(pool.try_lease_for(1s)); }),
-               "[StreamPool::try_lease_for]", "leases = 0");
+  expect_throws<InvalidArgument>([&] { static_cast<void>(pool.lease()); }, "[StreamPool::lease]",
+                                 "leases = 0", "at least 1");
+  expect_throws<InvalidArgument>([&] { static_cast<void>(pool.try_lease()); },
+                                 "[StreamPool::try_lease]", "leases = 0");
+  expect_throws<InvalidArgument>([&] { static_cast<void>(pool.try_lease_for(1s)); },
+                                 "[StreamPool::try_lease_for]", "leases = 0");
 }
 
 }  // namespace

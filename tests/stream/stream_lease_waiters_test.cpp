@@ -28,9 +28,8 @@ namespace {
 using namespace std::chrono_literals;
 using test::await_waiting;
 using test::context;
-using test::expect_parts;
+using test::expect_throws;
 using test::leases_of;
-using test::text_thrown;
 
 /// The streams that threads hold at this moment.
 class InUse {
@@ -186,8 +185,8 @@ TEST(StreamLease, GoesToTheNextWaiterWhenTheDriverRefusesAQueue) {
 
 TEST(StreamLease, RefusesATimeoutBelowZero) {
   StreamPool pool(context(), {.leases = 1});
-  expect_parts(text_thrown<InvalidArgument>([&] { static_cast<void>(pool.try_lease_for(-5ms)); }),
-               "[StreamPool::try_lease_for]", "-5000000ns", "0 or more");
+  expect_throws<InvalidArgument>([&] { static_cast<void>(pool.try_lease_for(-5ms)); },
+                                 "[StreamPool::try_lease_for]", "-5000000ns", "0 or more");
   EXPECT_EQ(leases_of(pool).granted, 0u);
   EXPECT_EQ(leases_of(pool).timed_out, 0u);
 }

@@ -18,8 +18,7 @@ namespace dovetail {
 namespace {
 
 using test::context;
-using test::expect_parts;
-using test::text_thrown;
+using test::expect_throws;
 
 TEST(StreamPool, GivesItsStreamsRoundRobin) {
   StreamPool pool(context(), {.size = 3});
@@ -50,15 +49,15 @@ TEST(StreamPool, HasThirtyOneStreamsByDefault) {
 }
 
 TEST(StreamPool, RefusesSizeZero) {
-  expect_parts(text_thrown<InvalidArgument>([] { StreamPool pool(context(), {.size = 0}); }),
-               "[StreamPool]", "size 0", "at least 1");
+  expect_throws<InvalidArgument>([] { StreamPool pool(context(), {.size = 0}); }, "[StreamPool]",
+                                 "size 0", "at least 1");
 }
 
 TEST(StreamPool, RefusesAnIndexThatIsNotBelowItsSize) {
   StreamPool pool(context(), {.size = 4});
   EXPECT_NO_THROW(static_cast<void>(pool.get(3)));
-  expect_parts(text_thrown<InvalidArgument>([&] { static_cast<void>(pool.get(4)); }),
-               "[StreamPool::get]", "index 4", "4 streams", "give one below 4");
+  expect_throws<InvalidArgument>([&] { static_cast<void>(pool.get(4)); }, "[StreamPool::get]",
+                                 "index 4", "4 streams", "give one below 4");
 }
 
 TEST(StreamPool, MakesItsQueuesOnlyWhenTheyAreAskedFor) {

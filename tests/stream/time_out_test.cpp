@@ -19,6 +19,7 @@ using namespace std::chrono_literals;
 using test::caught;
 using test::context;
 using test::expect_parts;
+using test::expect_throws;
 using test::Gate;
 using test::text_thrown;
 
@@ -79,10 +80,10 @@ TEST_F(TimeOut, EventTimesOutAndNamesWhoWaitsForWhom) {
 TEST_F(TimeOut, ForeignEventTimesOutToo) {
   cl_event user = clCreateUserEvent(context().get(), nullptr);
   const Event event = Event::retain(user);
-  expect_parts(text_thrown<TimedOut>([&] { event.synchronize(1ms); }), "the event was not done");
+  expect_throws<TimedOut>([&] { event.synchronize(1ms); }, "the event was not done");
   consumer.wait(event);
-  expect_parts(text_thrown<TimedOut>([&] { consumer.synchronize(1ms); }),
-               "it waits for an event of somebody else");
+  expect_throws<TimedOut>([&] { consumer.synchronize(1ms); },
+                          "it waits for an event of somebody else");
   ASSERT_EQ(clSetUserEventStatus(user, CL_COMPLETE), CL_SUCCESS);
   event.synchronize(60s);
   consumer.synchronize(60s);
@@ -125,12 +126,12 @@ TEST_F(TimeOut, FinishedWorkNeverTimesOut) {
 
 TEST_F(TimeOut, RefusesNegativeLimits) {
   const Event event = producer.record();
-  expect_parts(text_thrown<InvalidArgument>([&] { producer.synchronize(-1ns); }),
-               "[Stream::synchronize] a limit of -1 ns; give 0 or more.");
-  expect_parts(text_thrown<InvalidArgument>([&] { event.synchronize(-1ns); }),
-               "[Event::synchronize] a limit of -1 ns; give 0 or more.");
-  expect_parts(text_thrown<InvalidArgument>([&] { producer.reset(-1ns); }),
-               "[Stream::reset] a limit of -1 ns; give 0 or more.");
+  expect_throws<InvalidArgument>([&] { producer.synchronize(-1ns); },
+                                 "[Stream::synchronize] a limit of -1 ns; give 0 or more.");
+  expect_throws<InvalidArgument>([&] { event.synchronize(-1ns); },
+                                 "[Event::synchronize] a limit of -1 ns; give 0 or more.");
+  expect_throws<InvalidArgument>([&] { producer.reset(-1ns); },
+                                 "[Stream::reset] a limit of -1 ns; give 0 or more.");
 }
 
 TEST_F(TimeOut, LongestLimitDoesNotTimeOutAtOnce) {

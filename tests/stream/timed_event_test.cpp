@@ -23,6 +23,7 @@ namespace {
 using std::chrono::nanoseconds;
 using test::context;
 using test::expect_parts;
+using test::expect_throws;
 using test::Gate;
 
 /// A kernel that takes `steps` of about a nanosecond in each of `groups` work-groups.
@@ -192,9 +193,9 @@ TEST(TimedEvent, DifferenceRefusesAnotherDevice) {
     const Stream a{Context(first)}, b{Context(second)};
     const TimedEvent start = a.record_timed();
     const TimedEvent end = b.record_timed();
-    expect_parts(test::text_thrown<InvalidArgument>([&] { static_cast<void>(end - start); }),
-                 "[TimedEvent::operator-]", "'" + first.name() + "'", "'" + second.name() + "'",
-                 "take both times on one device");
+    expect_throws<InvalidArgument>([&] { static_cast<void>(end - start); },
+                                   "[TimedEvent::operator-]", "'" + first.name() + "'",
+                                   "'" + second.name() + "'", "take both times on one device");
   });
 }
 

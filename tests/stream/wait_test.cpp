@@ -14,9 +14,8 @@ namespace dovetail {
 namespace {
 
 using test::context;
-using test::expect_parts;
+using test::expect_throws;
 using test::Gate;
-using test::text_thrown;
 
 constexpr std::size_t count = 64;
 
@@ -94,23 +93,23 @@ TEST_F(Wait, MarkerOfAnEarlyPointCoversLaterOnes) {
 TEST_F(Wait, RefusesAPointThatLiesAhead) {
   set(producer, data, 2);
   const Point ahead{producer.id(), 2};
-  expect_parts(text_thrown<InvalidArgument>([&] { consumer.wait(ahead); }), "[Stream::wait]",
-               "up to 1, and not 2");
+  expect_throws<InvalidArgument>([&] { consumer.wait(ahead); }, "[Stream::wait]",
+                                 "up to 1, and not 2");
 }
 
 TEST_F(Wait, RefusesAPointOfAStreamThatNeverWas) {
   const Point never{Stream(context()).id() + 1000, 1};
-  expect_parts(text_thrown<InvalidArgument>([&] { consumer.wait(never); }), "[Stream::wait]",
-               "stream #" + std::to_string(never.stream));
+  expect_throws<InvalidArgument>([&] { consumer.wait(never); }, "[Stream::wait]",
+                                 "stream #" + std::to_string(never.stream));
   consumer.wait(Point{});  // before all work
 }
 
 TEST_F(Wait, RefusesAPointAndAStreamOfAnotherContext) {
   const Stream other(test::other_context());
-  expect_parts(text_thrown<InvalidArgument>([&] { consumer.wait(other); }), "[Stream::wait]",
-               "the stream belongs to another context");
-  expect_parts(text_thrown<InvalidArgument>([&] { consumer.wait(other.point()); }),
-               "[Stream::wait]", "the point belongs to another context");
+  expect_throws<InvalidArgument>([&] { consumer.wait(other); }, "[Stream::wait]",
+                                 "the stream belongs to another context");
+  expect_throws<InvalidArgument>([&] { consumer.wait(other.point()); }, "[Stream::wait]",
+                                 "the point belongs to another context");
 }
 
 TEST_F(Wait, SecondWaitForAnEventCostsNothing) {

@@ -26,6 +26,7 @@ namespace {
 using test::contents;
 using test::context;
 using test::expect_parts;
+using test::expect_throws;
 using test::text_thrown;
 
 constexpr std::size_t count = 64;
@@ -194,7 +195,7 @@ TEST_P(WithQueue, RefusesToEnqueueOnAStreamInside) {
       with_queue(stream, "nested", nested);
     }
   };
-  expect_parts(text_thrown<Error>(call), "may give work to a stream");
+  expect_throws<Error>(call, "may give work to a stream");
 }
 
 INSTANTIATE_TEST_SUITE_P(, WithQueue, testing::Bool(),
@@ -280,7 +281,7 @@ TEST(WithQueueUndeclared, ThrowsUntilAFailedStreamIsReset) {
   const Event event = failed.record();
   gate.fail(-5);
   EXPECT_THROW(event.synchronize(), CommandError);
-  expect_parts(text_thrown<CommandError>(call), "raw depends on stream #");
+  expect_throws<CommandError>(call, "raw depends on stream #");
   failed.reset();
   call();
 }

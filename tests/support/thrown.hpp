@@ -44,4 +44,10 @@ void expect_parts(const std::string& text, const Parts&... parts) {
    ...);
 }
 
+/// Expects that `call` throws an `E` whose text holds each of `parts`.
+template <typename E, typename Call, typename... Parts>
+void expect_throws(Call call, const Parts&... parts) {
+  expect_parts(text_thrown<E>(call), parts...);
+}
+
 }  // namespace dovetail::test

@@ -97,8 +97,8 @@ TEST_F(Tune, KeepsWhatAnotherTunerWroteMeanwhile) {
 TEST_F(Tune, FailsBeforeItMeasuresWhereItCannotWrite) {
   auto nowhere = options({shape(72)});
   nowhere.file = "/proc/none/tuned.csv";
-  test::expect_parts(test::text_thrown<Error>([&] { run_tune(nowhere, results); }), "cannot write",
-                     "/proc/none/tuned.csv");
+  test::expect_throws<Error>([&] { run_tune(nowhere, results); }, "cannot write",
+                             "/proc/none/tuned.csv");
   EXPECT_FALSE(
       has_matmul_tuning(Context::default_context().device(), case_of(shape(72), DType::f32)));
 }
@@ -148,17 +148,15 @@ TEST_F(Tune, EndsWhereNoChoiceGivesTheRightResult) {
     return run_again_with({{"cpu/gemv.cl", "if (0) ", "put(total, &work"},
                            {"cpu/panel.cl", "if (0) ", "store_tile(sums, &to)"}});
   }
-  test::expect_parts(
-      test::text_thrown<VerificationFailed>([&] { run_tune(options({shape(1)}), results); }),
-      "1 x [1, 21] by [21, 33]", "no choice", "WRONG RESULT");
+  test::expect_throws<VerificationFailed>([&] { run_tune(options({shape(1)}), results); },
+                                          "1 x [1, 21] by [21, 33]", "no choice", "WRONG RESULT");
   EXPECT_EQ(read(file).find("float32"), std::string::npos) << read(file);
 }
 
 TEST_F(Tune, RefusesAFileThatIsNone) {
   std::ofstream(file) << "something else\n";
-  test::expect_parts(
-      test::text_thrown<InvalidArgument>([&] { run_tune(options({shape(65)}), results); }),
-      "tuned.csv:1", "something else");
+  test::expect_throws<InvalidArgument>([&] { run_tune(options({shape(65)}), results); },
+                                       "tuned.csv:1", "something else");
   EXPECT_EQ(read(file), "something else\n");
 }
 
