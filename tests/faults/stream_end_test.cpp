@@ -28,22 +28,14 @@ using test::Fault;
 using test::Gate;
 using test::text_thrown;
 
-constexpr std::size_t count = 64;
-
-class FaultyStreamEnd : public test::FaultTest {
+class FaultyStreamEnd : public test::OrderedWork<test::FaultTest> {
  protected:
-  static void set(const Stream& stream, const Buffer& buffer, int value) {
-    test::set_kernel().launch(stream, NDRange({count}), writes(buffer), value);
-  }
-  static void grow(const Stream& stream, const Buffer& buffer) {
-    test::grow_kernel().launch(stream, NDRange({count}), updates(buffer));
-  }
   static void do_undeclared_work(const Stream& stream) {
     with_queue(stream, "anything", [](cl_command_queue) {});
   }
 
   const Stream stream{context()};
-  const Buffer data = test::buffer_of(std::vector<int>(count, 1));
+  const Buffer data = test::buffer_of(all(1));
 };
 
 TEST_F(FaultyStreamEnd, UnreadableStatusDoesNotEndTheProcess) {
@@ -57,7 +49,7 @@ TEST_F(FaultyStreamEnd, UnreadableStatusDoesNotEndTheProcess) {
   }
   grow(stream, data);
   stream.synchronize();
-  EXPECT_EQ(test::contents(data), std::vector<int>(count, 11));
+  EXPECT_EQ(test::contents(data), all(11));
 }
 
 TEST_F(FaultyStreamEnd, WaitForAGoneStreamLeavesItsQueueAlone) {
@@ -72,7 +64,7 @@ TEST_F(FaultyStreamEnd, WaitForAGoneStreamLeavesItsQueueAlone) {
   ASSERT_EQ(clSetUserEventStatus(user, CL_COMPLETE), CL_SUCCESS);
   clReleaseEvent(user);
   EXPECT_NO_THROW(stream.synchronize());
-  EXPECT_EQ(test::contents(data), std::vector<int>(count, 11));
+  EXPECT_EQ(test::contents(data), all(11));
 }
 
 /// The parameter says whether the event is retained after its queue was released.
@@ -116,7 +108,7 @@ TEST_P(FaultyLastMarker, LeavesTheMemoryAndTheContextUsable) {
   EXPECT_NO_THROW(do_undeclared_work(stream));
   EXPECT_NO_THROW(grow(stream, data));
   EXPECT_NO_THROW(stream.synchronize());
-  EXPECT_EQ(test::contents(data), std::vector<int>(count, 11));
+  EXPECT_EQ(test::contents(data), all(11));
 }
 INSTANTIATE_TEST_SUITE_P(Failures, FaultyLastMarker, testing::Values(1, 2, 1000),
                          [](const auto& instance) { return std::to_string(instance.param); });
@@ -156,13 +148,13 @@ TEST_F(FaultyStreamEnd, DeclareDoneEndsAQueueThatCannotBeMarked) {
   const std::string text = text_thrown<Error>([&] { grow(stream, data); });
   expect_parts(text, "refused to mark", "Stream::declare_done");
   EXPECT_EQ(text.find("borrowed"), std::string::npos) << text;
-  while (test::contents(data) != std::vector<int>(count, 5)) {
+  while (test::contents(data) != all(5)) {
   }
   Stream::declare_done(point);
   EXPECT_NO_THROW(do_undeclared_work(stream));
   EXPECT_NO_THROW(grow(stream, data));
   EXPECT_NO_THROW(stream.synchronize());
-  EXPECT_EQ(test::contents(data), std::vector<int>(count, 11));
+  EXPECT_EQ(test::contents(data), all(11));
 }
 
 /// The last marker of a stream that is gone reports that its work failed.
@@ -179,7 +171,7 @@ class FaultyFailedEnd : public FaultyStreamEnd {
     { const Stream another(context()); }  // the first call that looks notices
     ASSERT_GE(fault->fired(), 1u);
     gate.release();
-    while (test::contents(data) != std::vector<int>(count, 5)) {  // the work itself succeeds
+    while (test::contents(data) != all(5)) {  // the work itself succeeds
     }
   }
 
@@ -194,7 +186,7 @@ TEST_F(FaultyFailedEnd, RefusesReadsUntilTheMemoryIsWrittenAnew) {
   EXPECT_NO_THROW(set(stream, data, 7));
   EXPECT_NO_THROW(grow(stream, data));
   EXPECT_NO_THROW(stream.synchronize());
-  EXPECT_EQ(test::contents(data), std::vector<int>(count, 15));
+  EXPECT_EQ(test::contents(data), all(15));
 }
 
 TEST_F(FaultyFailedEnd, LeavesUndeclaredWorkAlone) {
@@ -218,7 +210,7 @@ TEST_F(FaultyStreamEnd, GoneStreamsUndeclaredFailureThrowsOnce) {
   EXPECT_NO_THROW(grow(stream, data));
   EXPECT_NO_THROW(do_undeclared_work(stream));
   EXPECT_NO_THROW(stream.synchronize());
-  EXPECT_EQ(test::contents(data), std::vector<int>(count, 3));
+  EXPECT_EQ(test::contents(data), all(3));
 }
 
 }  // namespace

@@ -8,7 +8,6 @@
 #include "dovetail/runtime/recording.hpp"
 #include "tests/support/gate.hpp"
 #include "tests/support/layer_test.hpp"
-#include "tests/support/ordered_work.hpp"
 #include "tests/support/recorded_work.hpp"
 
 namespace dovetail {
@@ -24,9 +23,9 @@ class RecordingCalls : public test::RecordedWork<test::LayerTest> {
     for (const Stream& each : {stream, other}) each.synchronize();
   }
   Recording captured(int launches) const {
-    Capture capture(stream, {.method = ReplayMethod::launch_list});
-    for (int i = 0; i < launches; ++i) grow(data, stream);
-    return capture.end();
+    return RecordedWork::captured(stream, {.method = ReplayMethod::launch_list}, [&] {
+      for (int i = 0; i < launches; ++i) grow(stream, data);
+    });
   }
   /// Calls that enqueue, order or block.
   static Calls work_of(Calls calls) {
@@ -55,7 +54,7 @@ TEST_F(RecordingCalls, ReplayTakesOneWaitForAllWorkOfAnotherStream) {
   recording.replay();
   stream.synchronize();
   test::Gate gate(other);
-  for (int i = 0; i < 5; ++i) grow(data, other);
+  for (int i = 0; i < 5; ++i) grow(other, data);
   EXPECT_EQ(order_calls_during([&] { recording.replay(); }), test::one_wait);
   EXPECT_EQ(order_calls_during([&] { recording.replay(); }), test::OrderCalls{});
   gate.release();
@@ -63,12 +62,12 @@ TEST_F(RecordingCalls, ReplayTakesOneWaitForAllWorkOfAnotherStream) {
 
 TEST_F(RecordingCalls, ReplayWithAForkTakesAWaitEachWay) {
   Capture capture(stream, {.method = ReplayMethod::launch_list});
-  grow(data, stream);
+  grow(stream, data);
   other.wait(stream);
-  grow(more, other);
-  grow(data, stream);
+  grow(other, more);
+  grow(stream, data);
   stream.wait(other);
-  grow(data, stream);
+  grow(stream, data);
   const Recording recording = capture.end();
   test::Gate gate(stream);
   const test::OrderCalls both{.markers = 2, .flushes = 2, .barriers = 2, .events = 2};

@@ -40,7 +40,7 @@ class CaptureTest : public test::RecordedWork<testing::Test> {
     EXPECT_THROW(event.synchronize(), CommandError);
   }
   using RecordedWork::grow;
-  void grow(const Stream& on) const { grow(data, on); }
+  void grow(const Stream& on) const { grow(on, data); }
 
   const Buffer data = test::buffer_of(all(1));
 };
@@ -89,11 +89,7 @@ TEST_F(CaptureTest, ThrowsInsideAFunctionThatEnqueues) {
     return;
   }
   alarm(20);
-  const Recording recording = [&] {
-    Capture capture(stream);
-    grow(stream);
-    return capture.end();
-  }();
+  const Recording recording = captured(stream, {}, [&] { grow(stream); });
   const Buffer unrelated = test::buffer_of(all(1));
   const auto refuses = [&](const char* function, const std::function<void()>& call) {
     const auto nested = [&](cl_command_queue) { call(); };
@@ -174,7 +170,7 @@ TEST_F(CaptureTest, LeavesNothingBehindWithoutItsEnd) {
 TEST_F(CaptureTest, LeavesWorkOnOtherStreamsAlone) {
   Capture capture(stream);
   const Buffer unrelated = test::buffer_of(all(1));
-  set(unrelated, 3, other);
+  set(other, unrelated, 3);
   other.synchronize();
   EXPECT_EQ(contents(unrelated), all(3));
 }
@@ -207,9 +203,7 @@ TEST_F(CaptureTest, ReplayRefusedMidwayFailsTheStreamsThatGotAPart) {
 class UnsubmittedTest : public CaptureTest {
  protected:
   Recording captured() const {
-    Capture capture(stream);
-    grow(stream);
-    return capture.end();
+    return RecordedWork::captured(stream, {}, [&] { grow(stream); });
   }
   void expect_refused(const std::function<void()>& call) const {
     expect_throws<CaptureError>(call, "recorded and has not been submitted",
@@ -241,7 +235,7 @@ TEST_F(UnsubmittedTest, ResultsRefuseReadsByStreamsAndTheHost) {
 
 TEST_F(UnsubmittedTest, ResultsAllowOverwriting) {
   const Recording recording = captured();
-  set(data, 5, other);
+  set(other, data, 5);
   const Tensor tensor = Tensor::from_buffer(data, {count}, DType::i32);
   EXPECT_EQ(tensor.to_host<int>(other), all(5));
   recording.replay();
@@ -275,7 +269,7 @@ TEST_F(UnsubmittedTest, ResultsRefuseReadsByAnotherRecordingsReplay) {
   const Buffer result = test::buffer_of(all(0));
   const Recording first = captured();
   Capture capture(other);
-  copy(data, result, other);
+  copy(other, data, result);
   const Recording second = capture.end();
   expect_refused([&] { second.replay(); });
   first.replay();
@@ -299,10 +293,10 @@ TEST_F(UnsubmittedTest, ResultsMoveWithAnArgumentThatIsChanged) {
   const Buffer elsewhere = test::buffer_of(all(1));
   const Recording recording = captured();
   recording.update(0, 0, elsewhere);
-  grow(data, other);
-  expect_refused([&] { grow(elsewhere, other); });
+  grow(other, data);
+  expect_refused([&] { grow(other, elsewhere); });
   recording.replay();
-  grow(elsewhere, other);
+  grow(other, elsewhere);
   other.synchronize();
   EXPECT_EQ(contents(data), all(3));
   EXPECT_EQ(contents(elsewhere), all(7));
@@ -311,20 +305,20 @@ TEST_F(UnsubmittedTest, ResultsMoveWithAnArgumentThatIsChanged) {
 TEST_F(UnsubmittedTest, ResultsStayAfterARefusedOverwrite) {
   const Buffer second = test::buffer_of(all(1));
   Capture capture(stream);
-  grow(data, stream);
-  grow(second, stream);
+  grow(stream, data);
+  grow(stream, second);
   const Recording recording = capture.end();
   expect_refused([&] {
     with_queue(other, std::array{writes(data), reads(second)}, "my work", [](cl_command_queue) {});
   });
-  expect_refused([&] { grow(data, other); });
+  expect_refused([&] { grow(other, data); });
 }
 
 TEST_F(UnsubmittedTest, ReplayIgnoresResultsThatItOverwritesFirst) {
   const Buffer result = test::buffer_of(all(0));
   const Recording first = captured();
   Capture capture(other);
-  set(data, 5, other);
+  set(other, data, 5);
   test::copy_kernel().launch(other, NDRange({count / 2}),
                              BufferView{data, 0, count / 2 * sizeof(int)}, writes(result));
   const Recording second = capture.end();
@@ -339,13 +333,13 @@ TEST_F(UnsubmittedTest, ResultsStayUnsubmittedWhenAReplayFails) {
   const Stream failed(context());
   {
     test::Gate gate(failed);
-    set(lost, 2, failed);
+    set(failed, lost, 2);
     const Event event = failed.record();
     gate.fail(-5);
     EXPECT_THROW(event.synchronize(), CommandError);
   }
   Capture capture(stream);
-  copy(lost, data, stream);
+  copy(stream, lost, data);
   const Recording recording = capture.end();
   EXPECT_THROW(recording.replay(), CommandError);
   expect_refused([&] { grow(other); });

@@ -2,7 +2,6 @@
 // Recordings of several streams: forked, joined, in the same order on each replay.
 #include <gtest/gtest.h>
 
-#include <optional>
 #include <vector>
 
 #include "dovetail/core/error.hpp"
@@ -27,9 +26,39 @@ class RecordingForkTest : public test::RecordedWork<test::ReplayTest> {
   }
 
   Recording growing_z() const {
-    Capture capture(other, options());
-    grow(z, other);
-    return capture.end();
+    return captured(other, options(), [&] { grow(other, z); });
+  }
+  /// Captures `work`, to which `fork` is a fork of `stream`.
+  template <typename Work>
+  Recording forked(const Work& work) const {
+    return captured(stream, options(), [&] {
+      fork.wait(stream);
+      work();
+    });
+  }
+  Recording growing_y() const {
+    return forked([&] {
+      grow(fork, y);
+      stream.wait(fork);
+    });
+  }
+  /// Replays while `fork` is held. Expects that `stream` waits for it; calls `check` meanwhile.
+  template <typename Check>
+  void expect_joined(const Recording& recording, const Check& check) const {
+    test::Gate gate(fork);
+    recording.replay();
+    EXPECT_TRUE(test::is_held(stream.record()));
+    check();
+    gate.release();
+    stream.synchronize();
+  }
+  void expect_joined(const Recording& recording) const {
+    expect_joined(recording, [] {});
+  }
+  /// Looks at a buffer again and again until it holds `value`, or gives up.
+  static void expect_reached(const Buffer& buffer, int value) {
+    for (int i = 0; i < 100'000 && contents(buffer) != all(value); ++i) continue;
+    EXPECT_EQ(contents(buffer), all(value));
   }
 
   const Stream fork{context()};
@@ -39,36 +68,28 @@ class RecordingForkTest : public test::RecordedWork<test::ReplayTest> {
 };
 
 TEST_P(RecordingForkTest, RunsForksOnTheirStreams) {
-  Capture capture(stream, options());
-  fork.wait(stream);
-  grow(y, fork);
-  grow(x, stream);
-  stream.wait(fork);
-  const Recording recording = capture.end();
+  const Recording recording = forked([&] {
+    grow(fork, y);
+    grow(stream, x);
+    stream.wait(fork);
+  });
   ASSERT_EQ(recording.size(), 2u);
-
-  test::Gate gate(fork);
-  recording.replay();
-  EXPECT_TRUE(test::is_held(stream.record()));  // joined
-  for (int i = 0; i < 100'000 && contents(x) != all(3); ++i) continue;
-  EXPECT_EQ(contents(x), all(3));  // and yet the two branches run apart
-  EXPECT_EQ(contents(y), all(1));
-  gate.release();
-  stream.synchronize();
+  expect_joined(recording, [&] {
+    expect_reached(x, 3);  // the two branches run apart
+    EXPECT_EQ(contents(y), all(1));
+  });
   EXPECT_EQ(contents(y), all(3));
 }
 
 TEST_P(RecordingForkTest, RunsForksBesideWorkOfTheFirstStream) {
-  Capture capture(stream, options());
-  fork.wait(stream);
-  grow(x, stream);
-  grow(y, fork);
-  stream.wait(fork);
-  const Recording recording = capture.end();
+  const Recording recording = forked([&] {
+    grow(stream, x);
+    grow(fork, y);
+    stream.wait(fork);
+  });
   test::Gate gate(stream);  // holds the recording's own work there; the fork came before it
   recording.replay();
-  for (int i = 0; i < 100'000 && contents(y) != all(3); ++i) continue;
-  EXPECT_EQ(contents(y), all(3));
+  expect_reached(y, 3);
   EXPECT_EQ(contents(x), all(1));
   gate.release();
   stream.synchronize();
@@ -78,9 +99,9 @@ TEST_P(RecordingForkTest, RunsForksBesideWorkOfTheFirstStream) {
 TEST_P(RecordingForkTest, SubmitsAsAWholeOrNotAtAll) {
   const Recording unsubmitted = growing_z();
   Capture capture(stream, options());
-  grow(x, stream);
+  grow(stream, x);
   fork.wait(stream);
-  copy(z, y, fork);
+  copy(fork, z, y);
   stream.wait(fork);
   const Recording recording = capture.end();
   EXPECT_THROW(recording.replay(), CaptureError);  // for what the fork reads
@@ -96,9 +117,9 @@ TEST_P(RecordingForkTest, SubmitsAsAWholeOrNotAtAll) {
 TEST_P(RecordingForkTest, ReadsWhatItWroteItselfThoughUnsubmittedElsewhere) {
   const Recording unsubmitted = growing_z();
   Capture capture(stream, options());
-  set(z, 5, stream);
+  set(stream, z, 5);
   fork.wait(stream);
-  copy(z, y, fork);
+  copy(fork, z, y);
   stream.wait(fork);
   capture.end().replay();
   stream.synchronize();
@@ -106,13 +127,12 @@ TEST_P(RecordingForkTest, ReadsWhatItWroteItselfThoughUnsubmittedElsewhere) {
 }
 
 TEST_P(RecordingForkTest, RefusesArgumentsThatReverseTheOrderOfItsStreams) {
-  Capture capture(stream, options());
-  fork.wait(stream);
-  grow(x, stream);
-  set(y, 5, fork);
-  copy(x, z, stream);  // in one batch with the first command, and so before the fork's
-  stream.wait(fork);
-  const Recording recording = capture.end();
+  const Recording recording = forked([&] {
+    grow(stream, x);
+    set(fork, y, 5);
+    copy(stream, x, z);  // in one batch with the first command, and so before the fork's
+    stream.wait(fork);
+  });
   expect_throws<InvalidArgument>([&] { recording.update(recording.find("kernel 'copy'"), 0, y); },
                                  "[Recording::update] argument 0 of command 1, kernel 'copy'",
                                  "command 2, kernel 'set'", "given to another stream before it",
@@ -127,13 +147,9 @@ TEST_P(RecordingForkTest, RefusesArgumentsThatReverseTheOrderOfItsStreams) {
 }
 
 TEST_P(RecordingForkTest, ForksAfterWorkBeforeTheReplay) {
-  Capture capture(stream, options());
-  fork.wait(stream);
-  grow(y, fork);
-  stream.wait(fork);
-  const Recording recording = capture.end();
+  const Recording recording = growing_y();
   test::Gate gate(stream);
-  grow(x, stream);
+  grow(stream, x);
   recording.replay();
   EXPECT_TRUE(test::is_held(fork.record()));  // though they share no memory
   gate.release();
@@ -143,16 +159,16 @@ TEST_P(RecordingForkTest, ForksAfterWorkBeforeTheReplay) {
 
 TEST_P(RecordingForkTest, ForksAndJoinsInTheMiddle) {
   Capture capture(stream, options());
-  set(x, 2, stream);
+  set(stream, x, 2);
   fork.wait(stream);
-  copy(x, y, fork);
-  set(z, 9, stream);
+  copy(fork, x, y);
+  set(stream, z, 9);
   stream.wait(fork);
-  grow(y, stream);
+  grow(stream, y);
   fork.wait(stream);
-  copy(y, z, fork);
+  copy(fork, y, z);
   stream.wait(fork);
-  grow(z, stream);
+  grow(stream, z);
   const Recording recording = capture.end();
   for (int i = 0; i < 20; ++i) recording.replay(i % 2 == 0 ? stream : other);
   stream.synchronize();
@@ -165,56 +181,34 @@ TEST_P(RecordingForkTest, ForksAndJoinsInTheMiddle) {
 }
 
 TEST_P(RecordingForkTest, SharedMemoryJoinsAFork) {
-  Capture capture(stream, options());
-  fork.wait(stream);
-  set(x, 4, fork);
-  copy(x, y, stream);  // runs after it because of x
-  const Recording recording = capture.end();
-  test::Gate gate(fork);
-  recording.replay();
-  EXPECT_TRUE(test::is_held(stream.record()));
-  gate.release();
-  stream.synchronize();
+  expect_joined(forked([&] {
+    set(fork, x, 4);
+    copy(stream, x, y);  // runs after it because of x
+  }));
   EXPECT_EQ(contents(y), all(4));
 }
 
 TEST_P(RecordingForkTest, OrdersWritesAfterReadsWithinTheCapture) {
-  Capture capture(stream, options());
-  fork.wait(stream);
-  copy(x, y, fork);
-  set(x, 8, stream);
-  const Recording recording = capture.end();
-  test::Gate gate(fork);
-  recording.replay();
-  EXPECT_TRUE(test::is_held(stream.record()));
-  EXPECT_EQ(contents(x), all(1));
-  gate.release();
-  stream.synchronize();
+  const Recording recording = forked([&] {
+    copy(fork, x, y);
+    set(stream, x, 8);
+  });
+  expect_joined(recording, [&] { EXPECT_EQ(contents(x), all(1)); });
   EXPECT_EQ(contents(x), all(8));
   EXPECT_EQ(contents(y), all(1));
 }
 
 TEST_P(RecordingForkTest, ThirdStreamJoinsAFork) {
-  Capture capture(stream, options());
-  fork.wait(stream);
-  grow(x, fork);
-  other.wait(fork);
-  stream.wait(other);
-  const Recording recording = capture.end();
-  test::Gate gate(fork);
-  recording.replay();
-  EXPECT_TRUE(test::is_held(stream.record()));
-  gate.release();
-  stream.synchronize();
+  expect_joined(forked([&] {
+    grow(fork, x);
+    other.wait(fork);
+    stream.wait(other);
+  }));
   EXPECT_EQ(contents(x), all(3));
 }
 
 TEST_P(RecordingForkTest, EmptyForkNeedsNoJoin) {
-  Capture capture(stream, options());
-  fork.wait(stream);
-  grow(x, stream);
-  const Recording recording = capture.end();
-  recording.replay();
+  forked([&] { grow(stream, x); }).replay();
   stream.synchronize();
   EXPECT_EQ(contents(x), all(3));
 }
@@ -223,16 +217,16 @@ TEST_P(RecordingForkTest, EndRefusesAnUnjoinedFork) {
   {
     Capture capture(stream, options());
     fork.wait(stream);
-    set(y, 5, fork);
-    grow(x, stream);
+    set(fork, y, 5);
+    grow(stream, x);
     expect_throws<CaptureError>(
         [&] { static_cast<void>(capture.end()); },
         "[Capture::end] stream #" + std::to_string(fork.id()) + " was given kernel 'set'",
         "join it");
   }
   // The capture has left no trace.
-  grow(y, fork);
-  grow(x, stream);
+  grow(fork, y);
+  grow(stream, x);
   stream.synchronize();
   fork.synchronize();
   EXPECT_EQ(contents(x), all(3));
@@ -242,9 +236,9 @@ TEST_P(RecordingForkTest, EndRefusesAnUnjoinedFork) {
 TEST_P(RecordingForkTest, EndRefusesWorkAfterTheJoin) {
   Capture capture(stream, options());
   fork.wait(stream);
-  grow(y, fork);
+  grow(fork, y);
   stream.wait(fork);
-  grow(y, fork);
+  grow(fork, y);
   EXPECT_THROW(static_cast<void>(capture.end()), CaptureError);
 }
 
@@ -260,18 +254,11 @@ TEST_P(RecordingForkTest, RefusesToWaitForAStreamThatTakesNoPart) {
 }
 
 TEST_P(RecordingForkTest, LetsTheStreamsWorkAsUsualAfterTheEnd) {
-  std::optional<Recording> recording;
-  {
-    Capture capture(stream, options());
-    fork.wait(stream);
-    grow(y, fork);
-    stream.wait(fork);
-    recording = capture.end();
-  }
-  set(y, 2, fork);
+  const Recording recording = growing_y();
+  set(fork, y, 2);
   fork.synchronize();
   EXPECT_EQ(contents(y), all(2));
-  recording->replay();
+  recording.replay();
   stream.synchronize();
   EXPECT_EQ(contents(y), all(5));
 }

@@ -30,14 +30,12 @@ class RecordingTest : public test::RecordedWork<test::ReplayTest> {
  protected:
   void TearDown() override { stream.synchronize(); }
   Recording capture(const std::function<void()>& work) const {
-    Capture begun(stream, options());
-    work();
-    return begun.end();
+    return captured(stream, options(), work);
   }
   using RecordedWork::grow;
   using RecordedWork::set;
-  void set(const Buffer& buffer, int value) const { set(buffer, value, stream); }
-  void grow(const Buffer& buffer) const { grow(buffer, stream); }
+  void set(const Buffer& buffer, int value) const { set(stream, buffer, value); }
+  void grow(const Buffer& buffer) const { grow(stream, buffer); }
 
   const Buffer data = test::buffer_of(all(1));
   const Buffer result = test::buffer_of(all(0));
@@ -48,7 +46,7 @@ TEST_P(RecordingTest, RunsNothingUntilItIsReplayedAndThenAllInOrder) {
     set(data, 5);
     grow(data);
     grow(data);
-    copy(data, result, stream);
+    copy(stream, data, result);
   });
   EXPECT_EQ(contents(data), all(1));
   EXPECT_EQ(stream.point().ticket, 0u);
@@ -89,28 +87,28 @@ TEST_P(RecordingTest, CountsAsOneCommandOfTheStream) {
 }
 
 TEST_P(RecordingTest, OrdersItsMemoryTowardsOtherStreams) {
-  const Recording recording = capture([&] { copy(data, result, stream); });
+  const Recording recording = capture([&] { copy(stream, data, result); });
   test::Gate gate(other);
-  set(data, 7, other);
+  set(other, data, 7);
   recording.replay();
   const Event replayed = stream.record();
   EXPECT_TRUE(test::is_held(replayed));
   gate.release();
-  grow(result, other);
+  grow(other, result);
   other.synchronize();
   EXPECT_EQ(contents(result), all(15));
 }
 
 TEST_P(RecordingTest, WritesAfterWhatOtherStreamsReadEvenWhereItReadsFirst) {
   const Recording recording = capture([&] {
-    copy(data, result, stream);
+    copy(stream, data, result);
     set(data, 9);
   });
   recording.replay();
   set(data, 1);
   const Buffer elsewhere = test::buffer_of(all(0));
   test::Gate gate(other);
-  copy(data, elsewhere, other);
+  copy(other, data, elsewhere);
   recording.replay();
   EXPECT_TRUE(test::is_held(stream.record()));
   gate.release();
@@ -179,7 +177,7 @@ TEST_P(RecordingTest, TakesNewArguments) {
   const Recording recording = capture([&] {
     set(data, 5);
     grow(data);
-    copy(data, result, stream);
+    copy(stream, data, result);
   });
   recording.replay();
   test::Gate gate(stream);
@@ -198,15 +196,15 @@ TEST_P(RecordingTest, TakesNewArguments) {
 }
 
 TEST_P(RecordingTest, OrdersTheMemoryOfItsNewArguments) {
-  const Recording recording = capture([&] { copy(data, result, stream); });
+  const Recording recording = capture([&] { copy(stream, data, result); });
   const Buffer elsewhere = test::buffer_of(all(1));
   recording.update(0, "from", elsewhere);
   test::Gate gate(other);
-  set(data, 9, other);  // no longer read
+  set(other, data, 9);  // no longer read
   recording.replay();
   stream.synchronize(std::chrono::seconds(20));
   EXPECT_EQ(contents(result), all(1));
-  set(elsewhere, 4, other);
+  set(other, elsewhere, 4);
   recording.replay();
   EXPECT_TRUE(test::is_held(stream.record()));
   gate.release();
@@ -301,9 +299,9 @@ TEST_P(RecordingTest, RunsAsAWholeWhenManyThreadsReplayIt) {
       "count_differences");
   const Buffer second = test::buffer_of(all(0)), differences = test::buffer_of(all(0));
   const Recording recording = capture([&] {
-    copy(data, result, stream);
+    copy(stream, data, result);
     other.wait(stream);
-    copy(data, second, other);
+    copy(other, data, second);
     grow(data);
     stream.wait(other);
     count_differences.launch(stream, NDRange({count}), result, second, differences);

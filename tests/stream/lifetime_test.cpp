@@ -19,16 +19,11 @@ using test::context;
 using test::expect_throws;
 using test::Gate;
 
-constexpr std::size_t count = 64;
-
-class Lifetime : public testing::Test {
+class Lifetime : public test::OrderedWork<testing::Test> {
  protected:
-  void set(const Stream& stream, int value) {
-    test::set_kernel().launch(stream, NDRange({count}), writes(data), value);
-  }
-  void grow(const Stream& stream) {
-    test::grow_kernel().launch(stream, NDRange({count}), updates(data));
-  }
+  using OrderedWork::set;
+  void set(const Stream& stream, int value) { set(stream, data, value); }
+  void grow(const Stream& stream) { OrderedWork::grow(stream, data); }
   /// Enqueues work on `stream`, holds it and drops the only handle. Returns the work's point.
   Point leave_behind(std::optional<Stream>& stream) {
     gate.emplace(*stream);
@@ -41,13 +36,13 @@ class Lifetime : public testing::Test {
   /// @param last  The stream whose work must run last.
   void expect_held_until_release(const Stream& last) {
     EXPECT_TRUE(test::is_held(last.record()));
-    EXPECT_EQ(test::contents(data), std::vector<int>(count, 1));
+    EXPECT_EQ(test::contents(data), all(1));
     gate->release();
     last.synchronize();
-    EXPECT_EQ(test::contents(data), std::vector<int>(count, 5));
+    EXPECT_EQ(test::contents(data), all(5));
   }
 
-  const Buffer data = test::buffer_of(std::vector<int>(count, 1));
+  const Buffer data = test::buffer_of(all(1));
   const test::NativeQueue native{context()};
   const Stream consumer{context()};
   std::optional<Gate> gate;
@@ -95,7 +90,7 @@ TEST_F(Lifetime, OrderOutlivesAChainOfStreams) {
   EXPECT_TRUE(test::is_held(consumer.record()));
   gate->release();
   consumer.synchronize();
-  EXPECT_EQ(test::contents(data), std::vector<int>(count, 11));
+  EXPECT_EQ(test::contents(data), all(11));
 }
 
 TEST_F(Lifetime, GoneStreamLeavesNothingToWaitForOnceSynchronized) {
@@ -106,7 +101,7 @@ TEST_F(Lifetime, GoneStreamLeavesNothingToWaitForOnceSynchronized) {
   grow(consumer);
   EXPECT_EQ(consumer.statistics().count(Verdict::completed), 1u);
   consumer.synchronize();
-  EXPECT_EQ(test::contents(data), std::vector<int>(count, 5));
+  EXPECT_EQ(test::contents(data), all(5));
 }
 
 TEST_F(Lifetime, DependantsOfAGoneBorrowedStreamThrow) {
@@ -119,17 +114,17 @@ TEST_F(Lifetime, DependantsOfAGoneBorrowedStreamThrow) {
   expect_throws<Error>([&] { consumer.wait(point); }, "stream #" + id, "a borrowed queue");
   EXPECT_EQ(consumer.point().ticket, 0u) << "nothing was taken";
 
-  const Buffer other = test::buffer_of(std::vector<int>(count, 1));
-  test::set_kernel().launch(consumer, NDRange({count}), writes(other), 3);
+  const Buffer other = test::buffer_of(all(1));
+  set(consumer, other, 3);
   consumer.synchronize();
-  EXPECT_EQ(test::contents(other), std::vector<int>(count, 3));
+  EXPECT_EQ(test::contents(other), all(3));
   gate->release();
 
   const Stream again = Stream::borrow(context(), native.get());
   again.synchronize();
   grow(consumer);
   consumer.synchronize();
-  EXPECT_EQ(test::contents(data), std::vector<int>(count, 5));
+  EXPECT_EQ(test::contents(data), all(5));
 }
 
 TEST_F(Lifetime, AdoptingAGoneBorrowedQueueResumesItsStream) {
@@ -157,7 +152,7 @@ TEST_F(Lifetime, SynchronizedBorrowedStreamEndsWithoutHarm) {
   }
   grow(consumer);
   consumer.synchronize();
-  EXPECT_EQ(test::contents(data), std::vector<int>(count, 5));
+  EXPECT_EQ(test::contents(data), all(5));
 }
 
 TEST_F(Lifetime, DestroyedEventEndsNeitherItsStreamNorItsWait) {

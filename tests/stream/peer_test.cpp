@@ -16,11 +16,8 @@ namespace dovetail {
 namespace {
 
 using test::context;
-using test::expect_parts;
 using test::expect_throws;
 using test::text_thrown;
-
-constexpr std::size_t count = 64;
 
 /// Holds back one command. `submit()` calls the test's function.
 class OddPeer : public Peer {
@@ -33,7 +30,7 @@ class OddPeer : public Peer {
   std::function<void()> at_submit = [] {};
 };
 
-class PeerTest : public testing::Test {
+class PeerTest : public test::OrderedWork<testing::Test> {
  protected:
   PeerTest() { stream.attach(peer); }
   void TearDown() override {
@@ -41,12 +38,9 @@ class PeerTest : public testing::Test {
     stream.synchronize();
     consumer.synchronize();
   }
-  void set(const Stream& on, const Buffer& buffer, int value) {
-    test::set_kernel().launch(on, NDRange({count}), writes(buffer), value);
-  }
 
-  const Buffer data = test::buffer_of(std::vector<int>(count, 1));
-  const Buffer other = test::buffer_of(std::vector<int>(count, 1));
+  const Buffer data = test::buffer_of(all(1));
+  const Buffer other = test::buffer_of(all(1));
   const std::shared_ptr<OddPeer> peer = std::make_shared<OddPeer>();
   const Stream stream{context()};
   const Stream consumer{context()};
@@ -62,7 +56,7 @@ TEST_F(PeerTest, MissingSubmitThrowsBeforeAnythingIsEnqueued) {
   peer->now.enqueued = 1;
   set(stream, data, 2);
   stream.synchronize();
-  EXPECT_EQ(test::contents(data), std::vector<int>(count, 2));
+  EXPECT_EQ(test::contents(data), all(2));
 }
 
 TEST_F(PeerTest, ThrowingSubmitLeavesTheStreamUsable) {
@@ -73,7 +67,7 @@ TEST_F(PeerTest, ThrowingSubmitLeavesTheStreamUsable) {
   peer->at_submit = [&] { peer->now.enqueued = 1; };
   set(stream, data, 2);
   stream.synchronize();
-  EXPECT_EQ(test::contents(data), std::vector<int>(count, 2));
+  EXPECT_EQ(test::contents(data), all(2));
 }
 
 TEST_F(PeerTest, ThrowingSubmitFailsTheDependentStream) {
@@ -84,13 +78,13 @@ TEST_F(PeerTest, ThrowingSubmitFailsTheDependentStream) {
   EXPECT_EQ(text_thrown<std::logic_error>([&] { set(consumer, data, 3); }), "not now");
   EXPECT_EQ(text_thrown<std::logic_error>([&] { stream.detach(*peer); }), "not now");
   stream.synchronize();
-  EXPECT_EQ(test::contents(data), std::vector<int>(count, 2));
+  EXPECT_EQ(test::contents(data), all(2));
   // The order was broken, so dependent work throws until the consumer is reset.
   expect_throws<CommandError>([&] { set(consumer, other, 3); }, "not now");
   consumer.reset();
   set(consumer, data, 4);
   consumer.synchronize();
-  EXPECT_EQ(test::contents(data), std::vector<int>(count, 4));
+  EXPECT_EQ(test::contents(data), all(4));
 }
 
 TEST_F(PeerTest, ThrownIntFailsTheDependentStreamToo) {
@@ -105,7 +99,7 @@ TEST_F(PeerTest, ThrownIntFailsTheDependentStreamToo) {
   consumer.reset();
   set(stream, data, 4);
   stream.synchronize();
-  EXPECT_EQ(test::contents(data), std::vector<int>(count, 4));
+  EXPECT_EQ(test::contents(data), all(4));
 }
 
 TEST_F(PeerTest, ReportsAThrownIntAtTheEndOfItsStream) {
@@ -117,8 +111,8 @@ TEST_F(PeerTest, ReportsAThrownIntAtTheEndOfItsStream) {
     set(ending, data, 2);
     ending.attach(last);
   }
-  expect_parts(testing::internal::GetCapturedStderr(), "goes without a last marker",
-               "an exception of another type");
+  test::expect_parts(testing::internal::GetCapturedStderr(), "goes without a last marker",
+                     "an exception of another type");
 }
 
 TEST_F(PeerTest, SubmitThatEnqueuesOnAStreamThrows) {

@@ -23,18 +23,16 @@ using test::expect_throws;
 using test::Gate;
 using test::text_thrown;
 
-constexpr std::size_t count = 64;
-
-class TimeOut : public testing::Test {
+class TimeOut : public test::OrderedWork<testing::Test> {
  protected:
   /// Makes the consumer wait for work of the producer.
   void hold_both() {
-    test::set_kernel().launch(producer, NDRange({count}), writes(data), 2);
-    test::grow_kernel().launch(consumer, NDRange({count}), updates(data));
+    set(producer, data, 2);
+    grow(consumer, data);
   }
   static std::string name(const Stream& stream) { return "stream #" + std::to_string(stream.id()); }
 
-  const Buffer data = test::buffer_of(std::vector<int>(count, 1));
+  const Buffer data = test::buffer_of(all(1));
   const Stream producer{context()};
   const Stream consumer{context()};
 };
@@ -58,7 +56,7 @@ TEST_F(TimeOut, SynchronizeForTimesOutAndNamesWhoWaitsForWhom) {
 
   gate.release();  // the work goes on
   consumer.synchronize(60s);
-  EXPECT_EQ(test::contents(data), std::vector<int>(count, 5));
+  EXPECT_EQ(test::contents(data), all(5));
 }
 
 TEST_F(TimeOut, EventTimesOutAndNamesWhoWaitsForWhom) {

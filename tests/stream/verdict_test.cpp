@@ -15,8 +15,6 @@ namespace {
 using test::context;
 using test::Gate;
 
-constexpr std::size_t count = 64;
-
 /// Counts dependencies by verdict.
 struct Verdicts {
   std::uint64_t same_queue = 0, already_ordered = 0, transitive = 0, completed = 0, waited = 0,
@@ -36,15 +34,12 @@ Verdicts verdicts(const Stream& stream) {
           now.count(Verdict::waited),     now.count(Verdict::foreign)};
 }
 
-class VerdictTest : public testing::Test {
+class VerdictTest : public test::OrderedWork<testing::Test> {
  protected:
   static void set(const Stream& stream, const Buffer& buffer) {
-    test::set_kernel().launch(stream, NDRange({count}), writes(buffer), 2);
+    OrderedWork::set(stream, buffer, 2);
   }
-  static void copy(const Stream& stream, const Buffer& from, const Buffer& to) {
-    test::copy_kernel().launch(stream, NDRange({count}), reads(from), writes(to));
-  }
-  static Buffer buffer() { return test::buffer_of(std::vector<int>(count, 1)); }
+  static Buffer buffer() { return test::buffer_of(all(1)); }
 
   const Buffer x = buffer(), y = buffer(), z = buffer();
   const Stream a{context()}, b{context()}, c{context()};

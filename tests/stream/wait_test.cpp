@@ -17,18 +17,12 @@ using test::context;
 using test::expect_throws;
 using test::Gate;
 
-constexpr std::size_t count = 64;
-
-void set(const Stream& stream, const Buffer& buffer, int value) {
-  test::set_kernel().launch(stream, NDRange({count}), writes(buffer), value);
-}
-
-class Wait : public testing::Test {
+class Wait : public test::OrderedWork<testing::Test> {
  protected:
   void TearDown() override { consumer.synchronize(); }
   std::uint64_t of(Verdict verdict) const { return consumer.statistics().count(verdict); }
 
-  const Buffer data = test::buffer_of(std::vector<int>(count, 1));
+  const Buffer data = test::buffer_of(all(1));
   const Stream producer{context()};
   const Stream consumer{context()};
 };

@@ -29,19 +29,14 @@ using test::expect_parts;
 using test::expect_throws;
 using test::text_thrown;
 
-constexpr std::size_t count = 64;
-constexpr std::size_t nbytes = count * sizeof(int);
-
-std::vector<int> all(int value) { return std::vector<int>(count, value); }
-
 void raw_copy(cl_command_queue queue, const Buffer& from, const Buffer& to) {
   if (clEnqueueCopyBuffer(queue, detail::handle_of(from).memory, detail::handle_of(to).memory, 0, 0,
-                          nbytes, 0, nullptr, nullptr) != CL_SUCCESS) {
+                          from.nbytes(), 0, nullptr, nullptr) != CL_SUCCESS) {
     throw std::runtime_error("raw_copy: clEnqueueCopyBuffer failed");
   }
 }
 
-class WithQueue : public testing::TestWithParam<bool> {
+class WithQueue : public test::OrderedWork<testing::TestWithParam<bool>> {
  protected:
   void TearDown() override {
     for (const Stream& each : {stream, other}) each.synchronize();
@@ -68,12 +63,6 @@ class WithQueue : public testing::TestWithParam<bool> {
     } else {
       with_queue(on, "raw copy", enqueue);
     }
-  }
-  static void set(const Stream& on, const Buffer& to, int value) {
-    test::set_kernel().launch(on, NDRange({count}), writes(to), value);
-  }
-  static void copy(const Stream& on, const Buffer& from, const Buffer& to) {
-    test::copy_kernel().launch(on, NDRange({count}), from, writes(to));
   }
 
   OrderRecorder recorder;
@@ -201,7 +190,9 @@ TEST_P(WithQueue, RefusesToEnqueueOnAStreamInside) {
 INSTANTIATE_TEST_SUITE_P(, WithQueue, testing::Bool(),
                          [](const auto& each) { return each.param ? "declared" : "undeclared"; });
 
-TEST(WithQueueDeclared, RefusesARangeThatItsBufferDoesNotHave) {
+class WithQueueDeclared : public test::OrderedWork<testing::Test> {};
+
+TEST_F(WithQueueDeclared, RefusesARangeThatItsBufferDoesNotHave) {
   const Stream stream(context());
   const Buffer data = test::buffer_of(all(1));
   bool was_called = false;
@@ -222,7 +213,9 @@ TEST(WithQueueDeclared, RefusesARangeThatItsBufferDoesNotHave) {
   EXPECT_TRUE(was_called);
 }
 
-TEST(WithQueueUndeclared, WaitsForOthersWorkOnAQueueThatDovetailHasNotUsed) {
+class WithQueueUndeclared : public test::OrderedWork<testing::Test> {};
+
+TEST_F(WithQueueUndeclared, WaitsForOthersWorkOnAQueueThatDovetailHasNotUsed) {
   OrderRecorder recorder;
   const test::NativeQueue queue(context());
   const Stream stream(context()), adopted = Stream::retain(context(), queue.get());
@@ -238,7 +231,7 @@ TEST(WithQueueUndeclared, WaitsForOthersWorkOnAQueueThatDovetailHasNotUsed) {
   EXPECT_EQ(check.violation_count, 0u) << check.str();
 }
 
-TEST(WithQueueUndeclared, LeavesOtherContextsAlone) {
+TEST_F(WithQueueUndeclared, LeavesOtherContextsAlone) {
   const Stream stream(context());
   const Stream foreign(test::other_context());
   const Buffer memory(test::other_context(), nbytes);
@@ -252,32 +245,32 @@ TEST(WithQueueUndeclared, LeavesOtherContextsAlone) {
   gate.release();
 }
 
-TEST(WithQueueUndeclared, HoldsLaterWorkAlsoAfterARefusedLaunch) {
+TEST_F(WithQueueUndeclared, HoldsLaterWorkAlsoAfterARefusedLaunch) {
   const Stream stream(context()), other(context());
   const Buffer data = test::buffer_of(all(1)), result = test::buffer_of(all(0));
   const Buffer pending = test::buffer_of(all(0));
   Capture capture(other);
-  test::set_kernel().launch(other, NDRange({count}), writes(pending), 1);
+  set(other, pending, 1);
   const Recording recording = capture.end();
   test::Gate gate(stream);
   with_queue(stream, "raw", [&](cl_command_queue queue) {
     test::raw_set(queue, {data, 0, nbytes}, 7);
   });
-  EXPECT_THROW(test::grow_kernel().launch(other, NDRange({count}), pending), CaptureError);
-  test::copy_kernel().launch(other, NDRange({count}), data, writes(result));
+  EXPECT_THROW(grow(other, pending), CaptureError);
+  copy(other, data, result);
   EXPECT_TRUE(test::is_held(other.record()));
   gate.release();
   other.synchronize();
   EXPECT_EQ(contents(result), all(7));
 }
 
-TEST(WithQueueUndeclared, ThrowsUntilAFailedStreamIsReset) {
+TEST_F(WithQueueUndeclared, ThrowsUntilAFailedStreamIsReset) {
   DOVETAIL_SKIP_UNLESS_FAILURES_PROPAGATE();
   const Stream stream(context()), failed(context());
   const Buffer data = test::buffer_of(all(1));
   const auto call = [&] { with_queue(stream, "raw", [](cl_command_queue) {}); };
   test::Gate gate(failed);
-  test::set_kernel().launch(failed, NDRange({count}), writes(data), 1);
+  set(failed, data, 1);
   const Event event = failed.record();
   gate.fail(-5);
   EXPECT_THROW(event.synchronize(), CommandError);
@@ -286,13 +279,13 @@ TEST(WithQueueUndeclared, ThrowsUntilAFailedStreamIsReset) {
   call();
 }
 
-TEST(WithQueueUndeclared, AppearsInExplain) {
+TEST_F(WithQueueUndeclared, AppearsInExplain) {
   OrderRecorder recorder;
   const Stream stream(context()), other(context());
   const Buffer data = test::buffer_of(all(1));
   test::Gate gate(stream);
   with_queue(stream, "raw", [](cl_command_queue) {});
-  test::set_kernel().launch(other, NDRange({count}), writes(data), 1);
+  set(other, data, 1);
   expect_parts(explain(recorder.take()), "raw, any memory", "undeclared memory -> waited");
   gate.release();
 }

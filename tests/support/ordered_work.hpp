@@ -81,4 +81,26 @@ inline bool is_held(const Event& event) {
   return !event.is_done();
 }
 
+/// A fixture whose work sets, grows and copies buffers of `count` integers.
+/// @tparam Base  What fixture it extends, such as testing::Test.
+template <typename Base>
+class OrderedWork : public Base {
+ protected:
+  static constexpr std::size_t count = 64;
+  static constexpr std::size_t nbytes = count * sizeof(int);
+
+  /// A buffer's contents if they are all the same.
+  static std::vector<int> all(int value) { return std::vector<int>(count, value); }
+
+  static void set(const Stream& on, const Buffer& buffer, int value) {
+    set_kernel().launch(on, NDRange({count}), writes(buffer), value);
+  }
+  static void grow(const Stream& on, const Buffer& buffer) {
+    grow_kernel().launch(on, NDRange({count}), buffer);
+  }
+  static void copy(const Stream& on, const Buffer& from, const Buffer& to) {
+    copy_kernel().launch(on, NDRange({count}), from, writes(to));
+  }
+};
+
 }  // namespace dovetail::test
