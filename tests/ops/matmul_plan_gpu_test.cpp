@@ -8,6 +8,7 @@
 #include <random>
 #include <string>
 
+#include "lib/ops/matmul/tuning/live_tuning.hpp"
 #include "lib/ops/matmul/tuning/tuning_table.hpp"
 #include "lib/runtime/embedded_kernels.hpp"
 
@@ -181,15 +182,7 @@ TEST(MatmulPlanGpu, PlansEveryEntryOfTheLibrarysTable) {
   EXPECT_FALSE(table.entries().empty());
   for (const auto& [device, p, tuning, is_set] : table.entries()) {
     if (device != "NVIDIA H200") continue;
-    const MatmulSizes sizes{.m = static_cast<std::uint32_t>(p.m),
-                            .n = static_cast<std::uint32_t>(p.n),
-                            .k = static_cast<std::uint32_t>(p.k),
-                            .batch = static_cast<std::uint32_t>(p.batch),
-                            .transpose_a = p.transpose_a,
-                            .transpose_b = p.transpose_b,
-                            .in = p.dtype,
-                            .out = p.dtype};
-    EXPECT_TRUE(plan_choice(large_gpu, sizes, tuning.choice)) << tuning.choice;
+    EXPECT_TRUE(plan_choice(large_gpu, sizes_of(p), tuning.choice)) << tuning.choice;
   }
 }
 

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "dovetail/core/error.hpp"
+#include "lib/ops/matmul/problem/check_out.hpp"
 #include "lib/runtime/embedded_kernels.hpp"
 
 namespace dovetail::detail {
@@ -106,6 +107,17 @@ MatmulCase case_of(const MatmulSizes& s) noexcept {
           .m = s.m,
           .n = s.n,
           .k = s.k};
+}
+
+MatmulSizes sizes_of(const MatmulCase& p) noexcept {
+  return {.m = static_cast<std::uint32_t>(p.m),
+          .n = static_cast<std::uint32_t>(p.n),
+          .k = static_cast<std::uint32_t>(p.k),
+          .batch = static_cast<std::uint32_t>(p.batch),
+          .transpose_a = p.transpose_a,
+          .transpose_b = p.transpose_b,
+          .in = p.dtype,
+          .out = result_dtype(p.dtype)};
 }
 
 }  // namespace dovetail::detail

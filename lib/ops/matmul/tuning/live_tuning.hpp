@@ -41,5 +41,7 @@ class LiveTuning {
 };
 
 MatmulCase case_of(const MatmulSizes& sizes) noexcept;
+/// The sizes are from 1 to 2^31 - 1.
+DOVETAIL_EXPORT MatmulSizes sizes_of(const MatmulCase& product) noexcept;
 
 }  // namespace dovetail::detail

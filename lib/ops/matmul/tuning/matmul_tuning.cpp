@@ -12,7 +12,6 @@
 #include "lib/core/moved_from.hpp"
 #include "lib/ops/matmul/plan/plan.hpp"
 #include "lib/ops/matmul/problem/check.hpp"
-#include "lib/ops/matmul/problem/check_out.hpp"
 #include "lib/ops/matmul/tuning/live_tuning.hpp"
 
 namespace dovetail {
@@ -34,14 +33,7 @@ detail::MatmulSizes checked_sizes(std::string_view function, const Device& devic
   if (!detail::is_multiplied(device, p.dtype)) {
     detail::refuse_dtype(device, p.dtype, fmt::format("[{}] the dtype", function));
   }
-  return {.m = static_cast<std::uint32_t>(p.m),
-          .n = static_cast<std::uint32_t>(p.n),
-          .k = static_cast<std::uint32_t>(p.k),
-          .batch = static_cast<std::uint32_t>(p.batch),
-          .transpose_a = p.transpose_a,
-          .transpose_b = p.transpose_b,
-          .in = p.dtype,
-          .out = detail::result_dtype(p.dtype)};
+  return detail::sizes_of(p);
 }
 
 }  // namespace
