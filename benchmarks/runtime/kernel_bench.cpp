@@ -32,6 +32,12 @@ constexpr const char* source = R"(
   }
 )";
 
+/// What a launch writes to every element of a buffer.
+struct Expected {
+  const Buffer& out;
+  double value;
+};
+
 /// One kernel on a stream, launched through the library and raw.
 class Launches {
  public:
@@ -53,9 +59,10 @@ class Launches {
   HeldQueue held_queue() const { return HeldQueue(stream_.context().get(), stream_.get()); }
   void drain() const { stream_.synchronize(); }
 
-  /// Clears `out`, calls `launch`, and tells whether every element is then `expected`.
+  /// Clears the buffer, calls `launch`, and tells whether every element is then what is expected.
   template <typename Launch>
-  bool gives(const Buffer& out, double expected, const Launch& launch) const {
+  bool gives(const Expected& expected, const Launch& launch) const {
+    const Buffer& out = expected.out;
     std::vector<float> host(items, -1.0f);
     check(clEnqueueWriteBuffer(stream_.get(), out.lend(), CL_TRUE, 0, out.nbytes(), host.data(), 0,
                                nullptr, nullptr),
@@ -64,7 +71,7 @@ class Launches {
     check(clEnqueueReadBuffer(stream_.get(), out.lend(), CL_TRUE, 0, out.nbytes(), host.data(), 0,
                               nullptr, nullptr),
           "clEnqueueReadBuffer");
-    return all_close(host, std::vector<double>(items, expected), 1e-6);
+    return all_close(host, std::vector<double>(items, expected.value), 1e-6);
   }
 
   Buffer buffer(float value) const {
@@ -97,6 +104,20 @@ void time_launches(benchmark::State& state, const Launches& launches, const Ours
   time_beside(state, &Times::enqueue, batch, ours, raw, release, [&] { queue.hold(); });
 }
 
+/// Times the launches only if both give what is expected.
+template <typename Ours, typename Raw>
+void time_checked_launches(benchmark::State& state, const Launches& launches,
+                           const Expected& expected, const Ours& ours, const Raw& raw) {
+  if (!launches.gives(expected, ours)) return fail(state, "Kernel::launch: a wrong result");
+  if (!launches.gives(expected, raw)) return fail(state, "baseline: a wrong result");
+  time_launches(state, launches, ours, raw);
+}
+
+void held_and_running(benchmark::internal::Benchmark* benchmark) {
+  benchmark->ArgName("running")->Arg(held)->Arg(running);
+  benchmark->UseManualTime()->Unit(benchmark::kMicrosecond)->Apply(report_spread);
+}
+
 void launch_no_arguments(benchmark::State& state) {
   const Launches launches("none");
   launches.ours();
@@ -104,13 +125,7 @@ void launch_no_arguments(benchmark::State& state) {
   time_launches(
       state, launches, [&] { launches.ours(); }, [&] { launches.raw(); });
 }
-BENCHMARK(launch_no_arguments)
-    ->ArgName("running")
-    ->Arg(held)
-    ->Arg(running)
-    ->UseManualTime()
-    ->Unit(benchmark::kMicrosecond)
-    ->Apply(report_spread);
+BENCHMARK(launch_no_arguments)->Apply(held_and_running);
 
 void launch_three_arguments(benchmark::State& state) {
   const Launches launches("three");
@@ -118,19 +133,11 @@ void launch_three_arguments(benchmark::State& state) {
   const cl_mem raw_out = out.lend();
   const cl_float value = 2.5f;
   const cl_uint size = items;
-  const auto ours = [&] { launches.ours(out, value, size); };
-  const auto raw = [&] { launches.raw(raw_out, value, size); };
-  if (!launches.gives(out, 2.5, ours)) return fail(state, "Kernel::launch: a wrong result");
-  if (!launches.gives(out, 2.5, raw)) return fail(state, "baseline: a wrong result");
-  time_launches(state, launches, ours, raw);
+  time_checked_launches(
+      state, launches, {out, 2.5}, [&] { launches.ours(out, value, size); },
+      [&] { launches.raw(raw_out, value, size); });
 }
-BENCHMARK(launch_three_arguments)
-    ->ArgName("running")
-    ->Arg(held)
-    ->Arg(running)
-    ->UseManualTime()
-    ->Unit(benchmark::kMicrosecond)
-    ->Apply(report_spread);
+BENCHMARK(launch_three_arguments)->Apply(held_and_running);
 
 void launch_eight_arguments(benchmark::State& state) {
   const Launches launches("eight");
@@ -139,19 +146,11 @@ void launch_eight_arguments(benchmark::State& state) {
   const cl_mem raw_out = out.lend(), raw_a = a.lend(), raw_b = b.lend(), raw_c = c.lend();
   const cl_float x = 1.0f, y = 0.5f, z = 0.25f;
   const cl_uint size = items;
-  const auto ours = [&] { launches.ours(out, a, b, c, x, y, z, size); };
-  const auto raw = [&] { launches.raw(raw_out, raw_a, raw_b, raw_c, x, y, z, size); };
-  if (!launches.gives(out, 2.75, ours)) return fail(state, "Kernel::launch: a wrong result");
-  if (!launches.gives(out, 2.75, raw)) return fail(state, "baseline: a wrong result");
-  time_launches(state, launches, ours, raw);
+  time_checked_launches(
+      state, launches, {out, 2.75}, [&] { launches.ours(out, a, b, c, x, y, z, size); },
+      [&] { launches.raw(raw_out, raw_a, raw_b, raw_c, x, y, z, size); });
 }
-BENCHMARK(launch_eight_arguments)
-    ->ArgName("running")
-    ->Arg(held)
-    ->Arg(running)
-    ->UseManualTime()
-    ->Unit(benchmark::kMicrosecond)
-    ->Apply(report_spread);
+BENCHMARK(launch_eight_arguments)->Apply(held_and_running);
 
 }  // namespace
 }  // namespace dovetail::bench
