@@ -169,25 +169,32 @@ TEST(MatmulTuning, RefusesWhatCannotRun) {
       "[matmul_choices]", "int64");
 }
 
-TEST(MatmulTuning, GoesThroughAFile) {
-  const test::TemporaryDirectory directory;
-  const auto file = directory.path() / "below" / "matmul.csv";
+/// Saves the last choice for the product to `file` and forgets it. Returns it.
+std::string save_last_choice(const std::filesystem::path& file) {
   const auto last = matmul_choices(device(), product).back();
   set_matmul_tuning(device(), product, {.choice = last});
   save_matmul_tuning(file);
   set_matmul_tuning(device(), product, {});
+  return last;
+}
+
+/// Loads `file`, expects it to hold `choice` for the product, and forgets it.
+void expect_loaded(const std::filesystem::path& file, const std::string& choice) {
   EXPECT_GE(load_matmul_tuning(file), 1u);
-  EXPECT_EQ(matmul_tuning(device(), product).choice, last);
+  EXPECT_EQ(matmul_tuning(device(), product).choice, choice);
   set_matmul_tuning(device(), product, {});
+}
+
+TEST(MatmulTuning, GoesThroughAFile) {
+  const test::TemporaryDirectory directory;
+  const auto file = directory.path() / "below" / "matmul.csv";
+  expect_loaded(file, save_last_choice(file));
 }
 
 TEST(MatmulTuning, BadFileChangesNothing) {
   const test::TemporaryDirectory directory;
   const auto file = directory.path() / "bad.csv";
-  const auto last = matmul_choices(device(), product).back();
-  set_matmul_tuning(device(), product, {.choice = last});
-  save_matmul_tuning(file);
-  set_matmul_tuning(device(), product, {});
+  save_last_choice(file);
   std::ofstream(file, std::ios::app) << "nonsense\n";
   expect_throws<InvalidArgument>([&] { load_matmul_tuning(file); }, "bad.csv:", "'nonsense'");
   EXPECT_EQ(matmul_tuning(device(), product).choice, matmul_choices(device(), product).front());
@@ -199,7 +206,6 @@ TEST(MatmulTuning, BadFileChangesNothing) {
 TEST(MatmulTuning, FileOfAnotherVersionIsRefusedAndReplacedWhenSaved) {
   const test::TemporaryDirectory directory;
   const auto file = directory.path() / "old.csv";
-  const auto last = matmul_choices(device(), product).back();
   std::ofstream(file)
       << "device,dtype,transpose_a,transpose_b,batch,m,n,k,backend,choice\n"
       << "Some GPU,float32,n,n,1,512,512,512,kernel,tile rows=64 columns=32 steps=16 item_rows=8 "
@@ -207,12 +213,7 @@ TEST(MatmulTuning, FileOfAnotherVersionIsRefusedAndReplacedWhenSaved) {
   expect_throws<InvalidArgument>([&] { load_matmul_tuning(file); }, "old.csv",
                                  "'tile rows=64 columns=32", "no kernel of this version",
                                  "tune again");
-  set_matmul_tuning(device(), product, {.choice = last});
-  save_matmul_tuning(file);
-  set_matmul_tuning(device(), product, {});
-  EXPECT_GE(load_matmul_tuning(file), 1u);
-  EXPECT_EQ(matmul_tuning(device(), product).choice, last);
-  set_matmul_tuning(device(), product, {});
+  expect_loaded(file, save_last_choice(file));
 }
 
 TEST(MatmulTuning, UsersFileKeepsItsKnownLinesBesideOneOfAnotherVersion) {
