@@ -21,10 +21,6 @@ namespace {
 namespace compute = boost::compute;
 using compute::lambda::_1;
 using test::context;
-using test::counting;
-using test::expect_held;
-using test::mapped;
-using test::multiply_add;
 
 constexpr std::size_t count = 1024;
 
@@ -38,10 +34,12 @@ struct Elements {
   compute::buffer_iterator<float> begin, end;
 };
 
-TEST(BoostCompute, TransformsBetweenOurOperationsOnOurQueue) {
+class BoostCompute : public test::HeldQueueTest {};
+
+TEST_F(BoostCompute, TransformsBetweenOurOperationsOnOurQueue) {
   const Stream stream(context());
   compute::command_queue queue(stream.get());
-  const Tensor x = test::floats(counting(count));
+  const Tensor x = floats(counting(count));
   const Elements elements(x);
   expect_held(stream, [&] {
     multiply_add(stream, x, 1, 1);
@@ -52,13 +50,13 @@ TEST(BoostCompute, TransformsBetweenOurOperationsOnOurQueue) {
             mapped(counting(count), [](float i) { return 3 * (i + 1) + 0.5f; }));
 }
 
-TEST(BoostCompute, ReducesAndSortsBetweenOurOperationsOnOurQueue) {
+TEST_F(BoostCompute, ReducesAndSortsBetweenOurOperationsOnOurQueue) {
   if (context().device().type() != DeviceType::cpu) {
     GTEST_SKIP() << "on GPUs one of the two waits on the host, which cannot end while this holds";
   }
   const Stream stream(context());
   compute::command_queue queue(stream.get());
-  const Tensor x = test::floats(counting(count)), sum = Tensor::zeros(stream, {1});
+  const Tensor x = floats(counting(count)), sum = Tensor::zeros(stream, {1});
   const Elements elements(x), sum_elements(sum);
   expect_held(stream, [&] {
     multiply_add(stream, x, -1, 2);  // falls
@@ -75,9 +73,9 @@ TEST(BoostCompute, ReducesAndSortsBetweenOurOperationsOnOurQueue) {
             std::accumulate(expected.begin(), expected.end(), 0.0f) / 5);
 }
 
-TEST(BoostCompute, LeavesTheQueueAndTheMemoryToUs) {
+TEST_F(BoostCompute, LeavesTheQueueAndTheMemoryToUs) {
   const Stream stream(context());
-  const Tensor x = test::floats(counting(count));
+  const Tensor x = floats(counting(count));
   const cl_uint before = test::references(stream.get());
   {
     const compute::command_queue queue(stream.get());
@@ -89,7 +87,7 @@ TEST(BoostCompute, LeavesTheQueueAndTheMemoryToUs) {
   EXPECT_EQ(x.to_host<float>(stream).at(0), 1);
 }
 
-TEST(BoostCompute, HasItsOwnQueueAndVectorAdoptedByUs) {
+TEST_F(BoostCompute, HasItsOwnQueueAndVectorAdoptedByUs) {
   const compute::context theirs(compute::device(context().device().get()));
   compute::command_queue queue(theirs, theirs.get_device());
   const std::vector<float> values = counting(count);

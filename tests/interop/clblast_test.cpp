@@ -11,10 +11,6 @@ namespace dovetail {
 namespace {
 
 using test::context;
-using test::counting;
-using test::expect_held;
-using test::mapped;
-using test::multiply_add;
 
 constexpr std::size_t count = 256;
 
@@ -26,9 +22,11 @@ void axpy(cl_command_queue queue, float alpha, const BufferView& x, const Buffer
   ASSERT_EQ(status, clblast::StatusCode::kSuccess);
 }
 
-TEST(Clblast, RunsBetweenOurOperationsOnOurQueue) {
+class Clblast : public test::HeldQueueTest {};
+
+TEST_F(Clblast, RunsBetweenOurOperationsOnOurQueue) {
   const Stream stream(context());
-  const Tensor x = test::floats(counting(count)), y = test::floats(counting(count));
+  const Tensor x = floats(counting(count)), y = floats(counting(count));
   expect_held(stream, [&] {
     multiply_add(stream, x, 1, 1);
     axpy(stream.get(), 2, x.storage(), y.storage());
@@ -38,10 +36,10 @@ TEST(Clblast, RunsBetweenOurOperationsOnOurQueue) {
             mapped(counting(count), [](float i) { return (i + 2 * (i + 1)) * 10; }));
 }
 
-TEST(Clblast, MultipliesMatricesBetweenOurOperations) {
+TEST_F(Clblast, MultipliesMatricesBetweenOurOperations) {
   constexpr std::size_t n = 16;
   const Stream stream(context());
-  const Tensor a = test::floats(counting(n * n)), b = Tensor::zeros(stream, {n * n}),
+  const Tensor a = floats(counting(n * n)), b = Tensor::zeros(stream, {n * n}),
                out = Tensor::empty(stream, {n * n});
   expect_held(stream, [&] {
     multiply_add(stream, a, 1, 1);
@@ -61,9 +59,9 @@ TEST(Clblast, MultipliesMatricesBetweenOurOperations) {
   }
 }
 
-TEST(Clblast, WithQueueOrdersItTowardsASecondStream) {
+TEST_F(Clblast, WithQueueOrdersItTowardsASecondStream) {
   const Stream stream(context()), second(context()), third(context());
-  const Tensor x = test::floats(counting(count)), y = test::floats(counting(count));
+  const Tensor x = floats(counting(count)), y = floats(counting(count));
   {
     test::Gate gate(stream);
     const std::array uses{reads(x), updates(y)};
@@ -78,7 +76,7 @@ TEST(Clblast, WithQueueOrdersItTowardsASecondStream) {
   EXPECT_EQ(y.to_host<float>(second), mapped(counting(count), [](float i) { return 30 * i; }));
 }
 
-TEST(Clblast, WorksWithOursOnTheProgramsQueueAndBuffers) {
+TEST_F(Clblast, WorksWithOursOnTheProgramsQueueAndBuffers) {
   const test::NativeQueue native(context());
   std::vector<float> values = counting(count);
   const auto create = [&] {

@@ -13,44 +13,48 @@
 
 namespace dovetail::test {
 
-/// Calls `work`, which enqueues on the queue of `stream`, while that queue is held; a wait in it
-/// would hang. Expects that no call waits and that nothing runs before the queue is released, then
-/// releases it. Returns the calls that were counted, zeros without the counting layer.
-template <typename Work>
-OrderCalls expect_held(const Stream& stream, Work work) {
-  Gate gate(stream);
-  const OrderCalls calls = order_calls_during(work);
-  const Event done = stream.record();
-  EXPECT_TRUE(is_held(done));
-  gate.release();
-  done.synchronize();
-  EXPECT_EQ(calls.host_waits, 0u);
-  return calls;
-}
+/// A fixture that enqueues between the operations of another library.
+class HeldQueueTest : public testing::Test {
+ protected:
+  /// Calls `work`, which enqueues on the queue of `stream`, while that queue is held; a wait in it
+  /// would hang. Expects that no call waits and that nothing runs before the queue is released,
+  /// then releases it. Returns the calls that were counted, zeros without the counting layer.
+  template <typename Work>
+  static OrderCalls expect_held(const Stream& stream, Work work) {
+    Gate gate(stream);
+    const OrderCalls calls = order_calls_during(work);
+    const Event done = stream.record();
+    EXPECT_TRUE(is_held(done));
+    gate.release();
+    done.synchronize();
+    EXPECT_EQ(calls.host_waits, 0u);
+    return calls;
+  }
 
-/// x = x * factor + summand, on all elements.
-inline void multiply_add(const Stream& stream, const Tensor& x, float factor, float summand) {
-  static const Kernel* const kernel = new Kernel(multiply_add_kernel());
-  kernel->launch(stream, NDRange({static_cast<std::size_t>(x.size())}), updates(x), factor,
-                 summand);
-}
+  /// x = x * factor + summand, on all elements.
+  static void multiply_add(const Stream& stream, const Tensor& x, float factor, float summand) {
+    static const Kernel* const kernel = new Kernel(multiply_add_kernel());
+    kernel->launch(stream, NDRange({static_cast<std::size_t>(x.size())}), updates(x), factor,
+                   summand);
+  }
 
-inline Tensor floats(const std::vector<float>& values) {
-  return Tensor::from_host<float>(context(), values, {static_cast<std::int64_t>(values.size())});
-}
+  static Tensor floats(const std::vector<float>& values) {
+    return Tensor::from_host<float>(context(), values, {static_cast<std::int64_t>(values.size())});
+  }
 
-/// 0, 1, 2, ...
-inline std::vector<float> counting(std::size_t size) {
-  std::vector<float> values(size);
-  for (std::size_t i = 0; i < size; ++i) values[i] = static_cast<float>(i);
-  return values;
-}
+  /// 0, 1, 2, ...
+  static std::vector<float> counting(std::size_t size) {
+    std::vector<float> values(size);
+    for (std::size_t i = 0; i < size; ++i) values[i] = static_cast<float>(i);
+    return values;
+  }
 
-/// What `function` gives for each value.
-template <typename Function>
-std::vector<float> mapped(std::vector<float> values, Function function) {
-  for (float& value : values) value = function(value);
-  return values;
-}
+  /// What `function` gives for each value.
+  template <typename Function>
+  static std::vector<float> mapped(std::vector<float> values, Function function) {
+    for (float& value : values) value = function(value);
+    return values;
+  }
+};
 
 }  // namespace dovetail::test

@@ -15,16 +15,12 @@ namespace dovetail {
 namespace {
 
 using test::context;
-using test::counting;
-using test::expect_held;
-using test::mapped;
-using test::multiply_add;
 
 constexpr std::size_t count = 512;
 
 /// ViennaCL numbers its contexts; each is set up once in a process and keeps a reference to the
 /// context and the queue until its end.
-class ViennaCL : public testing::Test {
+class ViennaCL : public test::HeldQueueTest {
  protected:
   ViennaCL() {
     static const bool is_set_up = [] {
@@ -45,7 +41,7 @@ class ViennaCL : public testing::Test {
 cl_mem memory_of(const Tensor& tensor) { return tensor.storage().buffer.lend(); }
 
 TEST_F(ViennaCL, WorksBetweenOurOperationsOnOurQueue) {
-  const Tensor x = test::floats(counting(count)), y = test::floats(counting(count));
+  const Tensor x = floats(counting(count)), y = floats(counting(count));
   viennacl::vector<float> their_x(memory_of(x), count), their_y(memory_of(y), count);
   expect_held(stream, [&] {
     multiply_add(stream, x, 1, 1);
@@ -58,7 +54,7 @@ TEST_F(ViennaCL, WorksBetweenOurOperationsOnOurQueue) {
 
 TEST_F(ViennaCL, MultipliesAMatrixAndAVectorBetweenOurOperations) {
   constexpr std::size_t n = 32;
-  const Tensor a = test::floats(counting(n * n)), x = Tensor::zeros(stream, {n}),
+  const Tensor a = floats(counting(n * n)), x = Tensor::zeros(stream, {n}),
                y = Tensor::empty(stream, {n});
   const viennacl::matrix<float> their_a(memory_of(a), n, n);
   const viennacl::vector<float> their_x(memory_of(x), n);
@@ -75,7 +71,7 @@ TEST_F(ViennaCL, MultipliesAMatrixAndAVectorBetweenOurOperations) {
 }
 
 TEST_F(ViennaCL, GivesAScalarToTheHostInTheOrderOfTheQueue) {
-  const Tensor x = test::floats(counting(8));
+  const Tensor x = floats(counting(8));
   const viennacl::vector<float> their_x(memory_of(x), 8);
   multiply_add(stream, x, 0, 3);
   const float sum_of_squares = viennacl::linalg::inner_prod(their_x, their_x);  // waits
@@ -83,7 +79,7 @@ TEST_F(ViennaCL, GivesAScalarToTheHostInTheOrderOfTheQueue) {
 }
 
 TEST_F(ViennaCL, KeepsTheMemoryForAsLongAsItsVector) {
-  const Tensor x = test::floats(counting(count));
+  const Tensor x = floats(counting(count));
   cl_uint before = 0, during = 0, after = 0;
   const auto count_references = [&](cl_uint& references) {
     clGetMemObjectInfo(memory_of(x), CL_MEM_REFERENCE_COUNT, sizeof(cl_uint), &references, nullptr);
