@@ -17,9 +17,7 @@ namespace dovetail {
 namespace {
 
 using test::context;
-using test::expect_parts;
 using test::expect_throws;
-using test::text_thrown;
 
 // kernel void set7(global uint* out) { out[get_global_id(0)] = 7; }
 // with the 7 as specialization constant 3. It was assembled by `spirv-as --target-env spv1.0` and
@@ -120,18 +118,18 @@ TEST(Spirv, DeviceThatTakesNoneRefusesIt) {
 }
 
 TEST(Spirv, RefusesBytesThatAreNoModule) {
-  const auto refusal = [](const std::vector<unsigned char>& bytes) {
-    return text_thrown<InvalidArgument>(
-        [&] { static_cast<void>(Program::from_spirv(context(), "broken.spv", bytes)); });
+  const auto expect_refused = [](const std::vector<unsigned char>& bytes, const auto&... parts) {
+    expect_throws<InvalidArgument>(
+        [&] { static_cast<void>(Program::from_spirv(context(), "broken.spv", bytes)); }, parts...);
   };
-  expect_parts(refusal({}), "[Program::from_spirv] 'broken.spv' is empty", "a whole module");
+  expect_refused({}, "[Program::from_spirv] 'broken.spv' is empty", "a whole module");
   std::vector<unsigned char> bytes = bytes_of(set7);
   bytes.pop_back();
-  expect_parts(refusal(bytes), "'broken.spv' has " + std::to_string(bytes.size()) + " bytes",
-               "multiple of the 4");
+  expect_refused(bytes, "'broken.spv' has " + std::to_string(bytes.size()) + " bytes",
+                 "multiple of the 4");
   bytes = bytes_of(set7);
   bytes[0] ^= 1;
-  expect_parts(refusal(bytes), "'broken.spv' begins with 0x07230202", "0x07230203");
+  expect_refused(bytes, "'broken.spv' begins with 0x07230202", "0x07230203");
 }
 
 TEST(Spirv, OtherEndiannessPassesTheCheckOfItsBytes) {
