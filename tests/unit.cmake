@@ -92,6 +92,7 @@ dovetail_unit_test(
     current_stream_test.cpp
     event_test.cpp
     explain_test.cpp
+    failure_reset_test.cpp
     failure_test.cpp
     hazard_test.cpp
     lifetime_test.cpp
@@ -135,12 +136,14 @@ dovetail_unit_test(
     program_cache_includes_test.cpp
     program_cache_test.cpp
     program_test.cpp
+    recording_arguments_test.cpp
     recording_fork_test.cpp
     recording_test.cpp
     runtime_peer_test.cpp
     runtime_queue_test.cpp
     runtime_test.cpp
     spirv_test.cpp
+    unsubmitted_test.cpp
     work_group_test.cpp)
 dovetail_unit_test(
   tensor
@@ -163,6 +166,7 @@ dovetail_unit_test(
     matmul_refusal_test.cpp
     matmul_test.cpp
     matmul_threads_test.cpp
+    matmul_tuning_file_test.cpp
     matmul_tuning_test.cpp
     matmul_vendor_test.cpp
     matrix_view_test.cpp

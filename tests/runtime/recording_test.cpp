@@ -5,17 +5,15 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
-#include <functional>
 #include <optional>
 #include <vector>
 
 #include "dovetail/ops/elementwise.hpp"
 #include "dovetail/ops/matmul.hpp"
 #include "dovetail/stream/memory_pool.hpp"
+#include "tests/runtime/replayed_work.hpp"
 #include "tests/support/gate.hpp"
 #include "tests/support/ordered_work.hpp"
-#include "tests/support/recorded_work.hpp"
-#include "tests/support/replay_methods.hpp"
 #include "tests/support/threads.hpp"
 #include "tests/support/thrown.hpp"
 
@@ -25,21 +23,7 @@ namespace {
 using test::contents;
 using test::context;
 using test::expect_throws;
-
-class RecordingTest : public test::RecordedWork<test::ReplayTest> {
- protected:
-  void TearDown() override { stream.synchronize(); }
-  Recording capture(const std::function<void()>& work) const {
-    return captured(stream, options(), work);
-  }
-  using RecordedWork::grow;
-  using RecordedWork::set;
-  void set(const Buffer& buffer, int value) const { set(stream, buffer, value); }
-  void grow(const Buffer& buffer) const { grow(stream, buffer); }
-
-  const Buffer data = test::buffer_of(all(1));
-  const Buffer result = test::buffer_of(all(0));
-};
+using test::RecordingTest;
 
 TEST_P(RecordingTest, RunsNothingUntilItIsReplayedAndThenAllInOrder) {
   const Recording recording = capture([&] {
@@ -171,85 +155,6 @@ TEST_P(RecordingTest, TakesMatmulByDovetailsOwnKernels) {
       capture([&] { out = matmul(stream, a, a, {.backend = MatmulBackend::kernel}); });
   recording.replay();
   EXPECT_EQ(out->to_host<float>(stream), std::vector<float>(32 * 32, 32.0f));
-}
-
-TEST_P(RecordingTest, TakesNewArguments) {
-  const Recording recording = capture([&] {
-    set(data, 5);
-    grow(data);
-    copy(stream, data, result);
-  });
-  recording.replay();
-  test::Gate gate(stream);
-  recording.replay();  // under way with the old arguments
-  recording.update(recording.find("kernel 'set'"), "value", 10);
-  const Buffer elsewhere = test::buffer_of(all(0));
-  recording.update(recording.find("kernel 'copy'"), 1, writes(elsewhere));
-  gate.release();
-  stream.synchronize();
-  EXPECT_EQ(contents(result), all(11));
-  recording.replay();
-  stream.synchronize();
-  EXPECT_EQ(contents(data), all(21));
-  EXPECT_EQ(contents(result), all(11));
-  EXPECT_EQ(contents(elsewhere), all(21));
-}
-
-TEST_P(RecordingTest, OrdersTheMemoryOfItsNewArguments) {
-  const Recording recording = capture([&] { copy(stream, data, result); });
-  const Buffer elsewhere = test::buffer_of(all(1));
-  recording.update(0, "from", elsewhere);
-  test::Gate gate(other);
-  set(other, data, 9);  // no longer read
-  recording.replay();
-  stream.synchronize(std::chrono::seconds(20));
-  EXPECT_EQ(contents(result), all(1));
-  set(other, elsewhere, 4);
-  recording.replay();
-  EXPECT_TRUE(test::is_held(stream.record()));
-  gate.release();
-  stream.synchronize();
-  EXPECT_EQ(contents(result), all(4));
-}
-
-TEST_P(RecordingTest, TakesViewsOfBuffers) {
-  constexpr std::size_t half = 4096;
-  const Buffer large = test::buffer_of(std::vector<int>(2 * half, 1));
-  const BufferView second{large, half * sizeof(int), half * sizeof(int)};
-  const BufferView first{large, 0, half * sizeof(int)};
-  const Recording recording =
-      capture([&] { test::grow_kernel().launch(stream, NDRange({half}), second); });
-  recording.replay();
-  recording.update(0, 0, first);
-  recording.update(0, 0, second);
-  recording.replay();
-  stream.synchronize();
-  std::vector<int> expected(half, 1);
-  expected.resize(2 * half, 7);
-  EXPECT_EQ(contents(large), expected);
-}
-
-TEST_P(RecordingTest, RefusesArgumentsThatTheKernelCannotTakeAndStaysAsItWas) {
-  const Recording recording = capture([&] {
-    set(data, 5);
-    static_cast<void>(Tensor::full(stream, {4}, 1.0));
-  });
-  expect_throws<InvalidArgument>([&] { recording.update(0, "value", 1.5f); }, "'set'", "argument 1",
-                                 "int value");
-  expect_throws<InvalidArgument>([&] { recording.update(0, 0, 3); }, "'set'", "argument 0",
-                                 "takes a buffer");
-  expect_throws<InvalidArgument>([&] { recording.update(0, 2, 3); },
-                                 "[Recording::update] argument 2 of kernel 'set', which has 2");
-  expect_throws<InvalidArgument>([&] { recording.update(0, "factor", 3); },
-                                 "kernel 'set' has no parameter 'factor'; it has: data value");
-  expect_throws<InvalidArgument>([&] { recording.update(1, 0, 3); }, "command 1 is a fill");
-  expect_throws<InvalidArgument>([&] { recording.update(2, 0, 3); },
-                                 "command 2 of a recording of 2");
-  const Buffer foreign(test::other_context(), count * sizeof(int));
-  expect_throws<InvalidArgument>([&] { recording.update(0, "data", foreign); }, "another context");
-  recording.replay();
-  stream.synchronize();
-  EXPECT_EQ(contents(data), all(5));
 }
 
 TEST_P(RecordingTest, NamesItsCommands) {

@@ -1,27 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// Commands that really fail: which calls report it, that none hangs, and that work goes on after
-// reset().
+// Commands that really fail: which calls report it, and that none hangs.
 #include <gtest/gtest.h>
 
-#include <algorithm>
 #include <atomic>
-#include <chrono>
-#include <deque>
-#include <latch>
-#include <optional>
-#include <thread>
-#include <variant>
+#include <vector>
 
-#include "dovetail/core/error.hpp"
-#include "dovetail/stream/explain.hpp"
-#include "dovetail/stream/with_queue.hpp"
-#include "tests/support/driver_probe.hpp"
-#include "tests/support/gate.hpp"
-#include "tests/support/native_queue.hpp"
-#include "tests/support/ordered_work.hpp"
+#include "tests/stream/failed_streams.hpp"
 #include "tests/support/synchronizing_threads.hpp"
 #include "tests/support/threads.hpp"
-#include "tests/support/thrown.hpp"
 
 namespace dovetail {
 namespace {
@@ -29,69 +15,8 @@ namespace {
 using test::caught;
 using test::context;
 using test::expect_parts;
-using test::Gate;
-using test::text_thrown;
-
-constexpr std::size_t count = 64;
-constexpr std::chrono::seconds long_enough(60);
-
-class StreamFailure : public testing::Test {
- protected:
-  void set(const Stream& stream, const Buffer& buffer, int value) {
-    set_kernel.launch(stream, NDRange({count}), writes(buffer), value, own());
-  }
-  void copy(const Stream& stream, const Buffer& from, const Buffer& to) {
-    copy_kernel.launch(stream, NDRange({count}), reads(from), writes(to), own());
-  }
-  /// Enqueues a command that fails on `stream`, then a kernel that writes `data`. No call notices
-  /// the failure here. Returns an event after both, whose wait notices it.
-  Event fail_behind_a_gate(const Stream& stream) {
-    const Event event = work_behind_a_gate(stream);
-    gate->fail(CL_OUT_OF_RESOURCES);
-    return event;
-  }
-  Event work_behind_a_gate(const Stream& stream) {
-    gate.emplace(stream);
-    set(stream, data, 2);
-    return stream.record();
-  }
-  /// Fails `stream` as `fail_behind_a_gate` does and waits until that is noticed. Returns the error
-  /// that every later call must throw.
-  CommandError fail(const Stream& stream) {
-    const Event event = fail_behind_a_gate(stream);
-    return caught<CommandError>([&] { event.synchronize(); }).value();
-  }
-
-  const Buffer data = test::buffer_of(std::vector<int>(count, 1));
-  const Buffer out = test::buffer_of(std::vector<int>(count, -1));
-  const Buffer last = test::buffer_of(std::vector<int>(count, -1));
-  std::optional<Gate> gate;
-  const Stream producer{context()};
-  const Stream consumer{context()};
-
- private:
-  /// Returns a buffer that no other kernel uses. PoCL 3.1 aborts when a command fails whose event
-  /// nobody keeps; a buffer keeps the event of the last command that used it.
-  const Buffer& own() { return owns.emplace_back(context(), sizeof(int)); }
-
-  const Kernel set_kernel = test::kernel_from(
-      "kernel void set(global int* data, int value, global int* own) {\n"
-      "  data[get_global_id(0)] = value;\n"
-      "}\n",
-      "set");
-  const Kernel copy_kernel = test::kernel_from(
-      "kernel void copy(global const int* from, global int* to, global int* own) {\n"
-      "  to[get_global_id(0)] = from[get_global_id(0)];\n"
-      "}\n",
-      "copy");
-  std::deque<Buffer> owns;
-};
-
-/// Needs a driver that fails commands which wait for a failed one.
-class Failure : public StreamFailure {
- protected:
-  void SetUp() override { DOVETAIL_SKIP_UNLESS_FAILURES_PROPAGATE(); }
-};
+using test::Failure;
+using test::StreamFailure;
 
 TEST_F(Failure, NamesTheStreamAndTheCommands) {
   const CommandError error = fail(producer);
@@ -281,147 +206,6 @@ TEST_F(Failure, ReachesEveryThreadThatWaits) {
     }
   });
   EXPECT_EQ(refused, threads);
-}
-
-TEST_F(Failure, OutlivesItsStream) {
-  std::optional<Stream> gone(std::in_place, context());
-  const CommandError error = fail(*gone);
-  gate.reset();
-  gone.reset();
-  const Stream unconcerned(context());  // makes the registry forget what is done
-  const auto refused = caught<CommandError>([&] { copy(consumer, data, out); });
-  ASSERT_TRUE(refused);
-  EXPECT_EQ(refused->code(), error.code());
-  EXPECT_EQ(consumer.statistics().commands, 0u);
-  set(consumer, out, 5);
-  consumer.synchronize();
-  EXPECT_EQ(test::contents(out), std::vector<int>(count, 5));
-}
-
-TEST_F(Failure, RefusesEachWaitForAStreamThatIsGone) {
-  std::optional<Stream> gone(std::in_place, context());
-  static_cast<void>(fail(*gone));
-  const Point point = gone->point();
-  gate.reset();
-  gone.reset();
-  const Stream unconcerned(context());
-  for (int i = 0; i < 3; ++i) {
-    const Stream waits(context());
-    EXPECT_TRUE(caught<CommandError>([&] { waits.wait(point); })) << i;
-    EXPECT_TRUE(caught<CommandError>([&] { consumer.wait(point); })) << i;
-    consumer.reset();
-  }
-}
-
-TEST_F(Failure, DeclareDoneOfABorrowedQueueAllowsNewWrites) {
-  const test::NativeQueue native(context());
-  std::optional<Stream> borrowed(Stream::borrow(context(), native.get()));
-  static_cast<void>(fail(*borrowed));
-  const Point point = borrowed->point();
-  gate.reset();
-  borrowed.reset();
-  Stream::declare_done(point);
-  set(consumer, data, 5);
-  consumer.synchronize();
-  EXPECT_EQ(test::contents(data), std::vector<int>(count, 5));
-}
-
-TEST_F(Failure, EndsWithReset) {
-  static_cast<void>(fail(producer));
-  producer.reset();
-  set(producer, data, 7);
-  copy(consumer, data, out);
-  consumer.synchronize();
-  EXPECT_EQ(test::contents(out), std::vector<int>(count, 7));
-  producer.synchronize();
-}
-
-TEST_F(Failure, NamesTheNewCommandAfterReset) {
-  static_cast<void>(fail(producer));
-  producer.reset();
-  expect_parts(fail(producer).what(), "kernel 'set' (ticket 2)");
-  EXPECT_TRUE(caught<CommandError>([&] { set(producer, out, 3); }));
-}
-
-TEST_F(Failure, InheritedOneEndsAfterResetOfBothStreams) {
-  gate.emplace(producer);
-  set(producer, data, 2);
-  copy(consumer, data, out);
-  const Event end = consumer.record();
-  gate->fail(CL_OUT_OF_RESOURCES);
-  EXPECT_TRUE(caught<CommandError>([&] { end.synchronize(); }));
-  consumer.reset();
-  EXPECT_TRUE(caught<CommandError>([&] { copy(consumer, data, out); }))
-      << "the source is not reset";
-  set(consumer, last, 6);
-  producer.reset();
-  set(producer, data, 7);
-  copy(consumer, data, out);
-  consumer.synchronize();
-  EXPECT_EQ(test::contents(last), std::vector<int>(count, 6));
-  EXPECT_EQ(test::contents(out), std::vector<int>(count, 7));
-  producer.synchronize();
-}
-
-TEST_F(StreamFailure, TimeoutOfOneWaitEndsNoOther) {
-  Gate held(producer);
-  std::atomic<int> returned = 0;
-  test::on_threads(6, [&](int) {
-    for (int i = 0; i < 200; ++i) {
-      if (!caught<TimedOut>([&] { producer.synchronize(std::chrono::microseconds(200)); })) {
-        ++returned;
-      }
-    }
-  });
-  EXPECT_EQ(returned, 0) << "the queue is held";
-}
-
-TEST_F(Failure, ResetSparesWorkThatAnotherThreadEnqueuesMeanwhile) {
-  const Event failed = work_behind_a_gate(producer);
-  std::latch is_inside(1), is_reset_waiting(1);
-  std::optional<Gate> late;
-  std::thread other([&] {
-    with_queue(producer, {{writes(out)}}, "late", [&](cl_command_queue queue) {
-      is_inside.count_down();
-      is_reset_waiting.wait();
-      late.emplace(producer);
-      const int value = 7;
-      EXPECT_EQ(clEnqueueFillBuffer(queue, out.lend(), &value, sizeof(value), 0, out.nbytes(), 0,
-                                    nullptr, nullptr),
-                CL_SUCCESS);
-    });
-  });
-  is_inside.wait();
-  gate->fail(CL_OUT_OF_RESOURCES);
-  EXPECT_TRUE(caught<CommandError>([&] { failed.synchronize(); }));
-  Gate held(producer);
-  OrderRecorder recorder;
-  std::thread resets([&] { producer.reset(long_enough); });
-  const auto is_marker = [](const OrderEntry& entry) {
-    return std::holds_alternative<MarkerEntry>(entry);
-  };
-  while (!std::ranges::any_of(recorder.take(), is_marker)) std::this_thread::yield();
-  is_reset_waiting.count_down();
-  other.join();
-  held.release();
-  resets.join();
-  copy(consumer, out, last);
-  EXPECT_TRUE(test::is_held(consumer.record())) << "the late work counts as done";
-  late->release();
-  consumer.synchronize();
-  EXPECT_EQ(test::contents(last), std::vector<int>(count, 7));
-}
-
-TEST_F(StreamFailure, ResetOfAHealthyStreamDoesNotWait) {
-  Gate held(producer);
-  set(producer, data, 7);
-  producer.reset(std::chrono::nanoseconds(0));  // would not return, or throw, if it waited
-  EXPECT_EQ(producer.statistics().host_waits, 0u);
-  copy(consumer, data, out);
-  EXPECT_TRUE(test::is_held(consumer.record()));
-  held.release();
-  consumer.synchronize();
-  EXPECT_EQ(test::contents(out), std::vector<int>(count, 7));
 }
 
 }  // namespace
