@@ -40,7 +40,7 @@ T converted(double value) {
     if (value <= static_cast<double>(least)) return least;
     if (value >= static_cast<double>(most)) return most;
     return static_cast<T>(value);
-  } else if constexpr (sizeof(T) == 2) {
+  } else if constexpr (!std::is_arithmetic_v<T>) {
     return T(static_cast<float>(value));
   } else {
     return static_cast<T>(value);
