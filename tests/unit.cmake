@@ -148,10 +148,12 @@ dovetail_unit_test(
 dovetail_unit_test(
   tensor
   SOURCES
-    tensor_test.cpp)
+    tensor_test.cpp
+    tensor_views_test.cpp)
 dovetail_unit_test(
   ops
   SOURCES
+    copy_test.cpp
     elementwise_operands_test.cpp
     elementwise_test.cpp
     kernel_cache_test.cpp
@@ -171,6 +173,7 @@ dovetail_unit_test(
     matmul_vendor_test.cpp
     matrix_view_test.cpp
     packed_matrix_test.cpp
+    pointwise_layout_test.cpp
     softmax_test.cpp
     tuning_table_test.cpp)
 dovetail_unit_test(

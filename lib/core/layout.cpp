@@ -177,6 +177,18 @@ Layout Layout::slice(int axis, std::optional<std::int64_t> start, std::optional<
   return result;
 }
 
+Layout Layout::select(int axis, std::int64_t index) const {
+  const std::int64_t size = shape_[place_of("select", axis, *this)];
+  if (index < -size || index >= size) {
+    throw InvalidArgument(
+        fmt::format("[select] index {} of dimension {} of {}, which has the size {}; give -{} to "
+                    "{}.",
+                    index, axis, shape_.str(), size, size, size - 1));
+  }
+  const std::int64_t place = index < 0 ? index + size : index;
+  return slice(axis, place, place + 1).squeeze(axis);
+}
+
 Layout Layout::flip(int axis) const {
   static_cast<void>(place_of("flip", axis, *this));
   return slice(axis, std::nullopt, std::nullopt, -1);

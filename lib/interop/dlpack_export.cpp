@@ -28,7 +28,7 @@ struct Export {
   Export(const Tensor& tensor_in, std::optional<Stream> stream_in)
       : tensor(tensor_in), stream(std::move(stream_in)) {
     std::ranges::copy(tensor.shape().sizes(), shape.begin());
-    std::ranges::copy(Layout(tensor.shape()).strides(), strides.begin());
+    std::ranges::copy(tensor.layout().strides(), strides.begin());
     managed.dl_tensor.ndim = static_cast<int>(tensor.rank());
     managed.dl_tensor.dtype = detail::dlpack_type(tensor.dtype());
     managed.dl_tensor.shape = shape.data();
@@ -64,6 +64,11 @@ struct Export {
   void* mapped = nullptr;
   std::array<std::int64_t, Shape::max_rank> shape{}, strides{};
 };
+
+/// Where the first element lies within the storage, in bytes.
+std::size_t first_element(const Tensor& tensor) {
+  return static_cast<std::size_t>(tensor.layout().offset()) * size_of(tensor.dtype());
+}
 
 /// The device's place among all; 0 for one that is not listed, such as a sub-device.
 int index_of(const Device& device) {
@@ -106,7 +111,7 @@ DLManagedTensor* to_dlpack(cl_command_queue consumer, const Tensor& tensor) {
   auto given = std::make_unique<Export>(tensor, std::move(stream));
   DLTensor& described = given->managed.dl_tensor;
   described.data = tensor.storage().buffer.lend();
-  described.byte_offset = tensor.storage().offset;
+  described.byte_offset = tensor.storage().offset + first_element(tensor);
   described.device = {kDLOpenCL, index_of(tensor.context().device())};
   return &given.release()->managed;
 }
@@ -124,7 +129,9 @@ DLManagedTensor* to_dlpack_host(const Stream& stream, const Tensor& tensor) {
   if (tensor.nbytes() > 0) {
     given->mapped = detail::map_to_host(stream, tensor.storage(), "to_dlpack_host");
   }
-  given->managed.dl_tensor.data = given->mapped;
+  given->managed.dl_tensor.data =
+      given->mapped == nullptr ? nullptr
+                               : static_cast<std::byte*>(given->mapped) + first_element(tensor);
   given->managed.dl_tensor.device = {kDLCPU, 0};
   return &given.release()->managed;
 }

@@ -44,6 +44,12 @@ void check_tensor(const Stream& stream, const Tensor& tensor, ElementType elemen
         "[to_field] a field of {} takes a {} tensor, but the tensor {} is {}.", to_string(element),
         to_string(element.dtype), tensor.shape().str(), to_string(tensor.dtype())));
   }
+  if (!tensor.is_contiguous()) {
+    throw InvalidArgument(fmt::format(
+        "[to_field] the tensor {} is a view that is not contiguous, and fields are; take a "
+        "contiguous() copy of it.",
+        tensor.layout().str()));
+  }
   if (!(tensor.context() == stream.context())) {
     throw InvalidArgument(fmt::format(
         "[to_field] the tensor {} belongs to a context on '{}', and the runtime to "

@@ -153,6 +153,12 @@ void check_argument(const KernelSignature& signature, std::size_t index,
         fmt::format("{} was given 0 bytes of local memory; give what one work-group needs.",
                     argument_label(signature, index)));
   }
+  if (!given.is_contiguous()) {
+    throw InvalidArgument(fmt::format(
+        "{} was given a view of a tensor that is not contiguous, and the kernel would not see its "
+        "strides; pass contiguous(x), or whole_buffer of its use with the strides.",
+        argument_label(signature, index)));
+  }
   if (!check.known) return;
   if (check.opaque) {
     throw InvalidArgument(

@@ -9,12 +9,14 @@
 #include <limits>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 #include "dovetail/core/error.hpp"
 #include "dovetail/stream/memory_pool.hpp"
 #include "lib/stream/moved_buffer.hpp"
 #include "lib/stream/stream_access.hpp"
 #include "lib/stream/submit/transfer.hpp"
+#include "lib/tensor/gather.hpp"
 
 namespace dovetail {
 namespace {
@@ -67,8 +69,8 @@ class Element {
 
 }  // namespace
 
-Tensor::Tensor(BufferView storage, const Shape& shape, DType dtype)
-    : storage_(std::move(storage)), shape_(shape), dtype_(dtype) {}
+Tensor::Tensor(BufferView storage, const Layout& layout, DType dtype)
+    : storage_(std::move(storage)), layout_(layout), dtype_(dtype) {}
 
 Tensor Tensor::empty(const Stream& stream, const Shape& shape, DType dtype) {
   return allocate("Tensor::empty", stream, shape, dtype);
@@ -78,7 +80,8 @@ Tensor Tensor::allocate(const char* function, const Stream& stream, const Shape&
                         DType dtype) {
   const std::size_t nbytes = nbytes_of(shape, dtype);
   const Context& context = detail::context_of(stream, function);
-  return Tensor({MemoryPool::of(context).allocate(stream, nbytes), 0, nbytes}, shape, dtype);
+  return Tensor({MemoryPool::of(context).allocate(stream, nbytes), 0, nbytes}, Layout(shape),
+                dtype);
 }
 
 Tensor Tensor::full(const Stream& stream, const Shape& shape, double value, DType dtype) {
@@ -97,31 +100,39 @@ Tensor Tensor::from_host_bytes(const Context& context, const void* values, std::
                     shape.str(), shape.size()));
   }
   const std::size_t nbytes = nbytes_of(shape, dtype);
-  return Tensor({Buffer(context, nbytes, values), 0, nbytes}, shape, dtype);
+  return Tensor({Buffer(context, nbytes, values), 0, nbytes}, Layout(shape), dtype);
 }
 
 Tensor Tensor::from_buffer(const Buffer& buffer, const Shape& shape, DType dtype,
                            std::size_t offset) {
-  const std::size_t nbytes = nbytes_of(shape, dtype);
-  if (offset % size_of(dtype) != 0) {
+  static_cast<void>(nbytes_of(shape, dtype));
+  return from_buffer(buffer, Layout(shape), dtype, offset);
+}
+
+Tensor Tensor::from_buffer(const Buffer& buffer, const Layout& layout, DType dtype,
+                           std::size_t offset) {
+  const std::size_t element = size_of(dtype);
+  if (offset % element != 0) {
     throw InvalidArgument(
         fmt::format("[Tensor::from_buffer] offset {} is not a multiple of the {} bytes of a {}.",
-                    offset, size_of(dtype), to_string(dtype)));
+                    offset, element, to_string(dtype)));
   }
-  if (offset > buffer.nbytes() || nbytes > buffer.nbytes() - offset) {
+  const auto end = static_cast<std::size_t>(layout.range().end);
+  if (offset > buffer.nbytes() || end > (buffer.nbytes() - offset) / element) {
     throw InvalidArgument(
-        fmt::format("[Tensor::from_buffer] shape {} of {} takes {} bytes behind offset {}, but the "
+        fmt::format("[Tensor::from_buffer] {} of {} takes {} bytes behind offset {}, but the "
                     "buffer has {}.",
-                    shape.str(), to_string(dtype), nbytes, offset, buffer.nbytes()));
+                    layout.is_contiguous() ? "shape " + layout.shape().str() : layout.str(),
+                    to_string(dtype), end * element, offset, buffer.nbytes()));
   }
-  return Tensor({buffer, offset, nbytes}, shape, dtype);
+  return Tensor({buffer, offset, end * element}, layout, dtype).viewed(layout);
 }
 
 void Tensor::copy_to_host_bytes(const Stream& stream, void* values, DType dtype) const {
   detail::check_not_moved_from("Tensor::to_host", "tensor", storage_.buffer);
   if (dtype != dtype_) {
     throw InvalidArgument(
-        fmt::format("[Tensor::to_host] the tensor {} is {}, but {} was asked for.", shape_.str(),
+        fmt::format("[Tensor::to_host] the tensor {} is {}, but {} was asked for.", shape().str(),
                     to_string(dtype_), to_string(dtype)));
   }
   if (!(detail::context_of(stream, "Tensor::to_host") == context())) {
@@ -129,16 +140,10 @@ void Tensor::copy_to_host_bytes(const Stream& stream, void* values, DType dtype)
         "[Tensor::to_host] the stream belongs to another context than the tensor.");
   }
   if (nbytes() == 0) return;
-  detail::read_to_host(stream, storage_, values, "Tensor::to_host");
-}
-
-Tensor Tensor::reshape(const Shape& shape) const {
-  detail::check_not_moved_from("Tensor::reshape", "tensor", storage_.buffer);
-  if (shape.size() != size()) {
-    throw InvalidArgument(fmt::format("[Tensor::reshape] {} has {} elements, but {} has {}.",
-                                      shape_.str(), size(), shape.str(), shape.size()));
-  }
-  return Tensor(storage_, shape, dtype_);
+  if (is_contiguous()) return detail::read_to_host(stream, storage_, values, "Tensor::to_host");
+  std::vector<std::byte> reached(storage_.nbytes);
+  detail::read_to_host(stream, storage_, reached.data(), "Tensor::to_host");
+  detail::gather(reached.data(), layout_, size_of(dtype_), static_cast<std::byte*>(values));
 }
 
 }  // namespace dovetail

@@ -60,7 +60,7 @@ TEST_F(DlpackImport, GivesBackWithTheLastHandleInTheThreadThatDropsIt) {
   const cl_uint before = references(buffer.lend());
   std::optional<Tensor> tensor = from_dlpack(context(), &foreign.managed);
   EXPECT_EQ(references(buffer.lend()), before + 1);
-  std::optional<Tensor> view = tensor->reshape({8, 8});
+  std::optional<Tensor> view = tensor->view({8, 8});
   tensor.reset();
   EXPECT_EQ(foreign.deletions(), 0);
   view.reset();

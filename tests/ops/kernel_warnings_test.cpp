@@ -62,11 +62,17 @@ void add_products(std::vector<Build>& builds, const detail::DeviceTraits& device
 std::vector<Build> all_builds() {
   const detail::DeviceTraits device = detail::traits_of(context().device());
   std::vector<Build> builds;
-  for (const char* file : {"pointwise/unary.cl", "pointwise/binary.cl"}) {
-    const bool is_unary = std::string_view(file) == "pointwise/unary.cl";
-    builds.emplace_back(file, BuildOptions()
-                                  .define("APPLY", is_unary ? "apply_silu" : "apply_maximum")
-                                  .define("KERNEL", "kernel_f32"));
+  for (const int operands : {1, 2}) {
+    for (const int step : {0, 1, 2}) {
+      builds.emplace_back("pointwise/pointwise.cl",
+                          BuildOptions()
+                              .define("OPERATIONS")
+                              .define("OPERANDS", operands)
+                              .define("STEP_OUT", 2 * (step / 2))
+                              .define("STEP_X", step)
+                              .define("APPLY", operands == 1 ? "apply_silu" : "apply_maximum")
+                              .define("KERNEL", "kernel_f32"));
+    }
   }
   if (device.is_cpu) builds.emplace_back("reduce/softmax.cl", BuildOptions());
   builds.emplace_back("reduce/softmax.cl", BuildOptions().define("GROUP", 256));

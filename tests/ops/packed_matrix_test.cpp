@@ -208,7 +208,7 @@ TEST_F(PackedMatrixTest, TuningForSuchSizesDoesNotChangeHowPanelsAreRead) {
 TEST_F(PackedMatrixTest, KeepsTheBatchOfItsOperand) {
   const Tensor a = counted(DType::f32, {4, 8}, 1), b = counted(DType::f32, {1, 8, 16}, 2);
   EXPECT_EQ(matmul(stream, a, PackedMatrix(stream, b)).shape(), (Shape{1, 4, 16}));
-  EXPECT_EQ(matmul(stream, a, PackedMatrix(stream, b.reshape({8, 16}))).shape(), (Shape{4, 16}));
+  EXPECT_EQ(matmul(stream, a, PackedMatrix(stream, b.view({8, 16}))).shape(), (Shape{4, 16}));
 }
 
 TEST_F(PackedMatrixTest, MultipliesOnTheCurrentStream) {

@@ -209,9 +209,9 @@ TEST(Program, EnvironmentsFolderReplacesTheLibrarysKernels) {
       const auto error = test::caught<BuildError>([&] { static_cast<void>(exp(stream, a)); });
       ASSERT_TRUE(error);
       // The log's line is the file's, though the compiled text has one more before it.
-      expect_parts(error->what(), "'kernels/pointwise/unary.cl'", "this_is_broken");
+      expect_parts(error->what(), "'kernels/pointwise/pointwise.cl'", "this_is_broken");
       if (context().device().platform_name() != "NVIDIA CUDA") {  // whose compiler ignores #line
-        expect_parts(error->what(), "kernels/pointwise/unary.cl:2:");
+        expect_parts(error->what(), "kernels/pointwise/pointwise.cl:2:");
       }
       return;
     }
@@ -224,16 +224,20 @@ TEST(Program, EnvironmentsFolderReplacesTheLibrarysKernels) {
   const test::TemporaryDirectory folder;
   const auto run = [&](const char* text, const char* expect_failure) {
     std::filesystem::create_directories(folder.path() / "pointwise");
-    std::ofstream(folder.path() / "pointwise" / "unary.cl") << text;
+    std::ofstream(folder.path() / "pointwise" / "pointwise.cl") << text;
     std::vector<std::pair<std::string, std::string>> variables{
         {"DOVETAIL_KERNEL_DIR", folder.path().string()}};
     if (expect_failure != nullptr) variables.emplace_back("DOVETAIL_TEST_EXPECT_FAILURE", "1");
     return test::run_again_in_child(variables);
   };
   const auto replaced =
-      run("kernel void exp_f32(global const float* a, ulong a_offset, global float* out,\n"
-          "                    ulong out_offset, ulong n) {\n"
-          "  if (get_global_id(0) < n) out[get_global_id(0)] = 7.0f;\n"
+      run("typedef struct {\n"
+          "  ulong counts[11];\n"
+          "  uint dimensions[2];\n"
+          "  long places[27];\n"
+          "} Rows;\n"
+          "kernel void exp_f32(global const float* x, global float* out, const Rows rows) {\n"
+          "  for (int i = 0; i < 3; ++i) out[i] = 7.0f;\n"
           "}\n",
           nullptr);
   EXPECT_TRUE(replaced.passed) << replaced.output;

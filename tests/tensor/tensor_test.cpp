@@ -247,23 +247,23 @@ TEST(Tensor, RefusesMoreBytesThanAMachineCanCount) {
   EXPECT_THROW(Tensor::empty(stream, {std::int64_t{1} << 58}), OutOfMemory);
 }
 
-TEST(Tensor, ReshapeGivesTheSameData) {
+TEST(Tensor, ViewGivesTheSameData) {
   const Stream stream(context());
   const Tensor tensor = from_vector(counting<std::int32_t>(12), {12});
-  const Tensor reshaped = tensor.reshape({3, 4});
+  const Tensor reshaped = tensor.view({3, 4});
   EXPECT_EQ(reshaped.shape(), (Shape{3, 4}));
   EXPECT_EQ(reshaped.storage().buffer, tensor.storage().buffer);
   EXPECT_EQ(reshaped.to_host<std::int32_t>(stream), counting<std::int32_t>(12));
-  EXPECT_EQ(from_vector<float>({5.0f}, {1, 1}).reshape({}).rank(), 0u);
-  expect_throws<InvalidArgument>([&] { static_cast<void>(tensor.reshape({5})); },
-                                 "[Tensor::reshape]", "[12] has 12", "[5] has 5");
+  EXPECT_EQ(from_vector<float>({5.0f}, {1, 1}).view({}).rank(), 0u);
+  expect_throws<InvalidArgument>([&] { static_cast<void>(tensor.view({5})); }, "[reshape]",
+                                 "[12] has 12", "[5] has 5");
 }
 
 TEST(Tensor, CopiesShareTheirData) {
   const Stream stream(context());
   const Tensor tensor = Tensor::full(stream, {16}, 1.0);
   const Tensor copy = tensor;
-  const Tensor flat = tensor.reshape({4, 4});
+  const Tensor flat = tensor.view({4, 4});
   test::multiply_add_kernel().launch(stream, NDRange({16}), copy, 0.0f, 9.0f);
   EXPECT_EQ(tensor.to_host<float>(stream), std::vector<float>(16, 9.0f));
   EXPECT_EQ(flat.to_host<float>(stream), std::vector<float>(16, 9.0f));

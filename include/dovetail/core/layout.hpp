@@ -82,6 +82,11 @@ class DOVETAIL_EXPORT Layout {
   /// @throws InvalidArgument  there is no such axis.
   Layout flip(int axis) const;
 
+  /// Returns the layout of index `index` of dimension `axis`, without that dimension. A negative
+  /// index counts from the end.
+  /// @throws InvalidArgument  there is no such axis or index.
+  Layout select(int axis, std::int64_t index) const;
+
   /// Returns the layout with a new dimension of size 1 before `axis`; at the end for `rank()` or
   /// -1.
   /// @throws InvalidArgument  there is no such place, or the layout has 8 dimensions already.

@@ -31,12 +31,14 @@ struct MatrixLayout {
 };
 
 /// A row-major matrix, or a batch of them, in a buffer: what a product reads and writes. Made
-/// implicitly from a tensor of 2 dimensions, or of 3 with the batch first.
+/// implicitly from a tensor of 2 dimensions, or of 3 with the batch first, whose rows are
+/// contiguous.
 ///
 /// Copyable; shares the memory. Thread-safe.
 class DOVETAIL_EXPORT MatrixView {
  public:
-  /// @throws InvalidArgument  the tensor has not 2 or 3 dimensions.
+  /// @throws InvalidArgument  the tensor has not 2 or 3 dimensions, or the elements of a row do not
+  ///                          follow each other, as in a transpose.
   MatrixView(const Tensor& tensor);  // NOLINT(google-explicit-constructor): a conversion is meant
 
   /// @param offset  Where the first element lies, in bytes; a multiple of the element's size.

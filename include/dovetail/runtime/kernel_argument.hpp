@@ -38,7 +38,8 @@ inline WholeBuffer whole_buffer(MemoryUse use) { return {std::move(use)}; }
 ///
 /// A launch compares the elements of a tensor, a field, or a use of one with the type that the
 /// kernel's parameter points to: see docs/errors.md. A Buffer and a BufferView, such as
-/// `x.storage()`, are bytes, which fit any type.
+/// `x.storage()`, are bytes, which fit any type. A launch refuses a view of a tensor that is not
+/// contiguous: pass a copy, or `whole_buffer(reads(x))` with its strides and its place.
 ///
 /// `reads(x)`, `writes(x)` and `updates(x)` declare how the kernel uses memory. Undeclared, a
 /// pointer to const or to constant memory counts as read, any other as read and written.
@@ -78,6 +79,7 @@ class KernelArgument {
       : KernelArgument(use.memory) {
     access_ = use.access;
     element_ = use.element;
+    is_contiguous_ = use.is_contiguous;
   }
   KernelArgument(const WholeBuffer& whole)  // NOLINT(google-explicit-constructor)
       : KernelArgument(KernelArgument::whole(whole.use.memory, whole.use.access)) {
@@ -98,6 +100,7 @@ class KernelArgument {
   KernelArgument(const T& value)  // NOLINT(google-explicit-constructor)
       : KernelArgument(static_cast<const BufferView&>(value.storage())) {
     element_ = detail::element_of(value);
+    is_contiguous_ = detail::is_contiguous(value);
   }
 
   Kind kind() const noexcept { return kind_; }                   ///< Returns what the argument is.
@@ -115,6 +118,8 @@ class KernelArgument {
   std::size_t offset() const noexcept { return offset_; }
   /// Returns the memory's context; null for a raw cl_mem.
   cl_context context() const noexcept { return handle_.context; }
+  /// Returns whether the memory's elements follow each other without gaps, as kernels expect.
+  bool is_contiguous() const noexcept { return is_contiguous_; }
   /// Returns whether the source was moved from.
   bool is_moved_from() const noexcept { return is_moved_from_; }
   /// Returns the start of the bytes that the kernel uses, from the buffer's start.
@@ -140,6 +145,7 @@ class KernelArgument {
   Kind kind_;
   ValueType value_type_ = ValueType::other;
   bool is_moved_from_ = false;
+  bool is_contiguous_ = true;
   std::optional<DType> element_;
   const void* value_ = nullptr;
   detail::BufferHandle handle_{};

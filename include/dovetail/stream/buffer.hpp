@@ -88,7 +88,8 @@ struct BufferView {
 DOVETAIL_EXPORT bool overlap(const BufferView& a, const BufferView& b) noexcept;
 
 /// A type whose data is one range of a buffer, which `storage()` returns. If it also has `dtype()`,
-/// launches compare that with the type that the kernel points to.
+/// launches compare that with the type that the kernel points to; if it has `is_contiguous()`, they
+/// refuse what is not.
 template <typename T>
 concept HasStorage = requires(const T& value) {
   { value.storage() } -> std::convertible_to<BufferView>;
@@ -103,6 +104,15 @@ constexpr std::optional<DType> element_of(const T& value) noexcept {
     return value.dtype();
   } else {
     return std::nullopt;
+  }
+}
+
+template <HasStorage T>
+constexpr bool is_contiguous(const T& value) noexcept {
+  if constexpr (requires { value.is_contiguous(); }) {
+    return value.is_contiguous();
+  } else {
+    return true;
   }
 }
 }  // namespace detail

@@ -16,6 +16,7 @@ struct MemoryUse {
   BufferView memory;
   Access access = Access::read_write;
   std::optional<DType> element = std::nullopt;  ///< The element type, if the memory has one.
+  bool is_contiguous = true;                    ///< Its elements follow each other without gaps.
 };
 
 /// @{
@@ -31,15 +32,16 @@ inline MemoryUse updates(const Buffer& buffer) { return updates({buffer, 0, buff
 
 template <HasStorage T>
 MemoryUse reads(const T& value) {
-  return {value.storage(), Access::read, detail::element_of(value)};
+  return {value.storage(), Access::read, detail::element_of(value), detail::is_contiguous(value)};
 }
 template <HasStorage T>
 MemoryUse writes(const T& value) {
-  return {value.storage(), Access::write, detail::element_of(value)};
+  return {value.storage(), Access::write, detail::element_of(value), detail::is_contiguous(value)};
 }
 template <HasStorage T>
 MemoryUse updates(const T& value) {
-  return {value.storage(), Access::read_write, detail::element_of(value)};
+  return {value.storage(), Access::read_write, detail::element_of(value),
+          detail::is_contiguous(value)};
 }
 /// @}
 

@@ -5,12 +5,15 @@
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
+#include <initializer_list>
+#include <optional>
 #include <span>
 #include <type_traits>
 #include <vector>
 
 #include "dovetail/core/dtype.hpp"
 #include "dovetail/core/export.hpp"
+#include "dovetail/core/layout.hpp"
 #include "dovetail/core/shape.hpp"
 #include "dovetail/stream/buffer.hpp"
 #include "dovetail/stream/current_stream.hpp"
@@ -18,7 +21,10 @@
 
 namespace dovetail {
 
-/// A contiguous, row-major array in device memory: a copyable handle, whose copies share the data.
+/// An n-dimensional array in device memory: a copyable handle, whose copies share the data.
+///
+/// A new tensor is contiguous: row-major without gaps. Views of it, such as a slice or a transpose,
+/// share its memory by another Layout; making one costs no OpenCL call.
 ///
 /// A tensor belongs to a context and to no stream: readers run after writers, on all streams. Any
 /// thread may copy and destroy handles. `empty` and `full` take memory from the context's
@@ -85,6 +91,13 @@ class DOVETAIL_EXPORT Tensor {
   /// @throws InvalidArgument  the shape exceeds the buffer, or the offset is not such a multiple.
   [[nodiscard]] static Tensor from_buffer(const Buffer& buffer, const Shape& shape,
                                           DType dtype = DType::f32, std::size_t offset = 0);
+  /// Makes a tensor of any layout over existing memory.
+  /// @param offset  Where the layout's storage begins in the buffer, in bytes; a multiple of the
+  ///                element's size.
+  /// @throws InvalidArgument  the layout reaches beyond the buffer, or the offset is not such a
+  ///                          multiple.
+  [[nodiscard]] static Tensor from_buffer(const Buffer& buffer, const Layout& layout,
+                                          DType dtype = DType::f32, std::size_t offset = 0);
 
   /// Returns the elements in row-major order; those of a bool tensor are true unless their byte is
   /// 0. Blocks until the stream has reached this point.
@@ -109,27 +122,76 @@ class DOVETAIL_EXPORT Tensor {
   }
   /// @}
 
-  /// Returns a tensor that shares the data in another shape.
-  /// @throws InvalidArgument  the number of elements differs, or the handle was moved from.
-  [[nodiscard]] Tensor reshape(const Shape& shape) const;
+  /// Returns the elements, in row-major order, in another shape; shares the data.
+  /// @throws InvalidArgument  the number of elements differs, strides cannot express it, so that
+  ///                          `reshape` has to copy, or the handle was moved from.
+  [[nodiscard]] Tensor view(const Shape& shape) const;
 
-  const Shape& shape() const noexcept { return shape_; }  ///< Returns the sizes.
+  /// Returns every `step`-th index of dimension `axis` from `start` to before `stop`, by Python's
+  /// rules for slices; see Layout::slice.
+  /// @throws InvalidArgument  there is no such axis, `step` is 0, or the handle was moved from.
+  [[nodiscard]] Tensor slice(int axis, std::optional<std::int64_t> start,
+                             std::optional<std::int64_t> stop = std::nullopt,
+                             std::int64_t step = 1) const;
+  /// Returns index `index` of dimension `axis`, without that dimension; both may count from the
+  /// end.
+  /// @throws InvalidArgument  there is no such axis or index, or the handle was moved from.
+  [[nodiscard]] Tensor select(int axis, std::int64_t index) const;
+  /// Returns the tensor with dimension `axis` reversed.
+  /// @throws InvalidArgument  there is no such axis, or the handle was moved from.
+  [[nodiscard]] Tensor flip(int axis) const;
+  /// Returns the tensor with its dimensions in another order: dimension i is dimension `axes[i]`.
+  /// @throws InvalidArgument  `axes` does not name each dimension once, or the handle was moved
+  ///                          from.
+  [[nodiscard]] Tensor permute(std::span<const int> axes) const;
+  [[nodiscard]] Tensor permute(std::initializer_list<int> axes) const {
+    return permute(std::span(axes.begin(), axes.size()));
+  }
+  /// Returns the tensor with its last two dimensions exchanged.
+  /// @throws InvalidArgument  it has fewer than 2 dimensions, or the handle was moved from.
+  [[nodiscard]] Tensor transpose() const;
+  /// Returns the tensor in a larger shape: repeats dimensions of size 1 and adds dimensions in
+  /// front, without copying.
+  /// @throws InvalidArgument  a size other than 1 would change, the rank would shrink, or the
+  ///                          handle was moved from.
+  [[nodiscard]] Tensor broadcast_to(const Shape& shape) const;
+  /// Returns the tensor with a new dimension of size 1 before `axis`; at the end for `rank()` or
+  /// -1.
+  /// @throws InvalidArgument  there is no such place, it has 8 dimensions already, or the handle
+  ///                          was moved from.
+  [[nodiscard]] Tensor expand_dims(int axis) const;
+  /// Returns the tensor without dimension `axis`.
+  /// @throws InvalidArgument  there is no such axis, its size is not 1, or the handle was moved
+  ///                          from.
+  [[nodiscard]] Tensor squeeze(int axis) const;
+
+  const Shape& shape() const noexcept { return layout_.shape(); }  ///< Returns the sizes.
+  /// Returns where the elements lie within `storage()`: shape, strides and offset in elements.
+  const Layout& layout() const noexcept { return layout_; }
+  /// Returns whether the elements follow each other in row-major order without gaps.
+  bool is_contiguous() const noexcept { return layout_.is_contiguous(); }
   /// Returns the element type, which a kernel's parameter must point to.
   DType dtype() const noexcept { return dtype_; }
   /// Returns the number of dimensions.
-  std::size_t rank() const noexcept { return shape_.rank(); }
-  std::int64_t size() const noexcept { return shape_.size(); }  ///< Returns the number of elements.
-  std::size_t nbytes() const noexcept { return storage_.nbytes; }  ///< Returns the size in bytes.
+  std::size_t rank() const noexcept { return layout_.rank(); }
+  /// Returns the number of elements.
+  std::int64_t size() const noexcept { return layout_.size(); }
+  /// Returns the bytes of that many elements; a view may reach over more memory, or less.
+  std::size_t nbytes() const noexcept { return static_cast<std::size_t>(size()) * size_of(dtype_); }
   /// Returns the context.
   /// @throws InvalidArgument  the handle was moved from.
   const Context& context() const { return storage_.buffer.context(); }
 
-  /// Returns the range of memory that holds the data. As a kernel's argument it has no type: the
-  /// parameter may point to anything.
+  /// Returns the range of memory from the first byte that an element has to the last. As a kernel's
+  /// argument it has no type: the parameter may point to anything.
   const BufferView& storage() const noexcept { return storage_; }
 
  private:
-  Tensor(BufferView storage, const Shape& shape, DType dtype);
+  Tensor(BufferView storage, const Layout& layout, DType dtype);
+  /// @param layout  Within `storage_`.
+  Tensor viewed(const Layout& layout) const;
+  /// Returns the layout. @throws InvalidArgument  the handle was moved from.
+  const Layout& held(const char* function) const;
   /// @param function  For messages.
   static Tensor allocate(const char* function, const Stream& stream, const Shape& shape,
                          DType dtype);
@@ -138,7 +200,7 @@ class DOVETAIL_EXPORT Tensor {
   void copy_to_host_bytes(const Stream& stream, void* values, DType dtype) const;
 
   BufferView storage_;
-  Shape shape_;
+  Layout layout_;
   DType dtype_;
 };
 

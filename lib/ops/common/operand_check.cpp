@@ -9,6 +9,15 @@
 
 namespace dovetail::detail {
 
+void check_place(std::string_view function, const Stream& stream, std::string_view name,
+                 const Tensor& tensor) {
+  check_operand_not_moved_from(function, name, tensor.storage().buffer);
+  if (tensor.context() == context_of(stream, function)) return;
+  throw InvalidArgument(fmt::format(
+      "[{}] {} {} belongs to another context than the stream; copy it through the host.", function,
+      name, tensor.shape().str()));
+}
+
 void check_operand(std::string_view function, const Stream& stream, std::string_view name,
                    const Tensor& tensor) {
   check_operand_not_moved_from(function, name, tensor.storage().buffer);
@@ -16,28 +25,26 @@ void check_operand(std::string_view function, const Stream& stream, std::string_
     throw InvalidArgument(fmt::format("[{}] {} {} is {}; only float32 is supported.", function,
                                       name, tensor.shape().str(), to_string(tensor.dtype())));
   }
-  if (!(tensor.context() == context_of(stream, function))) {
-    throw InvalidArgument(fmt::format(
-        "[{}] {} {} belongs to another context than the stream; copy it through the host.",
-        function, name, tensor.shape().str()));
+  check_place(function, stream, name, tensor);
+}
+
+void check_out(std::string_view function, const Tensor& out, const Shape& shape) {
+  if (out.shape() != shape) {
+    throw InvalidArgument(fmt::format("[{}] out {}: the result is {}; give an out of that shape.",
+                                      function, out.shape().str(), shape.str()));
+  }
+  if (out.layout().may_overlap_itself()) {
+    throw InvalidArgument(
+        fmt::format("[{}] out {}: two of its elements may lie in one place; give a tensor of its "
+                    "own.",
+                    function, out.layout().str()));
   }
 }
 
-void check_same_shape(std::string_view function, std::string_view a_name, const Tensor& a,
-                      std::string_view b_name, const Tensor& b) {
-  if (a.shape() != b.shape()) {
-    throw InvalidArgument(fmt::format("[{}] {} {} and {} {}: the shapes must be the same.",
-                                      function, a_name, a.shape().str(), b_name, b.shape().str()));
-  }
-}
-
-void check_not_partly_over(std::string_view function, const Tensor& out, std::string_view name,
-                           const Tensor& operand) {
+bool is_partly_over(const Tensor& out, const Tensor& operand) {
   const BufferView &to = out.storage(), &from = operand.storage();
-  if (!overlap(to, from) || (to.buffer == from.buffer && to.offset == from.offset)) return;
-  throw InvalidArgument(
-      fmt::format("[{}] out {} overlaps {} {} in part; give {} itself or other memory.", function,
-                  out.shape().str(), name, operand.shape().str(), name));
+  return overlap(to, from) && !(to.buffer == from.buffer && to.offset == from.offset &&
+                                out.layout() == operand.layout());
 }
 
 }  // namespace dovetail::detail

@@ -10,21 +10,30 @@
 
 namespace dovetail::detail {
 
-/// @throws InvalidArgument  `tensor` was moved from, is not float32, or is of another context than
-///                          the stream; the message names `function` and calls the tensor `name`.
+/// @throws InvalidArgument  `tensor` was moved from, or is of another context than the stream; the
+///                          message names `function` and calls the tensor `name`.
+void check_place(std::string_view function, const Stream& stream, std::string_view name,
+                 const Tensor& tensor);
+
+/// @throws InvalidArgument  as check_place(), or `tensor` is not float32.
 void check_operand(std::string_view function, const Stream& stream, std::string_view name,
                    const Tensor& tensor);
 
-/// @throws InvalidArgument  the shapes differ.
-void check_same_shape(std::string_view function, std::string_view a_name, const Tensor& a,
-                      std::string_view b_name, const Tensor& b);
+/// @throws InvalidArgument  `out` is not of that shape, or two of its elements may be one.
+void check_out(std::string_view function, const Tensor& out, const Shape& shape);
 
-/// @throws InvalidArgument  `out` shares memory with the operand and is not the operand itself, so
-///                          that work-items would read what others write.
-void check_not_partly_over(std::string_view function, const Tensor& out, std::string_view name,
-                           const Tensor& operand);
+/// Returns whether `out` shares memory with the operand and is not the operand itself, so that
+/// work-items would read what others write.
+bool is_partly_over(const Tensor& out, const Tensor& operand);
 
-/// Where the tensor's first element lies, in elements: what the kernels of kernels/ops take.
+/// Where the elements lie from the buffer's start, as kernels take them that know of strides.
+inline Layout in_buffer(const Tensor& tensor) {
+  const auto start = static_cast<std::int64_t>(tensor.storage().offset / size_of(tensor.dtype()));
+  const Layout& layout = tensor.layout();
+  return {layout.shape(), layout.strides(), start + layout.offset()};
+}
+
+/// Where a contiguous tensor's first element lies, in elements.
 inline cl_ulong element_offset(const Tensor& tensor) {
   return tensor.storage().offset / size_of(tensor.dtype());
 }

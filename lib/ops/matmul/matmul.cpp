@@ -4,8 +4,11 @@
 #include <array>
 #include <utility>
 
+#include "dovetail/ops/copy.hpp"
+#include "lib/core/moved_from.hpp"
 #include "lib/ops/matmul/backend/epilogue.hpp"
 #include "lib/ops/matmul/problem/check.hpp"
+#include "lib/stream/moved_buffer.hpp"
 
 namespace dovetail {
 namespace {
@@ -31,6 +34,20 @@ void run(const Stream& stream, const MatmulProblem& problem, MatmulBackend backe
     case MatmulBackend::kernel:
       return detail::matmul_kernel(stream, problem);
   }
+}
+
+/// A tensor as an operand. One whose columns are contiguous instead of its rows is taken as the
+/// transpose of one whose rows are, and `transpose` is changed; any other is copied.
+MatrixView operand_of(const Stream& stream, const char* name, const Tensor& tensor,
+                      bool& transpose) {
+  if (MatrixViewAccess::has_rows(tensor)) return MatrixViewAccess::named(name, tensor);
+  detail::check_not_moved_from("matmul", "stream", stream);
+  detail::check_operand_not_moved_from("matmul", name, tensor.storage().buffer);
+  if (const Tensor transposed = tensor.transpose(); MatrixViewAccess::has_rows(transposed)) {
+    transpose = !transpose;
+    return MatrixViewAccess::named(name, transposed);
+  }
+  return MatrixViewAccess::named(name, contiguous(stream, tensor));
 }
 
 /// Takes the views, as copies of them are counted.
@@ -74,8 +91,10 @@ std::string_view to_string(Activation activation) noexcept {
 
 Tensor matmul(const Stream& stream, const Tensor& a, const Tensor& b, const MatmulOptions& options,
               const Epilogue& epilogue) {
-  return matmul(stream, MatrixViewAccess::named("a", a), MatrixViewAccess::named("b", b), options,
-                epilogue);
+  MatmulOptions read = options;
+  const MatrixView view_a = operand_of(stream, "a", a, read.transpose_a);
+  const MatrixView view_b = operand_of(stream, "b", b, read.transpose_b);
+  return matmul(stream, view_a, view_b, read, epilogue);
 }
 
 Tensor matmul(const Stream& stream, const MatrixView& a, const MatrixView& b,
@@ -90,8 +109,16 @@ Tensor matmul(const Stream& stream, const MatrixView& a, const MatrixView& b,
 
 void matmul_into(const Stream& stream, const Tensor& a, const Tensor& b, const Tensor& out,
                  const MatmulOptions& options, const EpilogueInto& epilogue) {
-  multiply_into(stream, MatrixViewAccess::named("a", a), MatrixViewAccess::named("b", b),
-                MatrixViewAccess::named("out", out), options, epilogue);
+  MatmulOptions read = options;
+  MatrixView view_a = operand_of(stream, "a", a, read.transpose_a);
+  MatrixView view_b = operand_of(stream, "b", b, read.transpose_b);
+  if (MatrixViewAccess::has_rows(out)) {
+    return multiply_into(stream, std::move(view_a), std::move(view_b),
+                         MatrixViewAccess::named("out", out), read, epilogue);
+  }
+  const Tensor whole = copy(stream, out);  // which beta may read
+  multiply_into(stream, std::move(view_a), std::move(view_b), whole, read, epilogue);
+  copy_into(stream, whole, out);
 }
 
 void matmul_into(const Stream& stream, const MatrixView& a, const MatrixView& b,

@@ -6,10 +6,9 @@
 #include <array>
 
 #include "dovetail/core/error.hpp"
-#include "lib/ops/common/kernel_cache.hpp"
-#include "lib/ops/common/launch_geometry.hpp"
+#include "dovetail/ops/copy.hpp"
 #include "lib/ops/common/operand_check.hpp"
-#include "lib/runtime/embedded_kernels.hpp"
+#include "lib/ops/pointwise/run.hpp"
 
 namespace dovetail {
 namespace {
@@ -21,7 +20,6 @@ struct Arity;
 template <>
 struct Arity<UnaryOperation> {
   static constexpr std::string_view function = "unary", type = "UnaryOperation";
-  static constexpr std::string_view file = "pointwise/unary.cl";
   static constexpr auto names = std::to_array<std::string_view>({
 #define DOVETAIL_UNARY(name, value) #name,
 #include "dovetail/ops/operations.def"
@@ -30,7 +28,6 @@ struct Arity<UnaryOperation> {
 template <>
 struct Arity<BinaryOperation> {
   static constexpr std::string_view function = "binary", type = "BinaryOperation";
-  static constexpr std::string_view file = "pointwise/binary.cl";
   static constexpr auto names = std::to_array<std::string_view>({
 #define DOVETAIL_BINARY(name, value) #name,
 #include "dovetail/ops/operations.def"
@@ -59,21 +56,11 @@ std::string_view checked_name(Operation operation) {
   return name_or_unknown(operation);
 }
 
-template <typename Operation>
-std::shared_ptr<const Kernel> kernel_of(const Context& context, Operation operation) {
-  return detail::KernelCache<Operation, Kernel>::of(context).get(operation, [&] {
-    const std::string_view name = name_or_unknown(operation);
-    // Most of the names are built-in functions', so no kernel can have them.
-    const std::string kernel = fmt::format("{}_f32", name);
-    return detail::build_kernel(
-        context, Arity<Operation>::file, kernel,
-        BuildOptions().define("APPLY", fmt::format("apply_{}", name)).define("KERNEL", kernel));
-  });
-}
-
-NDRange range_over(const Tensor& out) {
-  constexpr std::size_t group = 256;
-  return NDRange({detail::round_up(static_cast<std::size_t>(out.size()), group)}, {group});
+/// The operand in the shape of `out`. One that lies in the memory of `out`, but elsewhere in it, is
+/// copied first, so that the operation reads what was there before.
+Tensor spread(const Stream& stream, const Tensor& operand, const Tensor& out) {
+  const Tensor own = detail::is_partly_over(out, operand) ? copy(stream, operand) : operand;
+  return own.broadcast_to(out.shape());
 }
 
 }  // namespace
@@ -95,18 +82,16 @@ void unary_into(const Stream& stream, UnaryOperation operation, const Tensor& a,
   const std::string_view name = checked_name(operation);
   detail::check_operand(name, stream, "a", a);
   detail::check_operand(name, stream, "out", out);
-  detail::check_same_shape(name, "a", a, "out", out);
-  detail::check_not_partly_over(name, out, "a", a);
-  if (a.size() == 0) return;
-  kernel_of(stream.context(), operation)
-      ->launch(stream, range_over(out), detail::reading(a), detail::element_offset(a),
-               detail::writing(out), detail::element_offset(out), static_cast<cl_ulong>(a.size()));
+  detail::check_out(name, out, a.shape());
+  const std::array operands{spread(stream, a, out)};
+  detail::run_pointwise(detail::traits_of(stream.device()), stream, {name}, operands, out);
 }
 
 Tensor binary(const Stream& stream, BinaryOperation operation, const Tensor& a, const Tensor& b) {
-  detail::check_operand(checked_name(operation), stream, "a", a);
-  detail::check_same_shape(checked_name(operation), "a", a, "b", b);
-  Tensor out = Tensor::empty(stream, a.shape(), a.dtype());
+  const std::string_view name = checked_name(operation);
+  detail::check_operand(name, stream, "a", a);
+  detail::check_operand(name, stream, "b", b);
+  Tensor out = Tensor::empty(stream, broadcast(name, a.shape(), b.shape()), a.dtype());
   binary_into(stream, operation, a, b, out);
   return out;
 }
@@ -117,15 +102,9 @@ void binary_into(const Stream& stream, BinaryOperation operation, const Tensor& 
   detail::check_operand(name, stream, "a", a);
   detail::check_operand(name, stream, "b", b);
   detail::check_operand(name, stream, "out", out);
-  detail::check_same_shape(name, "a", a, "b", b);
-  detail::check_same_shape(name, "a", a, "out", out);
-  detail::check_not_partly_over(name, out, "a", a);
-  detail::check_not_partly_over(name, out, "b", b);
-  if (a.size() == 0) return;
-  kernel_of(stream.context(), operation)
-      ->launch(stream, range_over(out), detail::reading(a), detail::element_offset(a),
-               detail::reading(b), detail::element_offset(b), detail::writing(out),
-               detail::element_offset(out), static_cast<cl_ulong>(a.size()));
+  detail::check_out(name, out, broadcast(name, a.shape(), b.shape()));
+  const std::array operands{spread(stream, a, out), spread(stream, b, out)};
+  detail::run_pointwise(detail::traits_of(stream.device()), stream, {name}, operands, out);
 }
 
 }  // namespace dovetail

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "dovetail/core/error.hpp"
+#include "dovetail/ops/copy.hpp"
 #include "lib/ops/common/kernel_cache.hpp"
 #include "lib/ops/common/operand_check.hpp"
 #include "lib/runtime/embedded_kernels.hpp"
@@ -42,9 +43,13 @@ Tensor softmax(const Stream& stream, const Tensor& a) {
 void softmax_into(const Stream& stream, const Tensor& a, const Tensor& out) {
   check(stream, a);
   detail::check_operand("softmax", stream, "out", out);
-  detail::check_same_shape("softmax", "a", a, "out", out);
-  detail::check_not_partly_over("softmax", out, "a", a);
-  detail::softmax_into(detail::traits_of(stream.device()), stream, a, out);
+  detail::check_out("softmax", out, a.shape());
+  const detail::DeviceTraits device = detail::traits_of(stream.device());
+  const Tensor rows = !a.is_contiguous() || detail::is_partly_over(out, a) ? copy(stream, a) : a;
+  if (out.is_contiguous()) return detail::softmax_into(device, stream, rows, out);
+  const Tensor whole = Tensor::empty(stream, out.shape(), out.dtype());
+  detail::softmax_into(device, stream, rows, whole);
+  copy_into(stream, whole, out);
 }
 
 void detail::softmax_into(const DeviceTraits& traits, const Stream& stream, const Tensor& a,

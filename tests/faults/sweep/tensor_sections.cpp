@@ -26,7 +26,7 @@ void tensors(Fixture& fixture) {
   const Tensor sum = add(first, add(second, zeros, twos), given);
   expect("a sum", sum.to_host<float>(first), floats(count, 5));
   const StreamGuard guard(fixture.stream(2));
-  const Tensor product = multiply(sum, relu(sum)).reshape({count});
+  const Tensor product = multiply(sum, relu(sum)).view({count});
   expect("a product", product.to_host<float>(second), floats(count, 25));
   unary_into(first, UnaryOperation::negate, product, product);
   expect("a negative", product.to_host<float>(second), floats(count, -25));

@@ -35,6 +35,12 @@ void check_bias(const Stream& stream, const MatrixView& out, const Tensor& bias)
         fmt::format("[matmul] bias {}: the result {} takes one of [{}]; reshape it.",
                     bias.shape().str(), out.str(), out.columns()));
   }
+  if (!bias.is_contiguous()) {
+    throw InvalidArgument(
+        fmt::format("[matmul] bias {}: its elements must follow each other; make "
+                    "it contiguous().",
+                    bias.layout().str()));
+  }
   if (bias.dtype() != out.dtype()) {
     throw InvalidArgument(fmt::format("[matmul] bias {} is {}, but the result {} is {}; cast it.",
                                       bias.shape().str(), to_string(bias.dtype()), out.str(),

@@ -43,10 +43,18 @@ MatrixView::MatrixView(const char* function, const char* name, const Tensor& ten
         fmt::format("[{}] {} {}: must have 2 dimensions, or 3 with the batch first; reshape it.",
                     function, name, tensor.shape().str()));
   }
+  if (!detail::MatrixViewAccess::has_rows(tensor)) {
+    throw InvalidArgument(
+        fmt::format("[{}] {} {}: the elements of a row must follow each other, and rows must not "
+                    "overlap; make it contiguous().",
+                    function, name, tensor.layout().str()));
+  }
+  const auto strides = tensor.layout().strides();
   rows_ = tensor.shape()[rank - 2];
-  columns_ = row_stride_ = tensor.shape()[rank - 1];
+  columns_ = tensor.shape()[rank - 1];
+  row_stride_ = rows_ > 1 && columns_ > 0 ? strides[rank - 2] : columns_;
   if (is_batched_) batch_ = tensor.shape()[0];
-  batch_stride_ = rows_ * columns_;
+  batch_stride_ = batch_ > 1 && tensor.size() > 0 ? strides[0] : rows_ * row_stride_;
 }
 
 MatrixView::MatrixView(const Buffer& buffer, const MatrixLayout& layout, DType dtype,
@@ -117,6 +125,15 @@ std::string MatrixView::str() const {
 MatrixView detail::MatrixViewAccess::named(const char* name, const Tensor& tensor) {
   check_operand_not_moved_from("matmul", name, tensor.storage().buffer);
   return {"matmul", name, tensor};
+}
+
+bool detail::MatrixViewAccess::has_rows(const Tensor& tensor) noexcept {
+  const std::size_t rank = tensor.rank();
+  if (rank < 2 || tensor.size() == 0) return true;
+  const auto strides = tensor.layout().strides();
+  const std::int64_t rows = tensor.shape()[rank - 2], columns = tensor.shape()[rank - 1];
+  return (columns == 1 || strides[rank - 1] == 1) && (rows == 1 || strides[rank - 2] >= columns) &&
+         (rank == 2 || tensor.shape()[0] == 1 || strides[0] >= 0);
 }
 
 MatrixView detail::MatrixViewAccess::as_tall(const MatrixView& batch, std::int64_t row_stride) {

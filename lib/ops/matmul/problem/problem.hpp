@@ -61,6 +61,9 @@ inline std::size_t batch_stride_of(const MatrixView& matrix) noexcept {
 struct MatrixViewAccess {
   /// @throws InvalidArgument  not 2 or 3 dimensions, or moved from; names `name`.
   DOVETAIL_EXPORT static MatrixView named(const char* name, const Tensor& tensor);
+  /// Returns whether the tensor has the rows that a view of its last two dimensions takes; says
+  /// nothing of its rank.
+  DOVETAIL_EXPORT static bool has_rows(const Tensor& tensor) noexcept;
   /// The matrices of a batch, one under another, as one.
   static MatrixView as_tall(const MatrixView& batch, std::int64_t row_stride);
   /// One matrix of a batch.
