@@ -63,12 +63,12 @@ std::vector<Build> all_builds() {
   const detail::DeviceTraits device = detail::traits_of(context().device());
   std::vector<Build> builds;
   for (const int operands : {1, 2}) {
-    for (const int step : {0, 1, 2}) {
-      builds.emplace_back("pointwise/pointwise.cl",
+    for (const int step : {0, 1, 2, 3}) {
+      builds.emplace_back(step == 3 ? "pointwise/tiles.cl" : "pointwise/rows.cl",
                           BuildOptions()
                               .define("OPERATIONS")
                               .define("OPERANDS", operands)
-                              .define("STEP_OUT", 2 * (step / 2))
+                              .define("STEP_OUT", step == 2 ? 2 : 0)
                               .define("STEP_X", step)
                               .define("APPLY", operands == 1 ? "apply_silu" : "apply_maximum")
                               .define("KERNEL", "kernel_f32"));

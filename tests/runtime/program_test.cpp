@@ -209,9 +209,9 @@ TEST(Program, EnvironmentsFolderReplacesTheLibrarysKernels) {
       const auto error = test::caught<BuildError>([&] { static_cast<void>(exp(stream, a)); });
       ASSERT_TRUE(error);
       // The log's line is the file's, though the compiled text has one more before it.
-      expect_parts(error->what(), "'kernels/pointwise/pointwise.cl'", "this_is_broken");
+      expect_parts(error->what(), "'kernels/pointwise/rows.cl'", "this_is_broken");
       if (context().device().platform_name() != "NVIDIA CUDA") {  // whose compiler ignores #line
-        expect_parts(error->what(), "kernels/pointwise/pointwise.cl:2:");
+        expect_parts(error->what(), "kernels/pointwise/rows.cl:2:");
       }
       return;
     }
@@ -224,7 +224,7 @@ TEST(Program, EnvironmentsFolderReplacesTheLibrarysKernels) {
   const test::TemporaryDirectory folder;
   const auto run = [&](const char* text, const char* expect_failure) {
     std::filesystem::create_directories(folder.path() / "pointwise");
-    std::ofstream(folder.path() / "pointwise" / "pointwise.cl") << text;
+    std::ofstream(folder.path() / "pointwise" / "rows.cl") << text;
     std::vector<std::pair<std::string, std::string>> variables{
         {"DOVETAIL_KERNEL_DIR", folder.path().string()}};
     if (expect_failure != nullptr) variables.emplace_back("DOVETAIL_TEST_EXPECT_FAILURE", "1");

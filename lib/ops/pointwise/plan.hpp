@@ -16,10 +16,10 @@
 
 namespace dovetail::detail {
 
-/// How an operand moves along a row, by the numbers of kernels/pointwise/pointwise.cl.
-enum class RowStep : std::uint8_t { contiguous, scalar, strided };
+/// How an operand moves along a row, by the numbers of kernels/pointwise/pointwise.h.
+enum class RowStep : std::uint8_t { contiguous, scalar, strided, turned };
 
-/// `Rows` of kernels/pointwise/pointwise.cl, which explains the members.
+/// `Rows` of kernels/pointwise/pointwise.h, which explains the members.
 struct PointwiseRows {
   struct Place {
     cl_long offset = 0;
@@ -36,6 +36,7 @@ static_assert(sizeof(PointwiseRows) == 8 * 12 + 3 * 8 * 9, "as the kernel lays i
 struct PointwiseForm {
   std::array<RowStep, 3> steps{};  ///< Of out, x and y.
   std::uint8_t width = 1;          ///< Elements at a time.
+  bool in_tiles = false;           ///< By kernels/pointwise/tiles.cl, not rows.cl.
 
   friend bool operator==(const PointwiseForm&, const PointwiseForm&) = default;
 };

@@ -24,7 +24,7 @@ struct Key {
 struct KeyHash {
   std::size_t operator()(const Key& key) const noexcept {
     std::size_t hash = std::hash<std::string_view>()(key.function.name);
-    for (const RowStep step : key.form.steps) hash = 3 * hash + static_cast<std::size_t>(step);
+    for (const RowStep step : key.form.steps) hash = 4 * hash + static_cast<std::size_t>(step);
     return 64 * hash + 16 * key.operands + key.element_nbytes + key.form.width;
   }
 };
@@ -75,7 +75,8 @@ Kernel build(const Context& context, const Key& key) {
   } else {
     options.define("OPERATIONS");
   }
-  return build_kernel(context, "pointwise/pointwise.cl", kernel, options);
+  return build_kernel(context, key.form.in_tiles ? "pointwise/tiles.cl" : "pointwise/rows.cl",
+                      kernel, options);
 }
 
 }  // namespace
