@@ -170,6 +170,7 @@ dovetail_unit_test(
     matmul_threads_test.cpp
     matmul_tuning_file_test.cpp
     matmul_tuning_test.cpp
+    matmul_view_test.cpp
     matmul_vendor_test.cpp
     matrix_view_test.cpp
     packed_matrix_test.cpp

@@ -51,6 +51,19 @@ TEST(DlpackExport, ShowsTheTensorsOwnMemory) {
   give_back(given);
 }
 
+TEST(DlpackExport, DescribesAView) {
+  const Tensor whole = ints({0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11}).view({3, 4});
+  DLManagedTensor* const given = to_dlpack(whole.slice(1, 1).transpose().flip(0));
+  const DLTensor& described = given->dl_tensor;
+  EXPECT_EQ(described.data, whole.storage().buffer.lend());
+  EXPECT_EQ(described.byte_offset, 3 * sizeof(int));
+  EXPECT_EQ(std::vector(described.shape, described.shape + described.ndim),
+            (std::vector<std::int64_t>{3, 3}));
+  EXPECT_EQ(std::vector(described.strides, described.strides + described.ndim),
+            (std::vector<std::int64_t>{-1, 4}));
+  give_back(given);
+}
+
 TEST(DlpackExport, RoundTripKeepsEveryDTypeShapeAndOffset) {
   for (const DTypeInfo& row : dtype_table) {
     const DType dtype = row.dtype;
@@ -137,6 +150,15 @@ TEST_F(DlpackHostExport, ShowsWhatWasWrittenAndBringsBackWhatTheHostWrites) {
   EXPECT_TRUE(test::is_held(other.record()));
   gate.release();
   EXPECT_EQ(tensor.to_host<int>(other), std::vector<int>(16, 21));
+}
+
+TEST_F(DlpackHostExport, ShowsTheFirstElementOfAView) {
+  const Tensor whole = ints({0, 1, 2, 3, 4, 5});
+  DLManagedTensor* const given = to_dlpack_host(stream, whole.slice(0, 1, 5).flip(0));
+  const int* const first = static_cast<const int*>(given->dl_tensor.data);
+  EXPECT_EQ(first[0], 4);
+  EXPECT_EQ(first[3 * given->dl_tensor.strides[0]], 1);
+  give_back(given);
 }
 
 TEST_F(DlpackHostExport, SharesTheTensorsMemory) {

@@ -176,6 +176,13 @@ TEST_F(FieldTensor, RefusesATensorOfAnotherShape) {
   }
 }
 
+TEST_F(FieldTensor, RefusesAViewThatIsNotContiguous) {
+  for (const Copy copy : either_way) {
+    expect_parts(refusal<float>(tensor_of(6, {2, 3}).transpose(), copy),
+                 "[to_field] the tensor [3, 2] strides [1, 3]", "contiguous()");
+  }
+}
+
 TEST_F(FieldTensor, RefusesATensorOfAnotherContext) {
   const auto tensor = Tensor::from_host<float>(test::other_context(), counted(6), {2, 3});
   for (const Copy copy : either_way) {

@@ -33,7 +33,7 @@ DOVETAIL_EXPORT std::string_view to_string(BinaryOperation operation) noexcept;
 ///
 /// Appends to `stream` and returns before the work runs; the result is valid in stream order.
 /// NaN gives NaN, also in relu.
-/// @param a  float32, any shape; may be empty.
+/// @param a  float32, any shape and layout; may be empty.
 /// @return   New tensor, float32, the shape of `a`.
 /// @throws InvalidArgument  another dtype, an unknown operation, or the stream belongs to another
 ///                          context.
@@ -41,9 +41,11 @@ DOVETAIL_EXPORT std::string_view to_string(BinaryOperation operation) noexcept;
 [[nodiscard]] DOVETAIL_EXPORT Tensor unary(const Stream& stream, UnaryOperation operation,
                                            const Tensor& a);
 
-/// Computes out[i] = operation(a[i]) into a tensor that exists; `out` may be `a` itself.
-/// @throws InvalidArgument  the shape of `out` is not that of `a`, another dtype, an unknown
-///                          operation, or a tensor belongs to another context than the stream.
+/// Computes out[i] = operation(a[i]) into a tensor that exists. If it shares memory with `a`, the
+/// result is as if `a` had been read first; `a` itself costs nothing, a part of it a copy.
+/// @throws InvalidArgument  the shape of `out` is not that of `a`, two elements of `out` may share
+///                          memory, another dtype, an unknown operation, or a tensor belongs to
+///                          another context than the stream.
 /// Thread-safe.
 DOVETAIL_EXPORT void unary_into(const Stream& stream, UnaryOperation operation, const Tensor& a,
                                 const Tensor& out);
@@ -51,17 +53,24 @@ DOVETAIL_EXPORT void unary_into(const Stream& stream, UnaryOperation operation, 
 /// Computes out[i] = operation(a[i], b[i]).
 ///
 /// Appends to `stream` and returns before the work runs; the result is valid in stream order.
-/// @param a, b  float32, of one shape; may be empty.
-/// @return      New tensor, float32, of that shape.
-/// @throws InvalidArgument  another dtype, different shapes, an unknown operation, or the stream or
-///                          one of the tensors belongs to another context.
+/// @param a, b  float32, any layout, of shapes that broadcast as NumPy's do: sizes are compared
+/// from
+///              the innermost on, and those of 1 repeated. May be empty.
+/// @return      New tensor, float32, of the common shape.
+/// @throws InvalidArgument  another dtype, shapes without a common one, an unknown operation, or
+/// the
+///                          stream or one of the tensors belongs to another context.
 /// Thread-safe.
 [[nodiscard]] DOVETAIL_EXPORT Tensor binary(const Stream& stream, BinaryOperation operation,
                                             const Tensor& a, const Tensor& b);
 
-/// Computes out[i] = operation(a[i], b[i]) into a tensor that exists; `out` may be `a` or `b`.
-/// @throws InvalidArgument  the three shapes differ, another dtype, an unknown operation, or a
-///                          tensor belongs to another context than the stream.
+/// Computes out[i] = operation(a[i], b[i]) into a tensor that exists. If it shares memory with an
+/// operand, the result is as if that had been read first; the operand itself costs nothing, a part
+/// of it a copy.
+/// @throws InvalidArgument  the shape of `out` is not the common one, two elements of `out` may
+/// share
+///                          memory, another dtype, an unknown operation, or a tensor belongs to
+///                          another context than the stream.
 /// Thread-safe.
 DOVETAIL_EXPORT void binary_into(const Stream& stream, BinaryOperation operation, const Tensor& a,
                                  const Tensor& b, const Tensor& out);

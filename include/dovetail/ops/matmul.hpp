@@ -47,6 +47,7 @@ struct MatmulOptions {
 ///
 /// Appends to `stream` and returns before the work runs; the result is valid in stream order. No
 /// workspace is shared by two calls.
+/// Operands may be views. Where neither rows nor columns of one are contiguous, it is copied first.
 /// @param a  Shape [m, k], or [batch, m, k]; see MatmulOptions for transposes. float32, float64,
 ///           float16, bfloat16 or int8. The 16-bit floats are multiplied and added up in float32,
 ///           int8 in int32; rounding comes last, after the epilogue.
@@ -79,7 +80,8 @@ struct MatmulOptions {
 /// Multiplies into memory that exists and overlaps neither operand:
 /// out = activation(alpha op(a) op(b) + beta out + bias + residual).
 /// @param out  [m, n] or [batch, m, n], of the result's dtype, or float32 where the operands are
-///             16-bit floats.
+///             16-bit floats. Where its rows are not contiguous, the product goes into other memory
+///             first.
 /// @throws InvalidArgument  the operands do not fit each other; the shape or dtype of `out` is not
 ///                          the result's; or `out` overlaps a, b or bias, its matrices overlap each
 ///                          other, or it partly overlaps `residual`. Sub-buffers are compared by

@@ -14,13 +14,14 @@ namespace dovetail {
 ///
 /// Appends to `stream` and returns before the work runs; the result is valid in stream order. A row
 /// that holds NaN, or only -infinity, gives NaN.
-/// @param a  float32, at least one dimension; may be empty.
+/// @param a  float32, any layout, at least one dimension; may be empty. A view is copied first.
 /// @return   New tensor, float32, the shape of `a`.
 /// @throws InvalidArgument  another dtype, no dimension, or the stream belongs to another context.
 /// Thread-safe. Subtracting the maximum keeps exp from overflowing.
 [[nodiscard]] DOVETAIL_EXPORT Tensor softmax(const Stream& stream, const Tensor& a);
 
-/// Computes the softmax over the last axis into a tensor that exists; `out` may be `a` itself.
+/// Computes the softmax over the last axis into a tensor that exists; `out` may be `a` itself, or
+/// share memory with it at the price of a copy.
 /// @throws InvalidArgument  the shape of `out` is not that of `a`, another dtype, no dimension, or
 ///                          a tensor belongs to another context than the stream.
 /// Thread-safe.

@@ -143,10 +143,12 @@ class DOVETAIL_EXPORT Tensor {
   /// Returns the tensor with its dimensions in another order: dimension i is dimension `axes[i]`.
   /// @throws InvalidArgument  `axes` does not name each dimension once, or the handle was moved
   ///                          from.
+  /// @{
   [[nodiscard]] Tensor permute(std::span<const int> axes) const;
   [[nodiscard]] Tensor permute(std::initializer_list<int> axes) const {
     return permute(std::span(axes.begin(), axes.size()));
   }
+  /// @}
   /// Returns the tensor with its last two dimensions exchanged.
   /// @throws InvalidArgument  it has fewer than 2 dimensions, or the handle was moved from.
   [[nodiscard]] Tensor transpose() const;

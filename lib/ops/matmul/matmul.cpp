@@ -5,10 +5,9 @@
 #include <utility>
 
 #include "dovetail/ops/copy.hpp"
-#include "lib/core/moved_from.hpp"
+#include "lib/ops/common/operand_check.hpp"
 #include "lib/ops/matmul/backend/epilogue.hpp"
 #include "lib/ops/matmul/problem/check.hpp"
-#include "lib/stream/moved_buffer.hpp"
 
 namespace dovetail {
 namespace {
@@ -41,8 +40,7 @@ void run(const Stream& stream, const MatmulProblem& problem, MatmulBackend backe
 MatrixView operand_of(const Stream& stream, const char* name, const Tensor& tensor,
                       bool& transpose) {
   if (MatrixViewAccess::has_rows(tensor)) return MatrixViewAccess::named(name, tensor);
-  detail::check_not_moved_from("matmul", "stream", stream);
-  detail::check_operand_not_moved_from("matmul", name, tensor.storage().buffer);
+  detail::check_place("matmul", stream, name, tensor);
   if (const Tensor transposed = tensor.transpose(); MatrixViewAccess::has_rows(transposed)) {
     transpose = !transpose;
     return MatrixViewAccess::named(name, transposed);
@@ -116,6 +114,7 @@ void matmul_into(const Stream& stream, const Tensor& a, const Tensor& b, const T
     return multiply_into(stream, std::move(view_a), std::move(view_b),
                          MatrixViewAccess::named("out", out), read, epilogue);
   }
+  detail::check_place("matmul", stream, "out", out);
   const Tensor whole = copy(stream, out);  // which beta may read
   multiply_into(stream, std::move(view_a), std::move(view_b), whole, read, epilogue);
   copy_into(stream, whole, out);
