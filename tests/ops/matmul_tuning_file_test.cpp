@@ -14,6 +14,7 @@
 #include "dovetail/core/error.hpp"
 #include "dovetail/ops/matmul_tuning.hpp"
 #include "lib/ops/matmul/tuning/tuning_table.hpp"
+#include "tests/ops/tuned_product.hpp"
 #include "tests/support/child_process.hpp"
 #include "tests/support/contexts.hpp"
 #include "tests/support/matrices.hpp"
@@ -25,13 +26,10 @@ namespace dovetail {
 namespace {
 
 using test::context;
+using test::device;
 using test::expect_parts;
 using test::expect_throws;
-
-const Device& device() { return context().device(); }
-
-// Sizes that no other test and no shipped table have something on.
-constexpr MatmulCase product{.m = 11, .n = 700, .k = 23};
+using test::product;
 
 /// Saves the last choice for the product to `file` and forgets it. Returns it.
 std::string save_last_choice(const std::filesystem::path& file) {

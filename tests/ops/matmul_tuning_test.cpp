@@ -11,6 +11,7 @@
 
 #include "dovetail/core/error.hpp"
 #include "dovetail/stream/explain.hpp"
+#include "tests/ops/tuned_product.hpp"
 #include "tests/support/contexts.hpp"
 #include "tests/support/matrices.hpp"
 #include "tests/support/thrown.hpp"
@@ -19,12 +20,9 @@ namespace dovetail {
 namespace {
 
 using test::context;
+using test::device;
 using test::expect_throws;
-
-const Device& device() { return context().device(); }
-
-// Sizes that no other test and no shipped table have something on.
-constexpr MatmulCase product{.m = 11, .n = 700, .k = 23};
+using test::product;
 
 TEST(MatmulTuning, ListsTheChoiceByRuleFirst) {
   const auto choices = matmul_choices(device(), product);
