@@ -7,18 +7,18 @@
 /// @namespace dovetail::interop
 /// Hands queues and memory over to other frameworks.
 
-#include "dovetail/core/context.hpp"          // IWYU pragma: export
-#include "dovetail/core/device.hpp"           // IWYU pragma: export
-#include "dovetail/core/dtype.hpp"            // IWYU pragma: export
-#include "dovetail/core/error.hpp"            // IWYU pragma: export
-#include "dovetail/core/float16.hpp"          // IWYU pragma: export
-#include "dovetail/core/layout.hpp"           // IWYU pragma: export
-#include "dovetail/core/shape.hpp"            // IWYU pragma: export
-#include "dovetail/core/source_location.hpp"  // IWYU pragma: export
-#include "dovetail/interop/dlpack.hpp"        // IWYU pragma: export
-#include "dovetail/interop/field_tensor.hpp"  // IWYU pragma: export
-#include "dovetail/interop/queue_handle.hpp"  // IWYU pragma: export
-#include "dovetail/ops/copy.hpp"
+#include "dovetail/core/context.hpp"                      // IWYU pragma: export
+#include "dovetail/core/device.hpp"                       // IWYU pragma: export
+#include "dovetail/core/dtype.hpp"                        // IWYU pragma: export
+#include "dovetail/core/error.hpp"                        // IWYU pragma: export
+#include "dovetail/core/float16.hpp"                      // IWYU pragma: export
+#include "dovetail/core/layout.hpp"                       // IWYU pragma: export
+#include "dovetail/core/shape.hpp"                        // IWYU pragma: export
+#include "dovetail/core/source_location.hpp"              // IWYU pragma: export
+#include "dovetail/interop/dlpack.hpp"                    // IWYU pragma: export
+#include "dovetail/interop/field_tensor.hpp"              // IWYU pragma: export
+#include "dovetail/interop/queue_handle.hpp"              // IWYU pragma: export
+#include "dovetail/ops/copy.hpp"                          // IWYU pragma: export
 #include "dovetail/ops/elementwise.hpp"                   // IWYU pragma: export
 #include "dovetail/ops/epilogue.hpp"                      // IWYU pragma: export
 #include "dovetail/ops/matmul.hpp"                        // IWYU pragma: export

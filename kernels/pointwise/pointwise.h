@@ -2,11 +2,10 @@
 // What the element-wise kernels share: what they are compiled for, and how they read and write.
 //
 // Operands     x, with OPERANDS = 2 also y, and out, of one shape. The host drops dimensions of
-// size
-//              1, orders the others by the strides of out and merges those that all operands step
-//              through as through one. What is left are rows along the innermost dimension. Kernels
-//              compute W elements at a time; the last ones of a row go through a private array, so
-//              that each function exists for vectors only.
+//              size 1, orders the others by the strides of out and merges those that all operands
+//              step through as through one. What is left are rows along the innermost dimension.
+//              Kernels compute W elements at a time; the last ones of a row go through a private
+//              array, so that each function exists for vectors only.
 // Options      -D OPERANDS=1|2
 //              -D IN=type, -D OUT=type  types of common/element.h (default F32)
 //              -D T=float      the type that APPLY takes and returns, for elements (default float)

@@ -26,7 +26,7 @@ std::uint8_t type_code(DType dtype) noexcept {
     case DTypeClass::unsigned_integer:
       return kDLUInt;
     case DTypeClass::floating:
-      return kDLFloat;
+      return kDLFloat;  // an IEEE 754 format: of 16, 32 or 64 bits
   }
   __builtin_unreachable();
 }

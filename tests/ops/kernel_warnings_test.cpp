@@ -58,7 +58,8 @@ void add_products(std::vector<Build>& builds, const detail::DeviceTraits& device
   add(default_choice(device, s));
 }
 
-/// Every family of kernels, those for CPUs only on such a device, in all types.
+/// Every family of kernels, those for CPUs only on such a device, in all types; a new one has to be
+/// added here.
 std::vector<Build> all_builds() {
   const detail::DeviceTraits device = detail::traits_of(context().device());
   std::vector<Build> builds;

@@ -54,12 +54,10 @@ DOVETAIL_EXPORT void unary_into(const Stream& stream, UnaryOperation operation, 
 ///
 /// Appends to `stream` and returns before the work runs; the result is valid in stream order.
 /// @param a, b  float32, any layout, of shapes that broadcast as NumPy's do: sizes are compared
-/// from
-///              the innermost on, and those of 1 repeated. May be empty.
+///              from the innermost on, and those of 1 repeated. May be empty.
 /// @return      New tensor, float32, of the common shape.
 /// @throws InvalidArgument  another dtype, shapes without a common one, an unknown operation, or
-/// the
-///                          stream or one of the tensors belongs to another context.
+///                          the stream or one of the tensors belongs to another context.
 /// Thread-safe.
 [[nodiscard]] DOVETAIL_EXPORT Tensor binary(const Stream& stream, BinaryOperation operation,
                                             const Tensor& a, const Tensor& b);
@@ -68,9 +66,8 @@ DOVETAIL_EXPORT void unary_into(const Stream& stream, UnaryOperation operation, 
 /// operand, the result is as if that had been read first; the operand itself costs nothing, a part
 /// of it a copy.
 /// @throws InvalidArgument  the shape of `out` is not the common one, two elements of `out` may
-/// share
-///                          memory, another dtype, an unknown operation, or a tensor belongs to
-///                          another context than the stream.
+///                          share memory, another dtype, an unknown operation, or a tensor belongs
+///                          to another context than the stream.
 /// Thread-safe.
 DOVETAIL_EXPORT void binary_into(const Stream& stream, BinaryOperation operation, const Tensor& a,
                                  const Tensor& b, const Tensor& out);
