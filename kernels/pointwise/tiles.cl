@@ -2,14 +2,12 @@
 // Element-wise operations where an operand is contiguous across rows, as a transpose is, for CPUs.
 //
 // Method       Read along a row, such an operand gives one element of each cache line. So a
-// work-item
-//              takes W columns of `group` rows at a time, reads W x W elements of the operand as
-//              vectors across the rows into a private array, and reads that one along the rows.
-//              More rows than W at a time use more of a page of the operand while the processor
-//              still translates its address.
+//              work-item takes W columns of `group` rows at a time, reads W x W elements of the
+//              operand as vectors across the rows into a private array, and reads that one along
+//              the rows. More rows than W at a time use more of a page of the operand while the
+//              processor still translates its address.
 // Index map    global id 0 = piece of a row, of `piece` elements; 1 = (the outer dimensions, group
-// of
-//              `group` rows of dimension 1).
+//              of `group` rows of dimension 1).
 // Aliases      out may not be such an operand itself; it may be another one.
 // Work-group   one work-item. No local memory.
 // Options      those of pointwise.h; out is CONTIGUOUS.

@@ -14,6 +14,13 @@
 namespace dovetail::detail {
 namespace {
 
+std::vector<Layout> permuted(std::span<const Layout> layouts, std::span<const int> axes) {
+  std::vector<Layout> result;
+  result.reserve(layouts.size());
+  for (const Layout& layout : layouts) result.push_back(layout.permute(axes));
+  return result;
+}
+
 /// Orders the dimensions by the strides of the first operand, the least innermost, and merges those
 /// that all operands step through as through one. Dimensions that the first one does not tell apart
 /// go by the next one.
@@ -30,10 +37,7 @@ std::vector<Layout> simplified(std::span<const Layout> operands) {
     }
     return false;
   });
-  std::vector<Layout> ordered;
-  ordered.reserve(operands.size());
-  for (const Layout& operand : operands) ordered.push_back(operand.permute(axes));
-  return collapse(ordered);
+  return collapse(permuted(operands, axes));
 }
 
 RowStep step_of(const Layout& layout) {
@@ -61,10 +65,7 @@ std::vector<Layout> with_rows_along(std::size_t axis, std::span<const Layout> la
   std::vector<int> axes(layouts.front().rank());
   std::iota(axes.begin(), axes.end(), 0);
   std::swap(axes[axis], axes[axes.size() - 2]);
-  std::vector<Layout> result;
-  result.reserve(layouts.size());
-  for (const Layout& layout : layouts) result.push_back(layout.permute(axes));
-  return result;
+  return permuted(layouts, axes);
 }
 
 PointwiseRows::Place place_of(const Layout& layout) {
@@ -103,7 +104,8 @@ PointwisePlan plan_rows_cpu(const DeviceTraits& cpu, const PointwiseForm& form,
               {1, 1})};
 }
 
-/// A work-item an `width` elements of a row, groups of 256 across rows where those are short.
+/// Gives each work-item `width` elements of a row; groups of 256 reach across rows if these are
+/// short.
 PointwisePlan plan_rows_gpu(const PointwiseForm& form, PointwiseRows rows) {
   constexpr std::size_t group = 256;
   rows.piece = form.width;
