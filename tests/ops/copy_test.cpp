@@ -104,7 +104,7 @@ TEST(Copy, RefusesWhatItCannotTake) {
       [&] {
         copy_into(stream, a, Tensor::zeros(stream, {3, 2}));
       },
-      "[broadcast_to] [2, 3] to [3, 2]");
+      "[copy] a [2, 3] and b [3, 2]");
   expect_throws<InvalidArgument>(
       [&] {
         copy_into(stream, a, Tensor::zeros(stream, {3}).broadcast_to({2, 3}));

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <random>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "dovetail/ops/elementwise.hpp"
@@ -65,6 +66,45 @@ TEST_P(PointwiseLayout, CoversLargeTensorsToTheLastElement) {
     const std::array turned{a.transpose(), a.transpose()};
     detail::run_pointwise(device(), stream, {"multiply"}, turned, out.transpose());
     EXPECT_EQ(std::ranges::count(out.to_host<float>(stream), 9.0f), shape.size());
+  }
+}
+
+/// Expects out = a - b, and -a, of operands that lie in tiles across the rows of `out`.
+void expect_tiles(const Stream& stream, const Tensor& a, const Tensor& b, const Tensor& out) {
+  SCOPED_TRACE(a.layout().str() + " - " + b.layout().str());
+  const detail::DeviceTraits cpu{.is_cpu = true, .compute_units = 2};
+  const std::array layouts{out.layout(), a.layout(), b.layout()};
+  ASSERT_TRUE(detail::plan_pointwise(cpu, layouts, 4).form.in_tiles);
+  const std::array operands{a, b};
+  const auto x = a.to_host<float>(stream), y = b.to_host<float>(stream);
+  detail::run_pointwise(cpu, stream, {"subtract"}, operands, out);
+  const auto difference = out.to_host<float>(stream);
+  for (std::size_t i = 0; i < x.size(); ++i) ASSERT_EQ(difference[i], x[i] - y[i]) << i;
+  if (!detail::plan_pointwise(cpu, std::span(layouts).first(2), 4).form.in_tiles) return;
+  detail::run_pointwise(cpu, stream, {"negate"}, std::span(operands).first(1), out);
+  const auto negated = out.to_host<float>(stream);
+  for (std::size_t i = 0; i < x.size(); ++i) ASSERT_EQ(negated[i], -x[i]) << i;
+}
+
+TEST(PointwiseTiles, GiveTheResultOfTransposesToTheLastElement) {
+  const Stream stream(context());
+  std::mt19937 random(1128);
+  for (const Shape& shape : {Shape{16, 16}, Shape{17, 31}, Shape{600, 45}, Shape{33, 700},
+                             Shape{3, 40, 37}, Shape{2, 3, 20, 530}}) {
+    const auto values = [&](const Shape& of) {
+      return test::drawn_tensor<float>(random, Layout(of));
+    };
+    std::vector<std::int64_t> sizes(shape.sizes().begin(), shape.sizes().end());
+    std::swap(sizes[sizes.size() - 1], sizes[sizes.size() - 2]);
+    const Shape turned(sizes);
+    const Tensor out = values(shape);
+    expect_tiles(stream, values(turned).transpose(), values(shape), out);
+    expect_tiles(stream, values(shape), values(turned).transpose(), out);
+    expect_tiles(stream, values(turned).transpose(), values(turned).transpose(), out);
+    const Shape row{shape[shape.rank() - 1]};
+    expect_tiles(stream, values(turned).transpose(), values(row).broadcast_to(shape), out);
+    expect_tiles(stream, values(turned).transpose(), values({1}).broadcast_to(shape), out);
+    expect_tiles(stream, out, values(turned).transpose(), out);  // in place
   }
 }
 

@@ -21,8 +21,9 @@ inline std::int64_t draw(std::mt19937& random, std::int64_t least, std::int64_t 
 inline Shape draw_shape(std::mt19937& random) {
   std::vector<std::int64_t> sizes(static_cast<std::size_t>(draw(random, 0, 5)));
   for (auto& size : sizes) size = draw(random, 0, 19) == 0 ? 0 : draw(random, 1, 5);
-  // Often one that spans several vectors.
-  if (!sizes.empty() && draw(random, 0, 1) == 0) {
+  // Often one that spans several vectors, and of few dimensions often two, which make a tile.
+  for (int large = sizes.size() > 3 ? 1 : 2; large > 0 && !sizes.empty(); --large) {
+    if (draw(random, 0, 2) == 0) continue;
     sizes[static_cast<std::size_t>(draw(random, 0, std::ssize(sizes) - 1))] = draw(random, 16, 70);
   }
   return Shape(sizes);

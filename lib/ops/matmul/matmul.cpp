@@ -115,7 +115,8 @@ void matmul_into(const Stream& stream, const Tensor& a, const Tensor& b, const T
                          MatrixViewAccess::named("out", out), read, epilogue);
   }
   detail::check_place("matmul", stream, "out", out);
-  const Tensor whole = copy(stream, out);  // which beta may read
+  const Tensor whole =
+      epilogue.beta == 0.0 ? Tensor::empty(stream, out.shape(), out.dtype()) : copy(stream, out);
   multiply_into(stream, std::move(view_a), std::move(view_b), whole, read, epilogue);
   copy_into(stream, whole, out);
 }

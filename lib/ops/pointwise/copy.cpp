@@ -35,7 +35,7 @@ void copy_into(const Stream& stream, const Tensor& a, const Tensor& out) {
         "[copy] out {} is {}, but a {} is {}; give one of that dtype.", out.shape().str(),
         to_string(out.dtype()), a.shape().str(), to_string(a.dtype())));
   }
-  detail::check_out("copy", out, out.shape());
+  detail::check_out("copy", out, broadcast("copy", a.shape(), out.shape()));
   const Tensor from = detail::is_partly_over(out, a) ? copy(stream, a) : a;
   run(stream, from, out);
 }

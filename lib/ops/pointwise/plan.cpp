@@ -141,7 +141,8 @@ PointwisePlan plan_tiles(const DeviceTraits& cpu, PointwiseForm form,
 PointwisePlan plan_pointwise(const DeviceTraits& device, std::span<const Layout> operands,
                              std::size_t element_nbytes) {
   const std::vector<Layout> layouts = simplified(operands);
-  PointwiseForm form{.steps = {step_of(layouts[0]), step_of(layouts[1]), step_of(layouts.back())}};
+  PointwiseForm form{.steps = {step_of(layouts[0]), step_of(layouts[1])}};
+  if (layouts.size() == 3) form.steps[2] = step_of(layouts[2]);
   if (!device.is_cpu) {
     form.width = 4;
     return plan_rows_gpu(form, rows_of(layouts));

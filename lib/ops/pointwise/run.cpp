@@ -72,9 +72,8 @@ void run_pointwise(const DeviceTraits& device, const Stream& stream,
   if (out.size() == 0) return;
   std::array<Layout, 3> layouts{in_buffer(out)};
   for (std::size_t i = 0; i < operands.size(); ++i) layouts[1 + i] = in_buffer(operands[i]);
-  PointwisePlan plan =
+  const PointwisePlan plan =
       plan_pointwise(device, std::span(layouts).first(1 + operands.size()), size_of(out.dtype()));
-  if (operands.size() == 1) plan.form.steps[2] = RowStep::contiguous;
   const Key key{function, plan.form, operands.size(),
                 function.is_copy ? word_of(out.dtype()) : out.dtype()};
   const auto kernel = KernelCache<Key, Kernel, KeyHash>::of(stream.context()).get(key, [&] {
